@@ -1,0 +1,106 @@
+# Build, test and install acf-train, acf-eval and acf-predict.  `make help` lists the targets.
+#
+# Objects live in build/<hash of compiler and flags>/, so that plain, sanitizer and coverage builds
+# never mix and never need `clean`.  The tree is built twice: f32 for use, f64 for gradient checks.
+
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+PREFIX  ?= /usr/local
+ARCH    ?=
+CFLAGS  ?= -O3 -g
+LDFLAGS ?= -Wl,-z,relro,-z,now
+
+HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring sanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wstrict-prototypes \
+           -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings \
+           -Wswitch-enum -Werror
+BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Isrc -fopenmp -fno-math-errno \
+           -fno-trapping-math $(WARN) $(HARDEN) $(ARCH)
+LIBS    := -lyaml -lutf8proc -lcjson -lnettle -lz -lm -ldl
+
+CONF    := $(shell printf '%s' "$(CC) $(CFLAGS) $(LDFLAGS) $(ARCH)" | cksum | cut -d' ' -f1)
+B       := build/$(CONF)
+Q       := $(if $(V),,@)
+
+LIB_SRC   := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+CLI_SRC   := $(wildcard src/cli/acf_*.c)
+CLI_SHARE := $(filter-out $(CLI_SRC),$(wildcard src/cli/*.c))
+PROGRAMS  := $(patsubst src/cli/acf_%.c,acf-%,$(CLI_SRC))
+SUPPORT   := $(wildcard tests/support/*.c)
+
+TESTS_F32 := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/unit/test_*.c tests/ref/test_*.c tests/golden/test_*.c tests/e2e/test_*.c))
+TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c))
+SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.c))
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: all test test-slow check-unit asan lint format bench demo install clean help
+
+all: $(PROGRAMS)  ## build the three programs (default)
+
+# One object tree: $(1) name, $(2) extra flags.
+define TREE
+$(B)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo "  CC   $(1) $$<")
+	$$(Q)$$(CC) $$(BASE) $$(CFLAGS) $$(if $$(filter src/num/%,$$<),-ffp-contract=fast) \
+	    $$(if $$(filter src/vendor/%,$$<),-w) $(2) -Itests -MMD -MP -MT $$@ -c -o $$@ $$<
+$(B)/$(1)/libacf.a: $(LIB_SRC:%.c=$(B)/$(1)/%.o)
+	$$(if $$(V),,@echo "  AR   $$@")
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+$(B)/$(1)/tests/%: $(B)/$(1)/tests/%.o $(SUPPORT:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libacf.a
+	$$(if $$(V),,@echo "  LD   $$@")
+	$$(Q)$$(CC) -pie $$(CFLAGS) -fopenmp -o $$@ $$^ $$(LDFLAGS) -lcmocka $$(LIBS)
+endef
+$(eval $(call TREE,f32,))
+$(eval $(call TREE,f64,-DACF_REAL_DOUBLE))
+
+$(B)/f32/acf-%: $(B)/f32/src/cli/acf_%.o $(CLI_SHARE:%.c=$(B)/f32/%.o) $(B)/f32/libacf.a
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CC) -pie $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
+
+# Always re-linked to the current configuration's build: the hash directory may have changed.
+.PHONY: $(PROGRAMS)
+$(PROGRAMS): acf-%: $(B)/f32/acf-%
+	$(Q)cmp -s $< $@ || cp -f $< $@
+
+tests/objective: $(B)/f32/tests/objective
+	$(Q)cp -f $< $@
+tests/objective-double: $(B)/f64/tests/objective
+	$(Q)cp -f $< $@
+
+test: all $(TESTS_F32) $(TESTS_F64) tests/objective tests/objective-double  ## build and run every test (about three minutes on two cores)
+	$(Q)scripts/run-tests.sh $(TESTS_F32) $(TESTS_F64) -- tests/cli
+
+test-slow: all $(SLOW_F32)  ## the tests that take longer
+	$(Q)scripts/run-tests.sh $(SLOW_F32) -- tests/slow
+
+asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) test CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
+
+lint:  ## formatting, floors, forbidden calls, static analysis
+	$(Q)scripts/lint.sh
+
+format:  ## rewrite all sources with clang-format
+	$(Q)clang-format-14 -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]')
+
+bench: all $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/bench/bench_*.c))  ## time kernels and training steps
+	$(Q)for b in $(filter $(B)/f32/tests/bench/%,$^); do $$b || exit 1; done
+
+demo: all  ## train and evaluate on data that Debian packages hold
+	$(Q)scripts/demo-run.sh
+
+install: all  ## copy the programs to PREFIX/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+
+clean:  ## remove everything that was built
+	rm -rf build $(PROGRAMS) tests/objective tests/objective-double
+
+help:  ## this list
+	@awk -F '## ' '/^[a-z-]+:.*## / {split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2}' $(firstword $(MAKEFILE_LIST))
+
+-include $(wildcard $(B)/f32/src/*/*.d $(B)/f64/src/*/*.d $(B)/f32/tests/*/*.d $(B)/f64/tests/*/*.d $(B)/f32/tests/*.d $(B)/f64/tests/*.d)

@@ -1,0 +1,72 @@
+/*
+ * Files and directories.  Reading checks everything before memory is taken; writing leaves the old
+ * file or the whole new one, never a part.  Failures to read are ACF_ERR_IO (the caller gives them
+ * a class with acf_reclass), failures to write ACF_ERR_RESOURCE.  All messages name the path.
+ */
+#ifndef ACF_BASE_IO_H
+#define ACF_BASE_IO_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The whole file and a final NUL that *len does not count; refuses directories, devices and files
+ * over max_bytes.  *data is the caller's (acf_free), NULL on failure. */
+acf_status acf_read_file(char **data, size_t *len, const char *path, size_t max_bytes,
+                         acf_error *e) ACF_MUST_USE;
+
+/* A read-only mapping of a whole regular file; an empty file maps to NULL, 0.  *data and *len are
+ * NULL and 0 on failure.  Closed with acf_unmap_file. */
+acf_status acf_map_file(const unsigned char **data, size_t *len, const char *path,
+                        acf_error *e) ACF_MUST_USE;
+void acf_unmap_file(const unsigned char **data, size_t *len);
+
+/* Replace `path` by `len` bytes: temporary file beside it, flush, fsync, rename, fsync of the
+ * directory. */
+acf_status acf_write_atomic(const char *path, const void *data, size_t len,
+                            acf_error *e) ACF_MUST_USE;
+
+/* As acf_write_atomic without the rename: for files inside a directory that is renamed as a whole.
+ */
+acf_status acf_write_synced(const char *path, const void *data, size_t len,
+                            acf_error *e) ACF_MUST_USE;
+
+acf_status acf_sync_dir(const char *path, acf_error *e) ACF_MUST_USE;
+
+/* mkdir -p. */
+acf_status acf_make_dirs(const char *path, acf_error *e) ACF_MUST_USE;
+
+/* Remove a file or a directory with all it holds; symbolic links are removed, not followed; nothing
+ * there is fine. */
+acf_status acf_remove_tree(const char *path, acf_error *e) ACF_MUST_USE;
+
+bool acf_path_exists(const char *path);
+bool acf_path_is_dir(const char *path);
+bool acf_path_is_file(const char *path);
+
+/* Names in a directory without "." and "..", sorted by bytes; *names is one block for
+ * acf_free_names. */
+acf_status acf_list_dir(char ***names, size_t *n, const char *path, acf_error *e) ACF_MUST_USE;
+void acf_free_names(char **names, size_t n);
+
+/* "dir/name", or name alone when it is absolute or dir is "" or NULL.  The caller frees; NULL on
+ * failure (memory). */
+char *acf_path_join(const char *dir, const char *name, acf_error *e) ACF_MUST_USE;
+
+/* Absolute form against the current directory, "." and ".." and doubled slashes resolved by text
+ * (the path need not exist).  The caller frees; NULL on failure. */
+char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;
+
+/* The part after the last slash; points into path. */
+const char *acf_path_base(const char *path);
+
+/* The part before the last slash ("." when there is none, "/" for the root).  The caller frees. */
+char *acf_path_dir(const char *path, acf_error *e) ACF_MUST_USE;
+
+/* Bytes free for this user on the file system of the nearest existing parent of path; 0 when
+ * unknown. */
+uint64_t acf_disk_free(const char *path);
+
+#endif

@@ -1,0 +1,30 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define LINE_MAX_BYTES 2000
+
+static void emit(const acf_log *log, acf_log_level level, const char *fmt, va_list args)
+{
+    char line[LINE_MAX_BYTES];
+    if (log == NULL || log->write == NULL) return;
+    if (vsnprintf(line, sizeof line, fmt, args) < 0) return;
+    log->write(log->payload, level, line);
+}
+
+void acf_log_info(const acf_log *log, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    emit(log, ACF_LOG_INFO, fmt, args);
+    va_end(args);
+}
+
+void acf_log_warn(const acf_log *log, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    emit(log, ACF_LOG_WARN, fmt, args);
+    va_end(args);
+}

@@ -1,0 +1,64 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+acf_status acf_fail(acf_error *e, acf_status status, const char *fmt, ...)
+{
+    if (e == NULL) return status;
+    e->status = status;
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(e->text, sizeof e->text, fmt, args);
+    va_end(args);
+    if (n < 0) e->text[0] = '\0';
+    return status;
+}
+
+acf_status acf_context(acf_error *e, const char *fmt, ...)
+{
+    if (e == NULL) return ACF_ERR_FAIL;
+    char text[ACF_ERROR_TEXT];
+    memcpy(text, e->text, sizeof text);
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(e->text, sizeof e->text, fmt, args);
+    va_end(args);
+    if (n < 0) n = 0;
+    if ((size_t)n < sizeof e->text - 3)
+        (void)snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", text);
+    return e->status;
+}
+
+acf_status acf_reclass(acf_status st, acf_status as, acf_error *e)
+{
+    if (st != ACF_ERR_IO && st != ACF_ERR_FORMAT) return st;
+    if (e != NULL) e->status = as;
+    return as;
+}
+
+int acf_exit_code(acf_status st)
+{
+    switch (st) {
+    case ACF_OK:
+        return 0;
+    case ACF_ERR_USAGE:
+        return 2;
+    case ACF_ERR_DATA:
+        return 3;
+    case ACF_ERR_MODEL:
+        return 4;
+    case ACF_ERR_NUMERIC:
+        return 5;
+    case ACF_ERR_RESOURCE:
+        return 6;
+    case ACF_STOPPED:
+        return 75;
+    case ACF_ERR_FAIL:
+    case ACF_ERR_IO:
+    case ACF_ERR_FORMAT:
+        return 1;
+    }
+    return 1;
+}

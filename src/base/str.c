@@ -1,0 +1,87 @@
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+acf_status acf_str_append(acf_str *s, const char *data, size_t len, acf_error *e)
+{
+    char *grown = acf_grow(s->data, &s->cap, s->len + len + 1, 1, "string", e);
+    if (grown == NULL) return ACF_ERR_RESOURCE;
+    s->data = grown;
+    if (len > 0) memcpy(s->data + s->len, data, len);
+    s->len += len;
+    s->data[s->len] = '\0';
+    return ACF_OK;
+}
+
+acf_status acf_str_puts(acf_str *s, const char *text, acf_error *e)
+{
+    return acf_str_append(s, text, strlen(text), e);
+}
+
+acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    acf_status st = ACF_ERR_FAIL;
+    if (n >= 0) {
+        char *grown = acf_grow(s->data, &s->cap, s->len + (size_t)n + 1, 1, "string", e);
+        if (grown == NULL) {
+            st = ACF_ERR_RESOURCE;
+        } else {
+            s->data = grown;
+            (void)vsnprintf(s->data + s->len, (size_t)n + 1, fmt, again);
+            s->len += (size_t)n;
+            st = ACF_OK;
+        }
+    } else {
+        st = acf_fail(e, ACF_ERR_FAIL, "format '%s': cannot be printed", fmt);
+    }
+    va_end(again);
+    return st;
+}
+
+void acf_str_clear(acf_str *s)
+{
+    s->len = 0;
+    if (s->data != NULL) s->data[0] = '\0';
+}
+
+void acf_str_free(acf_str *s)
+{
+    acf_free(s->data);
+    *s = (acf_str){0};
+}
+
+int acf_edit_distance(const char *a, const char *b)
+{
+    enum { LIMIT = 64 };
+    size_t n = strlen(a), m = strlen(b);
+    if (n > LIMIT || m > LIMIT) return LIMIT;
+    int row[3][LIMIT + 1]; /* rows i-2, i-1, i of the distance table */
+    for (size_t j = 0; j <= m; j++)
+        row[0][j] = row[1][j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int *now = row[2];
+        now[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int best = row[1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (row[1][j] + 1 < best) best = row[1][j] + 1;
+            if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                row[0][j - 2] + 1 < best)
+                best = row[0][j - 2] + 1;
+            now[j] = best;
+        }
+        memcpy(row[0], row[1], sizeof row[0]);
+        memcpy(row[1], row[2], sizeof row[1]);
+    }
+    return row[1][m];
+}

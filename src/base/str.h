@@ -1,0 +1,28 @@
+/* A growing string, always NUL-terminated; zero-initialise, append, free. */
+#ifndef ACF_BASE_STR_H
+#define ACF_BASE_STR_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+typedef struct acf_str {
+    char *data; /* NULL until the first append */
+    size_t len; /* without the final NUL */
+    size_t cap;
+} acf_str;
+
+acf_status acf_str_append(acf_str *s, const char *data, size_t len, acf_error *e) ACF_MUST_USE;
+acf_status acf_str_puts(acf_str *s, const char *text, acf_error *e) ACF_MUST_USE;
+acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...) ACF_MUST_USE
+    __attribute__((format(printf, 3, 4)));
+
+/* Empty, keeping the memory. */
+void acf_str_clear(acf_str *s);
+void acf_str_free(acf_str *s);
+
+/* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
+ * longer ones give 64. */
+int acf_edit_distance(const char *a, const char *b);
+
+#endif

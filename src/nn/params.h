@@ -1,0 +1,90 @@
+/*
+ * The parameter block: all values of a model end to end, their gradients likewise, and a table that
+ * names the slices.
+ *
+ * A network declares its slices while planning; acf_params_alloc then places them, each 64-byte
+ * aligned, padding kept at zero.  Names are those of the Hugging Face checkpoint, so loading,
+ * saving, freezing, weight decay and the optimizer are loops over one table.
+ */
+#ifndef ACF_NN_PARAMS_H
+#define ACF_NN_PARAMS_H
+
+#include "base/status.h"
+#include "num/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ACF_MAX_RANK = 4, ACF_PARAM_NAME_MAX = 128 };
+
+typedef enum acf_group { ACF_GROUP_ENCODER, ACF_GROUP_HEAD } acf_group;
+
+enum acf_param_flag {
+    ACF_PARAM_NO_DECAY = 1, /* biases and normalization weights */
+    ACF_PARAM_STATE = 2,    /* saved, not trained: running statistics */
+    ACF_PARAM_FROZEN = 4,   /* not trained in this run */
+    ACF_PARAM_ROWS = 8      /* a batch touches few of its rows: word embeddings */
+};
+
+/* How a slice starts when no checkpoint gives it. */
+typedef enum acf_init {
+    ACF_INIT_ZERO,
+    ACF_INIT_ONE,
+    ACF_INIT_NORMAL,    /* standard deviation init_std */
+    ACF_INIT_HE_FAN_OUT /* normal, sqrt(2 / (Co kh kw)): He et al. 2015, convolutions */
+} acf_init;
+
+typedef struct acf_param {
+    char name[ACF_PARAM_NAME_MAX];
+    size_t at;  /* first element in value and grad */
+    size_t len; /* product of dim */
+    int rank;
+    int32_t dim[ACF_MAX_RANK];
+    acf_group group;
+    unsigned flags; /* acf_param_flag */
+    int layer;      /* 0 = embeddings, 1 .. n_layers, n_layers + 1 = pooler and head */
+    acf_init init;
+    double init_std;
+} acf_param;
+
+typedef struct acf_params {
+    real *value; /* [len] */
+    real *grad;  /* [len]; NULL for a model that only predicts */
+    size_t len;
+    acf_param *slice;
+    size_t n, cap;
+} acf_params;
+
+/* Declares one slice at the end of the table and returns its id, or -1 with e set (memory, name too
+ * long, dimension < 1, overflow).  The template gives name, rank, dim, group, flags, layer, init,
+ * init_std; the rest is filled in. */
+int acf_params_add(acf_params *p, acf_param template, acf_error *e) ACF_MUST_USE;
+
+/* Place all slices and take memory, zeroed; gradients only when with_grad. */
+acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e) ACF_MUST_USE;
+
+void acf_params_free(acf_params *p);
+
+/* Elements that acf_params_alloc places so far, padding included. */
+size_t acf_params_planned(const acf_params *p);
+
+/* Draw slice `id` as its init says, by (seed, INIT stream, step = id). */
+void acf_params_init_slice(acf_params *p, int id, uint64_t seed);
+
+/* Slice id by name, -1 when there is none. */
+int acf_params_find(const acf_params *p, const char *name);
+
+/* Number of elements in slices, without padding; trainable: without STATE and FROZEN. */
+size_t acf_params_count(const acf_params *p, bool trainable);
+
+static inline real *acf_value(const acf_params *p, int id)
+{
+    return p->value + p->slice[id].at;
+}
+static inline real *acf_grad(const acf_params *p, int id)
+{
+    return p->grad + p->slice[id].at;
+}
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * ACF_CLONES before a function compiles it for AVX-512, AVX2 and plain x86-64; the loader picks by
+ * CPUID.  A region that OpenMP outlines is not cloned with its function: loops over blocks stay in
+ * a plain function and call a cloned one.  Empty under sanitizers, whose start-up does not survive
+ * the loader's resolvers, and on other processors.
+ */
+#ifndef ACF_NUM_CLONES_H
+#define ACF_NUM_CLONES_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(ACF_NO_CLONES)
+#define ACF_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define ACF_CLONES
+#endif
+
+#endif

@@ -1,0 +1,15 @@
+/* The one place that sets and asks the number of threads. */
+#ifndef ACF_NUM_THREADS_H
+#define ACF_NUM_THREADS_H
+
+/* Threads this process may really use: CPU affinity, cut down to the cgroup's CPU quota (v1 and
+ * v2), at least 1. */
+int acf_threads_available(void);
+
+/* Use n threads from here on (n >= 1). */
+void acf_threads_set(int n);
+
+/* Threads that a parallel region started here will have. */
+int acf_threads_get(void);
+
+#endif
