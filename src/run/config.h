@@ -11,6 +11,9 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "encoder/encoder.h"
+#include "loss/objective.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,13 +59,6 @@ typedef enum acf_cfg_header {
 } acf_cfg_header;
 typedef enum acf_cfg_on_bad { ACF_CFG_BAD_ERROR, ACF_CFG_BAD_SKIP } acf_cfg_on_bad;
 typedef enum acf_cfg_sampler { ACF_CFG_RANDOM, ACF_CFG_BALANCED } acf_cfg_sampler;
-typedef enum acf_cfg_optimizer { ACF_CFG_ADAMW, ACF_CFG_SGD } acf_cfg_optimizer;
-typedef enum acf_cfg_schedule {
-    ACF_CFG_LINEAR,
-    ACF_CFG_COSINE,
-    ACF_CFG_CONSTANT,
-    ACF_CFG_STEP
-} acf_cfg_schedule;
 typedef enum acf_cfg_class_weights {
     ACF_CFG_WEIGHTS_NONE,
     ACF_CFG_WEIGHTS_BALANCED
@@ -114,12 +110,12 @@ typedef struct acf_config {
     } model;
 
     struct {
-        int type; /* acf_loss_type */
+        acf_loss_type type;
         double ce, lambda, tau;
-        int form; /* acf_form */
+        acf_form form;
         double label_weight;
         struct {
-            int type; /* acf_cor */
+            acf_cor type;
             double weight;
         } cor;
         double label_reg;
@@ -133,7 +129,7 @@ typedef struct acf_config {
         int batch_size;
         int micro_batch; /* ACF_UNSET: auto */
         struct {
-            acf_cfg_optimizer name;
+            acf_optim_type name;
             double lr, head_lr, weight_decay;
             double betas[2];
             double eps, momentum;
@@ -141,13 +137,13 @@ typedef struct acf_config {
             double layer_decay;
         } optimizer;
         struct {
-            acf_cfg_schedule name;
+            acf_schedule_type name;
             acf_interval warmup; /* FRACTION, STEPS or EPOCHS */
             double gamma;
             acf_interval every;       /* step schedule: null when milestones decide */
             acf_intervals milestones; /* ascending */
         } schedule;
-        double clip; /* 0: off */
+        double clip; /* of the gradient norm; 0: off */
         acf_cfg_sampler sampler;
         int64_t seed;
         acf_numbers seeds; /* whole numbers; n = 0: only seed */
@@ -157,7 +153,7 @@ typedef struct acf_config {
     struct {
         acf_interval every;
         char *metric; /* "accuracy": one of the schema's choices */
-        int head;     /* acf_head */
+        acf_head head;
         struct {
             int patience; /* evaluations; ACF_UNSET: no early stop */
             double min_delta;

@@ -297,6 +297,21 @@ acf_status acf_yaml_parse(acf_yaml *tree, acf_problems *p, const char *set, cons
     return st;
 }
 
+acf_status acf_yaml_plain(acf_yaml *tree, acf_place at, const char *text, acf_error *e)
+{
+    *tree = (acf_yaml){0};
+    builder b = {.tree = tree, .set = at.set, .e = e};
+    acf_yaml_node *v = node_new(&b, ACF_YAML_SCALAR, at);
+    if (v == NULL) return ACF_ERR_RESOURCE;
+    v->text = acf_strdup(text, e);
+    if (v->text == NULL) {
+        acf_yaml_free(tree);
+        return ACF_ERR_RESOURCE;
+    }
+    tree->root = v;
+    return ACF_OK;
+}
+
 void acf_yaml_free(acf_yaml *tree)
 {
     while (tree->made != NULL) {
