@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { BUFFER = 1 << 16 };
 
 struct acf_writer {
     char *path;
     int fd;
+    bool is_regular; /* else a device or pipe: never removed, not synced */
     bool failed;
     acf_digest digest;
     size_t used; /* of buffer */
@@ -36,6 +38,8 @@ acf_status acf_writer_open(acf_writer **out, const char *path, acf_error *e)
         acf_free(w);
         return st;
     }
+    struct stat info;
+    w->is_regular = fstat(w->fd, &info) == 0 && S_ISREG(info.st_mode);
     acf_digest_init(&w->digest);
     *out = w;
     return ACF_OK;
@@ -83,14 +87,12 @@ acf_status acf_writer_close(acf_writer **out, acf_status st, char hex[ACF_DIGEST
     if (st == ACF_OK && w->failed) st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot write", w->path);
     if (st == ACF_OK) st = flush(w, e);
     /* A full disk may show only at fsync or close, so each is checked. */
-    if (st == ACF_OK && acf_sys_fsync(w->fd) != 0)
+    if (st == ACF_OK && w->is_regular && acf_sys_fsync(w->fd) != 0)
         st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot sync: %s", w->path, strerror(errno));
     if (acf_sys_close(w->fd) != 0 && st == ACF_OK)
         st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot close: %s", w->path, strerror(errno));
-    if (st != ACF_OK)
-        (void)acf_sys_remove(w->path);
-    else if (hex != NULL)
-        acf_digest_finish(&w->digest, hex);
+    if (st == ACF_OK && hex != NULL) acf_digest_finish(&w->digest, hex);
+    if (st != ACF_OK && w->is_regular) (void)acf_sys_remove(w->path);
     acf_free(w->path);
     acf_free(w);
     return st;
