@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "base/str.h"
 #include "data/label_set.h"
 #include "data/split.h"
 #include "data/table.h"
@@ -83,8 +82,5 @@ typedef struct acf_dataset {
 acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const acf_log *log,
                          acf_error *e) ACF_MUST_USE;
 void acf_data_close(acf_dataset **d);
-
-/* Lines for the start of a run, each ended by LF: per split rows, skipped lines, class balance. */
-acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
 #endif
