@@ -125,7 +125,15 @@ static size_t count_below(const double *diag, const double *off, size_t n, doubl
 
 void acf_sym_eigenvalues(double *value, double *a, size_t n, double *scratch)
 {
-    if (n == 0) return;
+    double top = 0.0;
+    for (size_t i = 0; i < n * n; i++)
+        if (fabs(a[i]) > top) top = fabs(a[i]);
+    if (top == 0.0) {
+        memset(value, 0, n * sizeof *value);
+        return;
+    }
+    for (size_t i = 0; i < n * n; i++) /* so that no square over- or underflows */
+        a[i] /= top;
     double *diag = scratch, *off = scratch + n;
     tridiagonalize(diag, off, a, n, scratch + 2 * n);
 
@@ -134,7 +142,7 @@ void acf_sym_eigenvalues(double *value, double *a, size_t n, double *scratch)
         double reach = fabs(diag[i]) + fabs(off[i]) + (i > 0 ? fabs(off[i - 1]) : 0.0);
         if (reach > bound) bound = reach;
     }
-    double tiny = bound * DBL_EPSILON * DBL_EPSILON + DBL_MIN;
+    double tiny = bound * DBL_EPSILON * DBL_EPSILON;
 #pragma omp parallel for schedule(static)
     for (size_t k = 0; k < n; k++) { /* the k-th smallest lies in [low, high] */
         double low = -bound, high = bound;
@@ -146,6 +154,6 @@ void acf_sym_eigenvalues(double *value, double *a, size_t n, double *scratch)
             else
                 low = middle;
         }
-        value[k] = 0.5 * (low + high);
+        value[k] = top * 0.5 * (low + high);
     }
 }
