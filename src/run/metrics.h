@@ -106,6 +106,10 @@ typedef struct acf_cell {
     int64_t count;
 } acf_cell;
 
+/* The non-zero cells of m->confusion, by gold, then pred, into cell (NULL: only count them);
+ * returns how many. */
+size_t acf_metrics_cells(acf_cell *cell, const acf_metrics *m);
+
 /* The figures that are functions of the confusion matrix alone (accuracy .. mcc, micro and weighted
  * F1) into value[]; others are left alone.  cls [K] is overwritten.  For the bootstrap, which calls
  * it for every draw: O(n_cell + K). */
