@@ -13,9 +13,9 @@ weights in float64 by transformers and autograd without dropout:
     adamw/loss, adamw/grad_norm, adamw/lr_factor [10]           ten updates on that batch
     adamw/final.NAME                                            parameters after them
 
-CASE is pooler (the model as it is), mean and cls (other poolings), gelu_new (hidden_act) or acf (the
-loss CE + 0.5 acf at tau 0.1 + 0.1 Cor-Reg).  For cls, gelu_new and acf only gradients of rank 1 are
-kept, and the classifier's: they need the whole backward pass, and the files stay small.
+CASE is pooler (the model as it is), mean and cls (other poolings), gelu_new (hidden_act) or acf
+(the loss CE + 0.5 acf at tau 0.1 + 0.1 Cor-Reg).  For cls, gelu_new and acf only gradients of rank
+1 are kept, and the classifier's: they need the whole backward pass, and the files stay small.
 
 Needs torch and transformers; the tests that read the files need no Python.
 """
@@ -30,8 +30,8 @@ import transformers
 
 import torch_reference as ref
 
-WORDS = ("the a cat dog bird sat ran flew on under over mat tree house red blue old new and was not "
-         "very good bad . , ! ##s ##ing ##ed ##er un ##able re").split()
+WORDS = ("the a cat dog bird sat ran flew on under over mat tree house red blue old new and was "
+         "not very good bad . , ! ##s ##ing ##ed ##er un ##able re").split()
 VOCAB = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
 CLS, SEP = 2, 3
 LENGTHS = (1, 2, 7, 11, 20)  # tokens of each example; the fourth is a pair

