@@ -30,7 +30,7 @@ acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e)
               add(c, "step", (double)m->step) && add(c, "epoch", m->epoch) &&
               add(c, "loss", s->total / n) && add(c, "loss_ce", s->ce / n) &&
               add(c, "loss_contrast", s->contrast / n) && add(c, "loss_cor", s->cor / n) &&
-              add(c, "excess", s->n_excess > 0 ? s->excess / (double)s->n_excess : NAN) &&
+              add(c, "excess", s->n_excess > 0 ? s->excess / (double)s->n_excess : (double)NAN) &&
               add(c, "grad_norm", s->grad_norm / n) && add(c, "lr", m->lr) &&
               add(c, "lr_head", m->lr_head) &&
               add(c, "examples_per_s", (double)s->examples / s->seconds) &&

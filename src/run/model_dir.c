@@ -262,8 +262,8 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
         return acf_fail(e, ACF_ERR_MODEL, "%s: id2label has one label, two or more are needed",
                         f->config_path);
     }
-    static char *const two[] = {(char[]){"LABEL_0"},
-                                (char[]){"LABEL_1"}}; /* transformers' default */
+    char first[] = "LABEL_0", second[] = "LABEL_1";
+    char *const two[] = {first, second}; /* transformers' default */
     char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
     ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
     ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));

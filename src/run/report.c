@@ -47,7 +47,7 @@ static int name_width(const char *const *names, int K)
 }
 
 /* "0.8561-0.9000"; with "to" when a minus sign would be confusing. */
-static void interval_text(char text[48], acf_interval ci)
+static void interval_text(char text[48], acf_ci ci)
 {
     text[0] = '\0';
     if (!isnan(ci.low))
@@ -91,7 +91,7 @@ static acf_status heads(acf_str *out, const acf_eval_result *r, acf_error *e)
     ACF_TRY(acf_str_puts(out, "\n", e));
     for (int i = 0; i < ACF_METRIC_COUNT; i++) {
         char linear[80], label[80];
-        if (i == ACF_METRIC_LOG_LOSS) continue; /* the line "loss" says it */
+        if (i == ACF_METRIC_LOG_LOSS) continue;          /* the line "loss" says it */
         if (i == ACF_METRIC_LOSS && r->K == 0) continue; /* the line "mse" says it */
         figure_text(linear, &r->linear, i);
         figure_text(label, &r->label, i);

@@ -32,14 +32,14 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
     o->text = column_name(&cfg->data.columns.text, out->numbers[0]);
     o->text2 = column_name(&cfg->data.columns.text2, out->numbers[1]);
     o->label = column_name(&cfg->data.columns.label, out->numbers[2]);
-    o->header = cfg->data.header;
+    o->header = (acf_header)cfg->data.header; /* the same names in the same order */
     o->labels = (const char *const *)cfg->data.labels.item;
     o->n_labels = (int)cfg->data.labels.n;
     o->dev_fraction = cfg->data.dev_fraction;
     o->seed = (uint64_t)(cfg->data.seed >= 0 ? cfg->data.seed : cfg->train.seed);
     o->max_train_samples = cfg->data.max_train_samples > 0 ? cfg->data.max_train_samples : 0;
     o->shots = cfg->data.shots > 0 ? cfg->data.shots : 0;
-    o->on_bad = cfg->data.on_bad_line == ACF_BAD_LINE_SKIP ? ACF_BAD_SKIP : ACF_BAD_ERROR;
+    o->on_bad = cfg->data.on_bad_line == ACF_CFG_BAD_SKIP ? ACF_BAD_SKIP : ACF_BAD_ERROR;
 }
 
 /* All texts of a split, first and second, one after another. */
@@ -154,7 +154,7 @@ static acf_status build_objective(acf_setup *s, const acf_config *cfg, acf_error
     o->cor_weight = cfg->loss.cor.weight;
     o->label_reg = cfg->loss.label_reg;
     o->label_smoothing = cfg->loss.label_smoothing;
-    if (cfg->loss.class_weights == ACF_CLASS_WEIGHTS_BALANCED) { /* n / (K n_k) */
+    if (cfg->loss.class_weights == ACF_CFG_WEIGHTS_BALANCED) { /* n / (K n_k) */
         s->class_weight = acf_alloc((size_t)K, sizeof *s->class_weight, "class weights", e);
         int32_t *count = acf_alloc((size_t)K, sizeof *count, "class counts", e);
         if (s->class_weight == NULL || count == NULL) {

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "data/data_summary.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/interval.h"
@@ -92,7 +93,7 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
     t->step.micro_batch =
         cfg->train.micro_batch > 0 && cfg->train.micro_batch < B ? cfg->train.micro_batch : B;
     ACF_TRY(plan_schedule(t, e));
-    ACF_TRY(acf_source_bound(&t->bound, train, B, cfg->train.sampler == ACF_SAMPLER_BALANCED, e));
+    ACF_TRY(acf_source_bound(&t->bound, train, B, cfg->train.sampler == ACF_CFG_BALANCED, e));
     ACF_TRY(plan_optimizer(t, e));
     t->order = acf_alloc((size_t)train->n, sizeof *t->order, "order of the epoch", e);
     if (t->order == NULL) return ACF_ERR_RESOURCE;

@@ -94,8 +94,10 @@ static acf_status fetch(acf_trainer *t, acf_error *e)
     int64_t epoch = t->update / t->per_epoch, place = t->update % t->per_epoch;
     int B = cfg->train.batch_size;
     if (t->ordered != epoch) {
-        ACF_TRY(acf_sampler_order(t->order, train->n, cfg->train.sampler, train->label,
-                                  t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
+        ACF_TRY(acf_sampler_order(
+            t->order, train->n,
+            cfg->train.sampler == ACF_CFG_BALANCED ? ACF_SAMPLER_BALANCED : ACF_SAMPLER_RANDOM,
+            train->label, t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
         t->ordered = epoch;
     }
     int64_t first = place * B;
