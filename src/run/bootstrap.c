@@ -68,14 +68,14 @@ static int compare(const void *a, const void *b)
 }
 
 /* x [n], overwritten: its NaN are dropped, the rest sorted. */
-static acf_interval percentiles(double *x, size_t n)
+static acf_ci percentiles(double *x, size_t n)
 {
     const double tail[2] = {0.025, 0.975};
     double at[2];
     size_t kept = 0;
     for (size_t i = 0; i < n; i++)
         if (!isnan(x[i])) x[kept++] = x[i];
-    if (kept == 0) return (acf_interval){NAN, NAN};
+    if (kept == 0) return (acf_ci){NAN, NAN};
     qsort(x, kept, sizeof *x, compare);
     for (int t = 0; t < 2; t++) {
         double place = tail[t] * (double)(kept - 1);
@@ -83,7 +83,7 @@ static acf_interval percentiles(double *x, size_t n)
         double next = low + 1 < kept ? x[low + 1] : x[low];
         at[t] = x[low] + (place - (double)low) * (next - x[low]);
     }
-    return (acf_interval){at[0], at[1]};
+    return (acf_ci){at[0], at[1]};
 }
 
 static const acf_metric from_cells[] = {

@@ -64,16 +64,11 @@ bool acf_metric_larger_is_better(acf_metric metric)
     return table[metric].larger_is_better;
 }
 
-const char *acf_head_name(acf_head head)
-{
-    return head == ACF_HEAD_LINEAR ? "linear" : "label";
-}
-
 static void clear_values(acf_metrics *m)
 {
     for (int i = 0; i < ACF_METRIC_COUNT; i++) {
         m->value[i] = NAN;
-        m->ci[i] = (acf_interval){NAN, NAN};
+        m->ci[i] = (acf_ci){NAN, NAN};
     }
 }
 

@@ -47,7 +47,7 @@ static int name_width(const char *const *names, int K)
 }
 
 /* "0.8561-0.9000"; with "to" when a minus sign would be confusing. */
-static void interval_text(char text[48], acf_interval ci)
+static void interval_text(char text[48], acf_ci ci)
 {
     text[0] = '\0';
     if (!isnan(ci.low))
