@@ -69,14 +69,14 @@ acf_status acf_report_headline(acf_str *out, const acf_eval_result *r, const acf
     return ACF_OK;
 }
 
-/* "  0.8790  0.8561-0.9000     " of one head, or blanks. */
+/* "  0.8790  0.8561-0.9000" of one head, or nothing. */
 static void figure_text(char text[80], const acf_metrics *m, int metric)
 {
     char ci[48];
     text[0] = '\0';
     if (m->n == 0 || isnan(m->value[metric])) return;
     interval_text(ci, m->ci[metric]);
-    (void)snprintf(text, 80, "%8.4f  %s", m->value[metric], ci);
+    (void)snprintf(text, 80, "%9.4f%s%s", m->value[metric], ci[0] == '\0' ? "" : "  ", ci);
 }
 
 static acf_status heads(acf_str *out, const acf_eval_result *r, acf_error *e)
@@ -86,9 +86,9 @@ static acf_status heads(acf_str *out, const acf_eval_result *r, acf_error *e)
     const char *note = ci ? "  95 % CI" : "";
     char title[48];
     (void)snprintf(title, sizeof title, r->K > 0 ? "%zu rows, %d classes" : "%zu rows", r->n, r->K);
-    ACF_TRY(acf_str_printf(out, e, "%-26s%8s%-18s", title, "linear", note));
-    if (both) ACF_TRY(acf_str_printf(out, e, "%8s%s", "label", note));
-    ACF_TRY(acf_str_puts(out, "\n", e));
+    ACF_TRY(acf_str_printf(out, e, "%-26s%9s%s%*s%s\n", title, "linear", note,
+                           both ? 29 - (int)strlen(note) : 0, both ? "label" : "",
+                           both ? note : ""));
     for (int i = 0; i < ACF_METRIC_COUNT; i++) {
         char linear[80], label[80];
         if (i == ACF_METRIC_LOG_LOSS) continue;          /* the line "loss" says it */
@@ -96,8 +96,8 @@ static acf_status heads(acf_str *out, const acf_eval_result *r, acf_error *e)
         figure_text(linear, &r->linear, i);
         figure_text(label, &r->label, i);
         if (linear[0] == '\0' && label[0] == '\0') continue;
-        ACF_TRY(acf_str_printf(out, e, "  %-24s%-26s%s\n", acf_metric_name((acf_metric)i), linear,
-                               label));
+        ACF_TRY(acf_str_printf(out, e, "  %-24s%*s%s\n", acf_metric_name((acf_metric)i),
+                               label[0] == '\0' ? 0 : -29, linear, label));
     }
     return ACF_OK;
 }
@@ -145,8 +145,8 @@ static acf_status classes(acf_str *out, const acf_eval_result *r, const acf_metr
     else
         st = acf_str_puts(out, "\n", e);
     if (st == ACF_OK)
-        st = acf_str_printf(out, e, "%*s  %26s%s\n", width + 10, "", "linear                  ",
-                            both ? "     label" : "");
+        st = acf_str_printf(out, e, both ? "%*s  %-24s   label\n" : "%*s  %s\n", width + 10, "",
+                            "linear");
     if (st == ACF_OK)
         st = acf_str_printf(out, e, "  %s%8s  precision  recall     F1%s\n",
                             pad(name, "class", width), "rows",
