@@ -86,8 +86,9 @@ void acf_console_error(acf_console *c, const acf_error *e)
 int acf_console_close(acf_console *c, int code)
 {
     clear_live(c);
-    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
-    int why = errno;
+    bool failed = fflush(stdout) != 0;
+    int why = failed ? errno : EIO; /* of an earlier failure only the fact is known */
+    failed = failed || ferror(stdout) != 0;
     if (fclose(stdout) != 0 && !failed) {
         failed = true;
         why = errno;

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/utf8_valid.h"
 #include "run/config_internal.h"
 #include "run/value.h"
 #include "run/yaml_tree.h"
@@ -105,7 +106,7 @@ static bool is_duplicate(loader *l, const acf_yaml_node *map, const acf_yaml_nod
     for (const acf_yaml_node *other = map->child; other != name; other = other->next) {
         if (other->text == NULL || strcmp(other->text, name->text) != 0) continue;
         char buf[ACF_SHOWN_MAX];
-        acf_problem_add(l->p, name->at, "duplicate key '%s'", acf_shown(buf, name->text));
+        acf_problem_add(l->p, name->at, "duplicate key '%s'", acf_cut_text(buf, name->text));
         if (name->at.set == NULL)
             acf_problem_hint(l->p, "it stands first in line %d", other->at.line);
         return true;
@@ -125,7 +126,7 @@ static void take_section(loader *l, const char *path, const acf_yaml_node *v)
         char buf[ACF_SHOWN_MAX];
         const char *what = v->kind == ACF_YAML_LIST ? "a list"
                            : acf_yaml_is_null(v)    ? "nothing"
-                                                    : acf_shown(buf, v->text);
+                                                    : acf_cut_text(buf, v->text);
         acf_problem_add(l->p, v->at, "%s%sexpected a section with keys below it, got %s", path,
                         *path != '\0' ? ": " : "", what);
         if (s->shorthand != NULL && v->kind == ACF_YAML_SCALAR && !acf_yaml_is_null(v))
@@ -168,7 +169,7 @@ static acf_status take_file(acf_config *cfg, acf_problems *p, const char *text, 
 static acf_status parse_override(acf_yaml *tree, acf_problems *p, const char *set, const char *text,
                                  acf_error *e)
 {
-    size_t bad = acf_utf8_error(text, strlen(text));
+    size_t bad = acf_utf8_valid(text, strlen(text));
     *tree = (acf_yaml){0};
     acf_place at = {.set = set, .line = 1, .col = 1, .span = 1};
     if (text[bad] != '\0') {

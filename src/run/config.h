@@ -10,6 +10,8 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
 #include "encoder/encoder.h"
 #include "loss/objective.h"
 #include "optim/optimizer.h"
@@ -52,13 +54,6 @@ typedef struct acf_intervals {
     size_t n; /* 0: null */
 } acf_intervals;
 
-typedef enum acf_cfg_header {
-    ACF_CFG_HEADER_AUTO,
-    ACF_CFG_HEADER_YES,
-    ACF_CFG_HEADER_NO
-} acf_cfg_header;
-typedef enum acf_cfg_on_bad { ACF_CFG_BAD_ERROR, ACF_CFG_BAD_SKIP } acf_cfg_on_bad;
-typedef enum acf_cfg_sampler { ACF_CFG_RANDOM, ACF_CFG_BALANCED } acf_cfg_sampler;
 typedef enum acf_cfg_class_weights {
     ACF_CFG_WEIGHTS_NONE,
     ACF_CFG_WEIGHTS_BALANCED
@@ -77,13 +72,13 @@ typedef struct acf_config {
         struct {
             acf_column text, text2, label;
         } columns;
-        acf_cfg_header header;
+        acf_header header;
         acf_strings labels;
         int64_t max_train_samples; /* ACF_UNSET: all */
         int shots;                 /* examples a class; ACF_UNSET: all */
         double dev_fraction;
         int64_t seed; /* ACF_UNSET: the run's train.seed */
-        acf_cfg_on_bad on_bad_line;
+        acf_on_bad on_bad_line;
         int64_t cache; /* bytes for decoded images */
         struct {
             int size;              /* side in pixels; ACF_UNSET: the encoder's */
@@ -144,7 +139,7 @@ typedef struct acf_config {
             acf_intervals milestones; /* ascending */
         } schedule;
         double clip; /* of the gradient norm; 0: off */
-        acf_cfg_sampler sampler;
+        acf_sampler sampler;
         int64_t seed;
         acf_numbers seeds; /* whole numbers; n = 0: only seed */
         int threads;       /* ACF_UNSET: auto */

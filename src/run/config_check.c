@@ -106,9 +106,9 @@ static void check_choice_of_rows(const checker *c)
     if (given(c, "data.dev") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
         acf_problem_add(c->p, place(c, "data.dev_fraction"),
                         "data.dev_fraction and data.dev exclude each other");
-    const char *counted = given(c, "data.shots")                   ? "data.shots"
-                          : given(c, "data.labels")                ? "data.labels"
-                          : cfg->train.sampler == ACF_CFG_BALANCED ? "train.sampler"
+    const char *counted = given(c, "data.shots")                       ? "data.shots"
+                          : given(c, "data.labels")                    ? "data.labels"
+                          : cfg->train.sampler == ACF_SAMPLER_BALANCED ? "train.sampler"
                           : cfg->loss.class_weights == ACF_CFG_WEIGHTS_BALANCED
                               ? "loss.class_weights"
                           : cfg->loss.label_smoothing > 0.0 ? "loss.label_smoothing"
@@ -126,7 +126,7 @@ static void check_columns(const checker *c)
                               c->cfg->data.columns.label};
     for (int i = 0; i < 3; i++) {
         if (!given(c, paths[i])) continue;
-        if (c->cfg->data.header == ACF_CFG_HEADER_NO && col[i].name != NULL) {
+        if (c->cfg->data.header == ACF_HEADER_NO && col[i].name != NULL) {
             acf_problem_add(c->p, place(c, paths[i]),
                             "%s is a name, but data.header = no: there are no names", paths[i]);
             acf_problem_hint(c->p, "give the column's number, from 0");
@@ -203,7 +203,7 @@ static void check_loss(const checker *c)
             acf_problem_add(c->p, place(c, "loss.type"),
                             "loss.type = mse is for regression; task '%s' has classes", cfg->task);
     }
-    bool contrast = cfg->loss.type != ACF_LOSS_CE && !regression;
+    bool contrast = acf_objective_has_contrast(cfg->loss.type);
     if (contrast && cfg->loss.form == ACF_FORM_NTXENT && cfg->loss.label_weight != 1.0)
         acf_problem_add(c->p, place_of_two(c, "loss.label_weight", "loss.form"),
                         "loss.form = ntxent needs loss.label_weight = 1");

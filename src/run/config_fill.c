@@ -3,43 +3,12 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "data/tasks.h"
 #include "run/value.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* What a preset of loss.type puts where the user gave nothing (method.md's table). */
-typedef struct loss_preset {
-    acf_loss_type type;
-    double ce, lambda, label_reg;
-    acf_head head;
-} loss_preset;
-
-static const loss_preset presets[] = {
-    {ACF_LOSS_CE, 1.0, 0.0, 0.0, ACF_HEAD_LINEAR},
-    {ACF_LOSS_COSINE_CE, 0.0, 1.0, 0.0, ACF_HEAD_LABEL},
-    {ACF_LOSS_ICL, 1.0, 0.5, 0.0, ACF_HEAD_LINEAR},
-    {ACF_LOSS_LCL, 1.0, 0.5, 0.0, ACF_HEAD_LINEAR},
-    {ACF_LOSS_SCL, 1.0, 0.5, 0.0, ACF_HEAD_LINEAR},
-    {ACF_LOSS_PACO, 1.0, 0.5, 0.0, ACF_HEAD_LINEAR},
-    {ACF_LOSS_ACF, 1.0, 0.5, 0.0, ACF_HEAD_LINEAR},
-    {ACF_LOSS_LACON, 0.0, 1.0, 0.1, ACF_HEAD_LABEL},
-    {ACF_LOSS_MSE, 1.0, 0.0, 0.0, ACF_HEAD_LINEAR},
-};
-
-/* The first metric of each task, where it is not accuracy. */
-static const struct {
-    const char *task, *metric;
-} first_metric[] = {{"cola", "mcc"}, {"mrpc", "f1"}, {"stsb", "pearson"}, {"ax", "mcc"}};
-
-static const char *loss_name(acf_loss_type type)
-{
-    const acf_choice *c = acf_keys[acf_key_find("loss.type")].choices;
-    while (c->name != NULL && c->value != (int)type)
-        c++;
-    return c->name != NULL ? c->name : "";
-}
 
 /* Did nobody give this value? */
 static bool is_open(const acf_config *cfg, const char *path)
@@ -68,18 +37,18 @@ static void fill_loss(acf_config *cfg)
         rule_decides(cfg, "loss.type", "task", cfg->task))
         cfg->loss.type = ACF_LOSS_MSE;
 
-    const char *name = loss_name(cfg->loss.type);
-    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
-        if (presets[i].type != cfg->loss.type) continue;
-        fill_real(cfg, "loss.ce", &cfg->loss.ce, presets[i].ce, name);
-        fill_real(cfg, "loss.lambda", &cfg->loss.lambda, presets[i].lambda, name);
-        fill_real(cfg, "loss.label_reg", &cfg->loss.label_reg, presets[i].label_reg, name);
-        if (is_open(cfg, "eval.head") && cfg->eval.head != presets[i].head &&
-            rule_decides(cfg, "eval.head", "preset", name))
-            cfg->eval.head = presets[i].head;
-    }
+    const char *name = acf_loss_type_name(cfg->loss.type);
+    acf_objective preset = acf_objective_default(cfg->loss.type);
+    acf_head head = acf_objective_head(cfg->loss.type);
+    fill_real(cfg, "loss.ce", &cfg->loss.ce, preset.ce, name);
+    fill_real(cfg, "loss.lambda", &cfg->loss.lambda, preset.lambda, name);
+    fill_real(cfg, "loss.label_reg", &cfg->loss.label_reg, preset.label_reg, name);
+    if (is_open(cfg, "eval.head") && cfg->eval.head != head &&
+        rule_decides(cfg, "eval.head", "preset", name))
+        cfg->eval.head = head;
+
     /* ce and mse ignore what belongs to the other terms: that one override makes the baseline. */
-    if (cfg->loss.type != ACF_LOSS_CE && cfg->loss.type != ACF_LOSS_MSE) return;
+    if (acf_objective_has_contrast(cfg->loss.type)) return;
     if (cfg->loss.lambda != 0.0 && rule_decides(cfg, "loss.lambda", "preset", name))
         cfg->loss.lambda = 0.0;
     if (cfg->loss.cor.weight != 0.0 && rule_decides(cfg, "loss.cor.weight", "preset", name))
@@ -98,12 +67,12 @@ static acf_status fill_task(acf_config *cfg, acf_error *e)
 {
     const char *metric = acf_config_is_regression(cfg) ? "pearson" : "accuracy";
     if (cfg->task == NULL) return ACF_OK;
-    for (size_t i = 0; i < sizeof first_metric / sizeof *first_metric; i++)
-        if (strcmp(cfg->task, first_metric[i].task) == 0) metric = first_metric[i].metric;
+    const acf_task *task = acf_task_find(cfg->task);
+    if (task != NULL && task->preset && task->metric[0] != NULL) metric = task->metric[0];
     ACF_TRY(fill_text(cfg, "eval.metric", &cfg->eval.metric, metric, "task", cfg->task, e));
 
     char dir[96];
-    (void)snprintf(dir, sizeof dir, "runs/%s-%s", cfg->task, loss_name(cfg->loss.type));
+    (void)snprintf(dir, sizeof dir, "runs/%s-%s", cfg->task, acf_loss_type_name(cfg->loss.type));
     if (cfg->save.dir != NULL) return ACF_OK;
     char *absolute = acf_path_absolute(dir, e);
     if (absolute == NULL) return ACF_ERR_RESOURCE;

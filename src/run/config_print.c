@@ -86,7 +86,7 @@ static bool may_differ(const char *path, const acf_config *was, const acf_config
 static void cut(char *out, size_t size, const char *text)
 {
     char shown[ACF_SHOWN_MAX];
-    (void)snprintf(out, size, "%s", acf_shown(shown, text));
+    (void)snprintf(out, size, "%s", acf_cut_text(shown, text));
 }
 
 acf_status acf_config_diff(acf_difference **list, size_t *n, const acf_config *was,

@@ -11,13 +11,10 @@ static const acf_choice tasks[] = {
     {"qnli", 0},          {"rte", 0},  {"wnli", 0},  {"ax", 0},   {"cifar10", 0}, {"cifar100", 0},
     {"fashion-mnist", 0}, {"text", 0}, {"image", 0}, {NULL, 0}};
 
-static const acf_choice headers[] = {{"auto", ACF_CFG_HEADER_AUTO},
-                                     {"yes", ACF_CFG_HEADER_YES},
-                                     {"no", ACF_CFG_HEADER_NO},
-                                     {NULL, 0}};
+static const acf_choice headers[] = {
+    {"auto", ACF_HEADER_AUTO}, {"yes", ACF_HEADER_YES}, {"no", ACF_HEADER_NO}, {NULL, 0}};
 
-static const acf_choice bad_lines[] = {
-    {"error", ACF_CFG_BAD_ERROR}, {"skip", ACF_CFG_BAD_SKIP}, {NULL, 0}};
+static const acf_choice bad_lines[] = {{"error", ACF_BAD_ERROR}, {"skip", ACF_BAD_SKIP}, {NULL, 0}};
 
 static const acf_choice encoders[] = {{"bert-tiny", 0}, {"bert-mini", 0}, {"bert-small", 0},
                                       {"resnet20", 0},  {"resnet32", 0},  {"resnet44", 0},
@@ -63,7 +60,7 @@ static const acf_choice schedules[] = {{"linear", ACF_SCHEDULE_LINEAR},
                                        {NULL, 0}};
 
 static const acf_choice samplers[] = {
-    {"random", ACF_CFG_RANDOM}, {"balanced", ACF_CFG_BALANCED}, {NULL, 0}};
+    {"random", ACF_SAMPLER_RANDOM}, {"balanced", ACF_SAMPLER_BALANCED}, {NULL, 0}};
 
 static const acf_choice metrics[] = {
     {"accuracy", 0}, {"balanced_accuracy", 0}, {"f1", 0},       {"macro_f1", 0}, {"mcc", 0},

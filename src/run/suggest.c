@@ -261,7 +261,7 @@ static void tell_unknown(acf_problems *p, acf_place at, const char *parent, cons
                          const char *meant)
 {
     char buf[ACF_SHOWN_MAX];
-    const char *shown = acf_shown(buf, name);
+    const char *shown = acf_cut_text(buf, name);
     if (meant != NULL)
         acf_problem_add(p, at, "unknown key '%s': did you mean '%s'?", shown, meant);
     else if (*parent != '\0')

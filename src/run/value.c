@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/utf8_valid.h"
 #include "run/value_internal.h"
 
 #include <ctype.h>
@@ -75,21 +76,21 @@ static bool not_a(const reader *r, const acf_yaml_node *v, const char *what)
     char buf[ACF_SHOWN_MAX];
     if (v->quoted) {
         acf_problem_add(r->p, v->at, "%s = \"%s\" is a text, not %s", r->key->path,
-                        acf_shown(buf, v->text), what);
+                        acf_cut_text(buf, v->text), what);
         double number;
         const char *rest;
         if (parse_number(&number, v->text, &rest)) acf_problem_hint(r->p, "drop the quotes");
         return false;
     }
-    return acf_problem_add(r->p, v->at, "%s = %s is not %s", r->key->path, acf_shown(buf, v->text),
-                           what);
+    return acf_problem_add(r->p, v->at, "%s = %s is not %s", r->key->path,
+                           acf_cut_text(buf, v->text), what);
 }
 
 static bool out_of_range(const reader *r, const acf_yaml_node *v, const char *range)
 {
     char buf[ACF_SHOWN_MAX];
     return acf_problem_add(r->p, v->at, "%s = %s is out of range %s", r->key->path,
-                           acf_shown(buf, v->text), range);
+                           acf_cut_text(buf, v->text), range);
 }
 
 static bool read_whole(const reader *r, int64_t *out, const acf_yaml_node *v)
@@ -145,7 +146,7 @@ static bool no_choice(const reader *r, const acf_yaml_node *v)
         names[n++] = c->name;
     }
     names[n] = NULL;
-    acf_problem_add(r->p, v->at, "%s = %s is none of %s", r->key->path, acf_shown(buf, v->text),
+    acf_problem_add(r->p, v->at, "%s = %s is none of %s", r->key->path, acf_cut_text(buf, v->text),
                     list);
     const char *meant = acf_nearest(v->text, names);
     if (meant != NULL) acf_problem_hint(r->p, "did you mean '%s'?", meant);
@@ -168,7 +169,7 @@ static bool read_path(const reader *r, char **out, const acf_yaml_node *v)
     *out = acf_path_absolute(joined, &r->p->failed);
     acf_free(joined);
     if (*out == NULL) return false;
-    if (acf_utf8_error(*out, strlen(*out)) == strlen(*out)) return true;
+    if (acf_utf8_valid(*out, strlen(*out)) == strlen(*out)) return true;
     acf_free(*out);
     *out = NULL;
     return acf_problem_add(r->p, v->at, "%s: the path is not valid UTF-8", r->key->path);
@@ -223,7 +224,7 @@ static bool read_interval(const reader *r, acf_interval *out, const acf_yaml_nod
     if (got.unit == ACF_UNIT_STEPS && floor(got.value) != got.value) {
         char buf[ACF_SHOWN_MAX];
         return acf_problem_add(r->p, v->at, "%s = %s: steps are whole; fractions go with 'epochs'",
-                               r->key->path, acf_shown(buf, v->text));
+                               r->key->path, acf_cut_text(buf, v->text));
     }
     bool least = warmup                       ? got.value >= 0.0
                  : got.unit == ACF_UNIT_STEPS ? got.value >= 1.0
@@ -283,7 +284,7 @@ static size_t want_list(const reader *r, const acf_yaml_node *v, const char *wha
         acf_problem_add(r->p, v->at, "%s: expected a list of %s, got %s", r->key->path, what,
                         kind_name(v));
         if (v->kind == ACF_YAML_SCALAR)
-            acf_problem_hint(r->p, "write [%s]", acf_shown(buf, v->text));
+            acf_problem_hint(r->p, "write [%s]", acf_cut_text(buf, v->text));
         return 0;
     }
     for (const acf_yaml_node *item = v->child; item != NULL; item = item->next)
@@ -325,7 +326,7 @@ static bool read_strings(const reader *r, acf_strings *out, const acf_yaml_node 
         for (size_t i = 0; i < out->n && n <= 2000; i++)
             if (strcmp(out->item[i], item->text) == 0)
                 good = acf_problem_add(r->p, item->at, "%s: '%s' stands twice in the list",
-                                       r->key->path, acf_shown(buf, item->text));
+                                       r->key->path, acf_cut_text(buf, item->text));
         out->item[out->n] = acf_strdup(item->text, &r->p->failed);
         if (out->item[out->n] == NULL) return false;
         out->n++;

@@ -47,7 +47,4 @@ void acf_yaml_free(acf_yaml *tree);
 /* A plain null, ~ or nothing. */
 bool acf_yaml_is_null(const acf_yaml_node *v);
 
-/* Offset of the first byte of s that does not belong to valid UTF-8, or len. */
-size_t acf_utf8_error(const char *s, size_t len);
-
 #endif
