@@ -49,14 +49,13 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
     acf_evaluation ev;
     acf_source *dev = t->setup.source[ACF_DEV];
     const acf_config *cfg = t->cfg;
-    const acf_evaluate_options opt = {
-        .head = (acf_head)cfg->eval.head, .poll = should_stop, .payload = t};
+    const acf_evaluate_options opt = {.head = cfg->eval.head, .poll = should_stop, .payload = t};
     ACF_TRY(acf_evaluate(&ev, &t->setup.model, dev, &opt, e));
     t->evaluated = t->update;
 
     double value = NAN;
     acf_metric metric = (acf_metric)acf_metric_parse(cfg->eval.metric);
-    bool found = acf_metric_get(&value, &ev.result, (acf_head)cfg->eval.head, metric);
+    bool found = acf_metric_get(&value, &ev.result, cfg->eval.head, metric);
     bool better = found && is_better(t, value);
     if (better) {
         t->best = t->update;
@@ -94,10 +93,8 @@ static acf_status fetch(acf_trainer *t, acf_error *e)
     int64_t epoch = t->update / t->per_epoch, place = t->update % t->per_epoch;
     int B = cfg->train.batch_size;
     if (t->ordered != epoch) {
-        ACF_TRY(acf_sampler_order(
-            t->order, train->n,
-            cfg->train.sampler == ACF_CFG_BALANCED ? ACF_SAMPLER_BALANCED : ACF_SAMPLER_RANDOM,
-            train->label, t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
+        ACF_TRY(acf_sampler_order(t->order, train->n, cfg->train.sampler, train->label,
+                                  t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
         t->ordered = epoch;
     }
     int64_t first = place * B;
