@@ -75,6 +75,26 @@ done:
     return st;
 }
 
+acf_status acf_read_kernel_file(char *text, size_t cap, const char *path, acf_error *e)
+{
+    int fd;
+    size_t size, got = 0;
+    text[0] = '\0';
+    ACF_TRY(open_regular(&fd, &size, path, e));
+
+    acf_status st = ACF_OK;
+    while (got < cap - 1) {
+        ssize_t n = read(fd, text + got, cap - 1 - got);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) st = acf_fail(e, ACF_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+        if (n <= 0) break;
+        got += (size_t)n;
+    }
+    text[got] = '\0';
+    (void)close(fd);
+    return st;
+}
+
 acf_status acf_map_file(const unsigned char **data, size_t *len, const char *path, acf_error *e)
 {
     int fd;
