@@ -25,9 +25,14 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
-    if (n < 0) n = 0;
-    if ((size_t)n < sizeof e->text - 3)
-        (void)snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", text);
+    size_t used = n < 0 ? 0 : (size_t)n;
+    if (used < sizeof e->text - 3) {
+        size_t len = strlen(text), room = sizeof e->text - used - 3;
+        if (len > room) len = room;
+        memcpy(e->text + used, ": ", 2);
+        memcpy(e->text + used + 2, text, len);
+        e->text[used + 2 + len] = '\0';
+    }
     return e->status;
 }
 

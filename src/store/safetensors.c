@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8_valid.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define MAX_HEADER 100000000 /* bytes; the format's own library has the same limit */
 #define MAX_VALUES (1 << 20) /* JSON values in a header: bounds the memory of its tree */
@@ -70,21 +70,15 @@ void acf_st_shape_text(char text[96], const uint64_t *dim, int rank)
 
 /* What cJSON would let pass: bytes that are not UTF-8, raw control characters, an escaped NUL that
  * would cut a name short, and more values than a model can have. */
-static acf_status check_header(const unsigned char *text, size_t len, const char *path,
-                               acf_error *e)
+static acf_status check_header(const char *text, size_t len, const char *path, acf_error *e)
 {
     bool in_string = false;
     int n_values = 0;
-    for (size_t i = 0; i < len;) {
-        unsigned char c = text[i];
-        if (c >= 0x80) {
-            utf8proc_int32_t point;
-            utf8proc_ssize_t n = utf8proc_iterate(text + i, (utf8proc_ssize_t)(len - i), &point);
-            if (n <= 0)
-                return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is not UTF-8", path, i);
-            i += (size_t)n;
-            continue;
-        }
+    size_t valid = acf_utf8_valid(text, len);
+    if (valid < len)
+        return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is not UTF-8", path, valid);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
         if (c < 0x20 && (in_string || (c != '\n' && c != '\r' && c != '\t')))
             return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is control character 0x%02x",
                             path, i, c);
@@ -92,14 +86,13 @@ static acf_status check_header(const unsigned char *text, size_t len, const char
             if (len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
                 return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is an escaped NUL", path,
                                 i);
-            i += 2;
+            i++; /* what is escaped ends no string */
             continue;
         }
         if (c == '"') in_string = !in_string;
         if (!in_string && (c == ',' || c == '{' || c == '[') && ++n_values > MAX_VALUES)
             return acf_fail(e, ACF_ERR_FORMAT, "%s: header: holds more than %d JSON values", path,
                             MAX_VALUES);
-        i++;
     }
     return ACF_OK;
 }
@@ -328,11 +321,11 @@ static acf_status open_mapped(acf_safetensors *st, acf_error *e)
                         "%s: header claims %" PRIu64 " bytes, the file has %zu after its length "
                         "(truncated download?)",
                         st->path, header, st->bytes - sizeof header);
-    const unsigned char *text = st->map + sizeof header;
+    const char *text = (const char *)st->map + sizeof header;
     if (header == 0 || text[0] != '{')
         return acf_fail(e, ACF_ERR_FORMAT, "%s: header is not a JSON object", st->path);
     ACF_TRY(check_header(text, (size_t)header, st->path, e));
-    ACF_TRY(acf_json_parse(&st->tree, (const char *)text, (size_t)header, st->path, e));
+    ACF_TRY(acf_json_parse(&st->tree, text, (size_t)header, st->path, e));
     ACF_TRY(read_tree(st, e));
     size_t data_at = sizeof header + (size_t)header;
     return index_entries(st, st->map + data_at, st->bytes - data_at, e);
