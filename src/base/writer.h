@@ -1,5 +1,6 @@
 /*
  * A file written as a stream: buffered, its SHA-256 taken on the way, on the disk when closed.
+ * Devices and pipes are written as they are: neither synced nor ever removed.
  *
  * All failures are ACF_ERR_RESOURCE and name the path; after one the writer only waits for
  * acf_writer_close, which removes the part that was written.

@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "base/str.h"
+#include "data/label_set.h"
+#include "data/split.h"
 #include "data/table.h"
 #include "data/tasks.h"
 
@@ -58,29 +59,12 @@ typedef struct acf_data_options {
 
 acf_data_options acf_data_default(void);
 
-typedef struct acf_split {
-    const char *name; /* "train", "dev", "test" */
-    char *path;       /* NULL: there is no such split, n = 0 */
-    char digest[ACF_DIGEST_HEX + 1];
-    int n;
-    const char **text;  /* [n] UTF-8 */
-    const char **text2; /* [n]; NULL: single texts */
-    int32_t *label;     /* [n] 0 .. K-1; -1: unlabelled */
-    int32_t *line;      /* [n] line in the file, ascending: names the chosen rows */
-    bool is_labelled;
-    bool is_drawn; /* rows were drawn from the file's by dev_fraction, max_train_samples, shots */
-    int n_file;    /* good rows in the file */
-    int n_empty;   /* rows kept with an empty text */
-    int n_bad;     /* lines skipped */
-    const acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
-    bool has_header;
-} acf_split;
-
 typedef struct acf_dataset {
     const acf_task *task;
     bool pair;
     int K;
-    char **labels; /* [K] names by id */
+    char **labels;           /* [K] names by id */
+    acf_label_name *by_name; /* [K] the same sorted by name: acf_label_find */
     acf_split split[ACF_N_SPLITS];
     acf_table table[ACF_N_SPLITS]; /* what the splits' texts point into */
 } acf_dataset;
@@ -98,11 +82,5 @@ typedef struct acf_dataset {
 acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const acf_log *log,
                          acf_error *e) ACF_MUST_USE;
 void acf_data_close(acf_dataset **d);
-
-/* Rows per class of a split: count[K]; returns the number of unlabelled rows. */
-int acf_data_count(int32_t *count, const acf_split *s, int K);
-
-/* Lines for the start of a run, each ended by LF: per split rows, skipped lines, class balance. */
-acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -38,6 +38,7 @@ typedef struct acf_fetch {
 
 typedef struct acf_source acf_source;
 
+/* A fetch finds N, row, label and target filled and adds the rest. */
 typedef struct acf_source_ops {
     acf_status (*fetch)(acf_source *s, acf_batch *out, const int32_t *rows, int n,
                         const acf_fetch *how, acf_error *e);
@@ -70,6 +71,10 @@ static inline int acf_source_tokens(const acf_source *s, int32_t row)
 /* NULL inside is allowed. */
 void acf_source_close(acf_source **s);
 
+/* For sources: room for so many rows (start: one more), tokens and pixel values; what the batch
+ * holds stays.  ACF_ERR_RESOURCE. */
+acf_status acf_batch_reserve(acf_batch *b, size_t rows, size_t tokens, size_t pixels,
+                             acf_error *e) ACF_MUST_USE;
 void acf_batch_free(acf_batch *b);
 
 /* The most that any batch of at most `batch_size` rows can hold: what memory is planned with. */

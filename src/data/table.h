@@ -44,6 +44,10 @@ typedef struct acf_table {
     acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
 } acf_table;
 
+/* Read a file in the format that its extension names (.tsv).  ACF_ERR_FORMAT for another one; else
+ * as the format's own function. */
+acf_status acf_table_read(acf_table *t, const char *path, acf_error *e) ACF_MUST_USE;
+
 /* Read a TSV file.  ACF_ERR_IO: cannot be read; ACF_ERR_FORMAT: empty, too large, or line 1 is bad
  * (its number of columns is everyone's); ACF_ERR_RESOURCE.  On failure *t is empty. */
 acf_status acf_table_read_tsv(acf_table *t, const char *path, acf_error *e) ACF_MUST_USE;

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { ACF_COLUMN_NONE = -1, ACF_COLUMN_LAST = -2 };
+enum { ACF_COLUMN_NONE = -1, ACF_COLUMN_LAST = -2, ACF_TASK_METRICS = 4 };
 
 /* One column of a preset: its 0-based place and the name it must have in the header. */
 typedef struct acf_task_column {
@@ -31,7 +31,8 @@ typedef struct acf_task {
     acf_task_file test;        /* test.tsv, unlabelled */
     const char *const *labels; /* [K], NULL without preset */
     int K;
-    const char *metric[3];  /* names as in eval.metric, the default first, NULL-terminated */
+    /* Names as in eval.metric, the default first, NULL after the last. */
+    const char *metric[ACF_TASK_METRICS];
     const char *submission; /* file of a GLUE submission: "index\tprediction", label names */
 } acf_task;
 

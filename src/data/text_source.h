@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "data/dataset.h"
 #include "data/source.h"
+#include "data/split.h"
 #include "text/tokenizer.h"
 
 #include <stdbool.h>

@@ -42,8 +42,8 @@ typedef struct acf_contrast {
     int64_t n_pairs; /* positive pairs of kept anchors */
 } acf_contrast;
 
-/* Arena bytes of acf_contrast_term for M = N + K points of width d. */
-size_t acf_contrast_bytes(int M, int d);
+/* Arena bytes of acf_contrast_term for M = N + K points. */
+size_t acf_contrast_bytes(int M);
 
 /*
  * d_u [M, d] += weight d value / d u, through both arguments of every similarity; NULL: value only.

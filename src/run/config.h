@@ -49,9 +49,13 @@ typedef struct acf_intervals {
     size_t n; /* 0: null */
 } acf_intervals;
 
-typedef enum acf_cfg_header { ACF_HEADER_AUTO, ACF_HEADER_YES, ACF_HEADER_NO } acf_cfg_header;
-typedef enum acf_cfg_bad_line { ACF_BAD_LINE_ERROR, ACF_BAD_LINE_SKIP } acf_cfg_bad_line;
-typedef enum acf_cfg_sampler { ACF_SAMPLER_RANDOM, ACF_SAMPLER_BALANCED } acf_cfg_sampler;
+typedef enum acf_cfg_header {
+    ACF_CFG_HEADER_AUTO,
+    ACF_CFG_HEADER_YES,
+    ACF_CFG_HEADER_NO
+} acf_cfg_header;
+typedef enum acf_cfg_on_bad { ACF_CFG_BAD_ERROR, ACF_CFG_BAD_SKIP } acf_cfg_on_bad;
+typedef enum acf_cfg_sampler { ACF_CFG_RANDOM, ACF_CFG_BALANCED } acf_cfg_sampler;
 typedef enum acf_cfg_optimizer { ACF_CFG_ADAMW, ACF_CFG_SGD } acf_cfg_optimizer;
 typedef enum acf_cfg_schedule {
     ACF_CFG_LINEAR,
@@ -60,8 +64,8 @@ typedef enum acf_cfg_schedule {
     ACF_CFG_STEP
 } acf_cfg_schedule;
 typedef enum acf_cfg_class_weights {
-    ACF_CLASS_WEIGHTS_NONE,
-    ACF_CLASS_WEIGHTS_BALANCED
+    ACF_CFG_WEIGHTS_NONE,
+    ACF_CFG_WEIGHTS_BALANCED
 } acf_cfg_class_weights;
 
 struct acf_origins; /* private to config.c */
@@ -83,7 +87,7 @@ typedef struct acf_config {
         int shots;                 /* examples a class; ACF_UNSET: all */
         double dev_fraction;
         int64_t seed; /* ACF_UNSET: the run's train.seed */
-        acf_cfg_bad_line on_bad_line;
+        acf_cfg_on_bad on_bad_line;
         int64_t cache; /* bytes for decoded images */
         struct {
             int size;              /* side in pixels; ACF_UNSET: the encoder's */

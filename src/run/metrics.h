@@ -15,6 +15,7 @@
 #define ACF_RUN_METRICS_H
 
 #include "base/status.h"
+#include "loss/head.h"
 #include "num/real.h"
 
 #include <stdbool.h>
@@ -43,8 +44,6 @@ typedef enum acf_metric {
     ACF_METRIC_COUNT
 } acf_metric;
 
-typedef enum acf_head { ACF_HEAD_LINEAR, ACF_HEAD_LABEL } acf_head;
-
 /* Name as in eval.metric and JSON ("macro_f1"); and back, -1 when there is none. */
 const char *acf_metric_name(acf_metric metric);
 int acf_metric_parse(const char *name);
@@ -55,12 +54,9 @@ const char *acf_metric_suggest(const char *name);
 /* False for loss, log_loss, brier, ece and mse.  A temperature is neither better nor worse. */
 bool acf_metric_larger_is_better(acf_metric metric);
 
-/* "linear", "label" */
-const char *acf_head_name(acf_head head);
-
-typedef struct acf_interval {
+typedef struct acf_ci {
     double low, high; /* NaN: not computed */
-} acf_interval;
+} acf_ci;
 
 typedef struct acf_class_figures {
     double precision, recall, f1; /* 0 where 0/0 */
@@ -73,9 +69,9 @@ typedef struct acf_metrics {
     size_t n; /* rows */
     int K;    /* classes; 0 for regression */
     double value[ACF_METRIC_COUNT];
-    acf_interval ci[ACF_METRIC_COUNT]; /* filled by acf_bootstrap_* of run/bootstrap.h */
-    acf_class_figures *cls;            /* [K] */
-    int64_t *confusion;                /* [K, K], row = gold, column = predicted */
+    acf_ci ci[ACF_METRIC_COUNT]; /* filled by acf_bootstrap_* of run/bootstrap.h */
+    acf_class_figures *cls;      /* [K] */
+    int64_t *confusion;          /* [K, K], row = gold, column = predicted */
 } acf_metrics;
 
 /*
@@ -105,6 +101,10 @@ typedef struct acf_cell {
     int32_t gold, pred;
     int64_t count;
 } acf_cell;
+
+/* The non-zero cells of m->confusion, by gold, then pred, into cell (NULL: only count them);
+ * returns how many. */
+size_t acf_metrics_cells(acf_cell *cell, const acf_metrics *m);
 
 /* The figures that are functions of the confusion matrix alone (accuracy .. mcc, micro and weighted
  * F1) into value[]; others are left alone.  cls [K] is overwritten.  For the bootstrap, which calls

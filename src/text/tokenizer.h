@@ -13,6 +13,7 @@
 #define ACF_TEXT_TOKENIZER_H
 
 #include "base/status.h"
+#include "text/normalize.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,10 +30,8 @@ typedef struct acf_encoding {
     bool truncated; /* tokens were dropped to meet max_length */
 
     size_t cap_ids, cap_types;
-    uint32_t *codes; /* code points of one normalized stretch of text */
-    size_t cap_codes;
-    char *bytes; /* the same as UTF-8 */
-    size_t cap_bytes;
+    acf_codes codes;
+    acf_str text;
 } acf_encoding;
 
 void acf_encoding_free(acf_encoding *x);
