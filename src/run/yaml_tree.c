@@ -266,6 +266,7 @@ acf_status acf_yaml_parse(acf_yaml *tree, acf_problems *p, const char *set, cons
         *e = p->failed;
         st = e->status;
     }
+    if (st != ACF_OK) acf_yaml_free(tree);
     return st;
 }
 

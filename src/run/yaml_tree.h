@@ -33,8 +33,8 @@ typedef struct acf_yaml {
 } acf_yaml;
 
 /* Read `len` bytes.  What is wrong goes to p (with the place's set, when the text is an override);
- * the status tells of memory only.  Malformed text gives root NULL and at least one problem; empty
- * text gives root NULL and none. */
+ * the status tells of memory only, and the tree is then empty.  Malformed text gives root NULL and
+ * at least one problem; empty text gives root NULL and none. */
 acf_status acf_yaml_parse(acf_yaml *tree, acf_problems *p, const char *set, const char *text,
                           size_t len, acf_error *e) ACF_MUST_USE;
 
