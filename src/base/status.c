@@ -26,7 +26,7 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
     int n = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
     if (n < 0) n = 0;
-    if ((size_t)n < sizeof e->text - 3) { /* what no longer fits is cut */
+    if ((size_t)n < sizeof e->text - 3) { /* what is too long is cut at the end */
         size_t room = sizeof e->text - (size_t)n - 3;
         size_t len = strnlen(text, room);
         memcpy(e->text + n, ": ", 2);

@@ -3,10 +3,10 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/utf8_valid.h"
 #include "run/config_internal.h"
 #include "run/value.h"
 #include "run/yaml_tree.h"
+#include "text/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,32 +247,56 @@ static acf_status gather(acf_config *cfg, acf_problems *p, const char *base,
     return p->failed.status;
 }
 
+/* What both loaders share: p has name and source, base is the directory of relative paths. */
+static acf_status load(acf_config *cfg, acf_str *problems, acf_problems *p, const char *base,
+                       const char *const *sets, size_t n_sets, acf_error *e)
+{
+    ACF_TRY(gather(cfg, p, base, sets, n_sets, e));
+    if (p->n == 0) return ACF_OK;
+    size_t n = p->n;
+    ACF_TRY(acf_problems_render(problems, p, e));
+    return acf_fail(e, ACF_ERR_USAGE, "%s: %zu problem%s in the configuration", p->name, n,
+                    n == 1 ? "" : "s");
+}
+
+static acf_status open_origins(acf_config *cfg, acf_error *e)
+{
+    *cfg = (acf_config){0};
+    cfg->origins = acf_alloc(1, sizeof *cfg->origins, "origins of values", e);
+    return cfg->origins == NULL ? ACF_ERR_RESOURCE : ACF_OK;
+}
+
+acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *text, size_t len,
+                                const char *name, const char *const *sets, size_t n_sets,
+                                acf_error *e)
+{
+    ACF_TRY(open_origins(cfg, e));
+    acf_problems p = {.name = name, .source = text, .source_len = len};
+    acf_status st = load(cfg, problems, &p, NULL, sets, n_sets, e);
+    acf_problems_free(&p);
+    if (st != ACF_OK) acf_config_free(cfg);
+    return st;
+}
+
 acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
                            const char *const *sets, size_t n_sets, acf_error *e)
 {
-    acf_status st = ACF_ERR_RESOURCE;
     acf_problems p = {.name = path != NULL ? path : "command line"};
     char *text = NULL, *base = NULL;
-    *cfg = (acf_config){0};
-    cfg->origins = acf_alloc(1, sizeof *cfg->origins, "origins of values", e);
-    if (cfg->origins == NULL) goto done;
+    ACF_TRY(open_origins(cfg, e));
+    acf_status st = ACF_OK;
     if (path != NULL) {
         st = acf_reclass(acf_read_file(&text, &p.source_len, path, MAX_FILE, e), ACF_ERR_USAGE, e);
         if (st != ACF_OK) goto done;
         p.source = text;
-        st = ACF_ERR_RESOURCE;
         cfg->path = acf_path_absolute(path, e);
         base = cfg->path != NULL ? acf_path_dir(cfg->path, e) : NULL;
-        if (base == NULL) goto done;
+        if (base == NULL) {
+            st = ACF_ERR_RESOURCE;
+            goto done;
+        }
     }
-    st = gather(cfg, &p, base, sets, n_sets, e);
-    if (st == ACF_OK && p.n > 0) {
-        size_t n = p.n;
-        st = acf_problems_render(problems, &p, e);
-        if (st == ACF_OK)
-            st = acf_fail(e, ACF_ERR_USAGE, "%s: %zu problem%s in the configuration", p.name, n,
-                          n == 1 ? "" : "s");
-    }
+    st = load(cfg, problems, &p, base, sets, n_sets, e);
 done:
     acf_free(text);
     acf_free(base);

@@ -176,6 +176,11 @@ typedef struct acf_config {
 acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
                            const char *const *sets, size_t n_sets, acf_error *e) ACF_MUST_USE;
 
+/* The same from a text in memory, called `name` in messages; paths in it are taken as they are. */
+acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *text, size_t len,
+                                const char *name, const char *const *sets, size_t n_sets,
+                                acf_error *e) ACF_MUST_USE;
+
 void acf_config_free(acf_config *cfg);
 
 /* The resolved configuration as YAML, with where each value came from as trailing comments when

@@ -3,8 +3,8 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/utf8_valid.h"
 #include "run/value_internal.h"
+#include "text/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>

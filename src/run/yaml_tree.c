@@ -1,7 +1,7 @@
 #include "run/yaml_tree.h"
 
 #include "base/mem.h"
-#include "base/utf8_valid.h"
+#include "text/utf8.h"
 
 #include <limits.h>
 #include <stdint.h>
