@@ -74,7 +74,8 @@ static void report_shows_both_heads(void **state)
     evaluate(&r, ACF_HEAD_LABEL, true);
     assert_ok(acf_report_full(&s, &r, names, &e), &e);
     contains(&s, "5 rows, 2 classes            linear  95 % CI               label  95 % CI\n");
-    contains(&s, "  accuracy                   0.6000  0.2000-1.0000        1.0000  1.0000-1.0000\n");
+    contains(&s,
+             "  accuracy                   0.6000  0.2000-1.0000        1.0000  1.0000-1.0000\n");
     contains(&s, "  loss                       0.6387                       0.3133\n");
     contains(&s, "                    linear                     label\n"
                  "  class       rows  precision  recall     F1   precision  recall     F1\n"
