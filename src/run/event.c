@@ -1,6 +1,6 @@
 #include "run/event.h"
 
-#include "base/json.h"
+#include "run/metrics_json.h"
 
 #include <math.h>
 
@@ -38,17 +38,11 @@ acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e)
     return finish(out, c, ok, e);
 }
 
-cJSON *acf_event_figures(const acf_metrics *m)
+/* The figures of one head as a member `key`. */
+static bool add_figures(cJSON *event, const char *key, const acf_metrics *m)
 {
-    cJSON *c = cJSON_CreateObject();
-    for (int k = 0; c != NULL && k < ACF_METRIC_COUNT; k++) {
-        if (isnan(m->value[k])) continue;
-        if (cJSON_AddNumberToObject(c, acf_metric_name((acf_metric)k), m->value[k]) == NULL) {
-            cJSON_Delete(c);
-            return NULL;
-        }
-    }
-    return c;
+    cJSON *head = cJSON_AddObjectToObject(event, key);
+    return head != NULL && acf_metrics_json_values(head, m, "", NULL) == ACF_OK;
 }
 
 acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, int64_t step, double epoch,
@@ -58,9 +52,8 @@ acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, int64_t step, d
     bool ok = c != NULL && cJSON_AddStringToObject(c, "event", "eval") != NULL &&
               add(c, "step", (double)step) && add(c, "epoch", epoch) &&
               cJSON_AddStringToObject(c, "split", "dev") != NULL && add(c, "n", ev->n) &&
-              add(c, "seconds", ev->seconds) &&
-              cJSON_AddItemToObject(c, "linear", acf_event_figures(&ev->result.linear)) &&
-              cJSON_AddItemToObject(c, "label", acf_event_figures(&ev->result.label));
+              add(c, "seconds", ev->seconds) && add_figures(c, "linear", &ev->result.linear) &&
+              add_figures(c, "label", &ev->result.label);
     if (ok && ev->result.has_space) ok = add(c, "mean_cosine", ev->result.space.mean_cosine);
     return finish(out, c, ok, e);
 }

@@ -21,8 +21,4 @@ acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e) 
 acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, int64_t step, double epoch,
                           acf_error *e) ACF_MUST_USE;
 
-/* The figures of one head that are present, by name, as a new object; NULL when memory gives out.
- */
-cJSON *acf_event_figures(const acf_metrics *m);
-
 #endif

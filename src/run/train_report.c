@@ -4,7 +4,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/event.h"
+#include "run/metrics_json.h"
 #include "run/model_dir.h"
 #include "run/predictions.h"
 #include "run/report.h"
@@ -14,26 +14,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool add_figures(cJSON *c, const char *key, const acf_metrics *m)
+{
+    cJSON *head = cJSON_AddObjectToObject(c, key);
+    return head != NULL && acf_metrics_json_values(head, m, "", NULL) == ACF_OK;
+}
+
 /* "eval_accuracy": ... of eval.head, as transformers' trainer names them, then both heads. */
 static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev, acf_error *e)
 {
     cJSON *c = cJSON_CreateObject();
-    const acf_metrics *head =
-        ev->result.head == ACF_HEAD_LABEL ? &ev->result.label : &ev->result.linear;
-    bool ok = c != NULL;
-    for (int k = 0; ok && k < ACF_METRIC_COUNT; k++) {
-        char key[64];
-        (void)snprintf(key, sizeof key, "eval_%s", acf_metric_name((acf_metric)k));
-        if (isfinite(head->value[k])) ok = cJSON_AddNumberToObject(c, key, head->value[k]) != NULL;
-    }
-    ok = ok && cJSON_AddNumberToObject(c, "eval_samples", ev->n) != NULL &&
-         cJSON_AddNumberToObject(c, "eval_runtime", ev->seconds) != NULL &&
-         cJSON_AddNumberToObject(c, "eval_samples_per_second", ev->n / ev->seconds) != NULL &&
-         cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
-         cJSON_AddNumberToObject(c, "epoch", (double)t->best / (double)t->per_epoch) != NULL &&
-         cJSON_AddStringToObject(c, "head", acf_head_name(ev->result.head)) != NULL &&
-         cJSON_AddItemToObject(c, "linear", acf_event_figures(&ev->result.linear)) &&
-         cJSON_AddItemToObject(c, "label", acf_event_figures(&ev->result.label));
+    const acf_eval_result *r = &ev->result;
+    bool ok = c != NULL &&
+              acf_metrics_json_values(c, r->head == ACF_HEAD_LABEL ? &r->label : &r->linear,
+                                      "eval_", NULL) == ACF_OK &&
+              cJSON_AddNumberToObject(c, "eval_samples", ev->n) != NULL &&
+              cJSON_AddNumberToObject(c, "eval_runtime", ev->seconds) != NULL &&
+              cJSON_AddNumberToObject(c, "eval_samples_per_second", ev->n / ev->seconds) != NULL &&
+              cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
+              cJSON_AddNumberToObject(c, "epoch", (double)t->best / (double)t->per_epoch) != NULL &&
+              cJSON_AddStringToObject(c, "head", acf_head_name(r->head)) != NULL &&
+              add_figures(c, "linear", &r->linear) && add_figures(c, "label", &r->label);
     char *text = ok ? acf_json_print(c, true, e) : NULL;
     char *path = acf_path_join(t->cfg->save.dir, "eval_results.json", e);
     acf_status st = ACF_ERR_RESOURCE;

@@ -37,9 +37,12 @@ static acf_status write_owner(const acf_lock *lock, acf_error *e)
     if (gethostname(host, sizeof host) != 0) (void)snprintf(host, sizeof host, "localhost");
     host[sizeof host - 1] = '\0';
     int len = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), host);
-    if (ftruncate(lock->fd, 0) != 0 || acf_sys_write(lock->fd, text, (size_t)len) != len)
-        return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot write: %s", lock->path, strerror(errno));
-    return ACF_OK;
+    if (ftruncate(lock->fd, 0) == 0 && acf_sys_write(lock->fd, text, (size_t)len) == len)
+        return ACF_OK;
+    acf_status st =
+        acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot write: %s", lock->path, strerror(errno));
+    (void)acf_sys_remove(lock->path);
+    return st;
 }
 
 /* Open and lock; *stale when the file was removed by its owner in between: try again. */

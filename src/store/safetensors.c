@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define MAX_HEADER 100000000 /* bytes; the format's own library has the same limit */
 #define MAX_VALUES (1 << 20) /* JSON values in a header: bounds the memory of its tree */
@@ -75,16 +75,11 @@ static acf_status check_header(const unsigned char *text, size_t len, const char
 {
     bool in_string = false;
     int n_values = 0;
+    size_t valid = acf_utf8_valid((const char *)text, len);
+    if (valid < len)
+        return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is not UTF-8", path, valid);
     for (size_t i = 0; i < len;) {
         unsigned char c = text[i];
-        if (c >= 0x80) {
-            utf8proc_int32_t point;
-            utf8proc_ssize_t n = utf8proc_iterate(text + i, (utf8proc_ssize_t)(len - i), &point);
-            if (n <= 0)
-                return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is not UTF-8", path, i);
-            i += (size_t)n;
-            continue;
-        }
         if (c < 0x20 && (in_string || (c != '\n' && c != '\r' && c != '\t')))
             return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is control character 0x%02x",
                             path, i, c);

@@ -3,12 +3,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/writer.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 /* Place in the file: by size, and within one size as the format's own library has it. */
 static const int dtype_order[] = {
@@ -44,18 +44,6 @@ static acf_status put_string(acf_str *s, const char *text, acf_error *e)
     return acf_str_puts(s, "\"", e);
 }
 
-static bool is_utf8(const char *text)
-{
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    while (*at != '\0') {
-        utf8proc_int32_t point;
-        utf8proc_ssize_t n = utf8proc_iterate(at, -1, &point);
-        if (n <= 0) return false;
-        at += n;
-    }
-    return true;
-}
-
 static acf_status check_name(const acf_st_item *t, const char *path, acf_error *e)
 {
     if (strcmp(t->name, "__metadata__") == 0)
@@ -64,7 +52,7 @@ static acf_status check_name(const acf_st_item *t, const char *path, acf_error *
         if (*c < 0x20 || *c == 0x7f)
             return acf_fail(e, ACF_ERR_RESOURCE,
                             "%s: a tensor's name holds control character 0x%02x", path, *c);
-    if (!is_utf8(t->name))
+    if (!acf_utf8_is_valid(t->name, strlen(t->name)))
         return acf_fail(e, ACF_ERR_RESOURCE, "%s: tensor '%s': name is not UTF-8", path, t->name);
     return ACF_OK;
 }
