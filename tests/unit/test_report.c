@@ -95,7 +95,7 @@ static void many_classes_show_the_worst(void **state)
     (void)state;
     enum { K = 120, N = 240 };
     int32_t g[N], p[N];
-    char text[K][8];
+    char text[K][16];
     const char *label[K];
     acf_eval_result r = {.n = N, .K = K};
     acf_str s = {0};
