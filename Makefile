@@ -82,8 +82,8 @@ test-slow: all $(SLOW_F32)  ## the tests that take longer
 asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) test CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
 
-lint:  ## formatting, floors, forbidden calls, static analysis
-	$(Q)scripts/lint.sh
+lint: $(B)/f32/libacf.a  ## formatting, floors, forbidden calls, static analysis; PARTS="text tidy" for some
+	$(Q)LIB=$< CC="$(CC)" FLAGS='$(BASE)' PARTS="$(PARTS)" scripts/lint.sh
 
 format:  ## rewrite all sources with clang-format
 	$(Q)clang-format-14 -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]')

@@ -491,11 +491,12 @@ cJSON *acf_bert_preset(const char *preset, int vocab_size, acf_error *e)
     for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
         if (strcmp(preset, presets[i].name) != 0) continue;
         int width = presets[i].width;
+        int heads = width / 64;
         cJSON *c = cJSON_CreateObject();
         if (c != NULL && cJSON_AddStringToObject(c, "model_type", "bert") != NULL &&
             cJSON_AddNumberToObject(c, "hidden_size", width) != NULL &&
             cJSON_AddNumberToObject(c, "num_hidden_layers", presets[i].layers) != NULL &&
-            cJSON_AddNumberToObject(c, "num_attention_heads", width / 64) != NULL &&
+            cJSON_AddNumberToObject(c, "num_attention_heads", heads) != NULL &&
             cJSON_AddNumberToObject(c, "intermediate_size", 4 * width) != NULL &&
             cJSON_AddNumberToObject(c, "max_position_embeddings", 512) != NULL &&
             cJSON_AddNumberToObject(c, "vocab_size", vocab_size) != NULL)

@@ -105,7 +105,7 @@ static acf_status read_labels(char ***names, int *K, const cJSON *config, const 
 
 static int find_name(char *const *names, int n, const char *name)
 {
-    for (int k = 0; k < n; k++)
+    for (int k = 0; names != NULL && k < n; k++)
         if (strcmp(names[k], name) == 0) return k;
     return -1;
 }

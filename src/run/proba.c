@@ -55,7 +55,7 @@ static bool row_in_top(const real *s, int K, int gold)
 {
     int before = 0;
     for (int k = 0; k < K; k++)
-        before += s[k] > s[gold] || (s[k] == s[gold] && k < gold);
+        before += s[k] > s[gold] || (k < gold && s[k] == s[gold]);
     return before < TOP;
 }
 

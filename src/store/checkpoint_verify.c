@@ -1,5 +1,6 @@
 #include "store/checkpoint.h"
 
+#include "base/assert.h"
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -134,6 +135,7 @@ static acf_status check_sums(const char *dir, char *sums, size_t len, acf_error 
     int number = 0;
     for (char *line = sums; *line != '\0';) {
         char *end = strchr(line, '\n');
+        ACF_ASSERT(end != NULL); /* the last byte is a newline, and no byte is NUL */
         *end = '\0';
         ACF_TRY(check_line(dir, line, ++number, e));
         line = end + 1;

@@ -94,7 +94,7 @@ static void interval_of_accuracy_is_binomial(void **state)
     assert_ok(acf_bootstrap_classes(&m, &e), &e);
     assert_ok(acf_bootstrap_classes(&again, &e), &e);
     double p = m.value[ACF_METRIC_ACCURACY], sd = sqrt(p * (1.0 - p) / 872.0);
-    acf_interval ci = m.ci[ACF_METRIC_ACCURACY];
+    acf_ci ci = m.ci[ACF_METRIC_ACCURACY];
     assert_number(ci.low, p - 1.96 * sd, 0.4 * sd);
     assert_number(ci.high, p + 1.96 * sd, 0.4 * sd);
     assert_memory_equal(m.ci, again.ci, sizeof m.ci);

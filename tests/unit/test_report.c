@@ -74,7 +74,8 @@ static void report_shows_both_heads(void **state)
     evaluate(&r, ACF_HEAD_LABEL, true);
     assert_ok(acf_report_full(&s, &r, names, &e), &e);
     contains(&s, "5 rows, 2 classes            linear  95 % CI               label  95 % CI\n");
-    contains(&s, "  accuracy                   0.6000  0.2000-1.0000        1.0000  1.0000-1.0000\n");
+    contains(&s,
+             "  accuracy                   0.6000  0.2000-1.0000        1.0000  1.0000-1.0000\n");
     contains(&s, "  loss                       0.6387                       0.3133\n");
     contains(&s, "                    linear                     label\n"
                  "  class       rows  precision  recall     F1   precision  recall     F1\n"
@@ -94,7 +95,7 @@ static void many_classes_show_the_worst(void **state)
     (void)state;
     enum { K = 120, N = 240 };
     int32_t g[N], p[N];
-    char text[K][8];
+    char text[K][16];
     const char *label[K];
     acf_eval_result r = {.n = N, .K = K};
     acf_str s = {0};
