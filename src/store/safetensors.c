@@ -68,12 +68,23 @@ void acf_st_shape_text(char text[96], const uint64_t *dim, int rank)
     text[used + 1] = '\0';
 }
 
+/* Whether the number whose first digit is text[at] has another digit after a 0, a fraction or an
+ * exponent: cJSON would take 010, 1.0 and 1e1 for whole numbers. */
+static bool is_odd_number(const char *text, size_t len, size_t at)
+{
+    size_t end = at;
+    while (end < len && text[end] >= '0' && text[end] <= '9')
+        end++;
+    bool goes_on = end < len && (text[end] == '.' || text[end] == 'e' || text[end] == 'E');
+    return goes_on || (text[at] == '0' && end > at + 1);
+}
+
 /* What cJSON would let pass: bytes that are not UTF-8, raw control characters, an escaped NUL that
  * would cut a name short, and more values than a model can have. */
 static acf_status check_header(const unsigned char *text, size_t len, const char *path,
                                acf_error *e)
 {
-    bool in_string = false;
+    bool in_string = false, in_number = false;
     int n_values = 0;
     size_t valid = acf_utf8_valid((const char *)text, len);
     if (valid < len)
@@ -91,6 +102,12 @@ static acf_status check_header(const unsigned char *text, size_t len, const char
             continue;
         }
         if (c == '"') in_string = !in_string;
+        bool is_digit = !in_string && c >= '0' && c <= '9';
+        if (is_digit && !in_number && is_odd_number(text, len, i))
+            return acf_fail(e, ACF_ERR_FORMAT,
+                            "%s: header: the number at byte %zu is not a plain whole number", path,
+                            i);
+        in_number = is_digit;
         if (!in_string && (c == ',' || c == '{' || c == '[') && ++n_values > MAX_VALUES)
             return acf_fail(e, ACF_ERR_FORMAT, "%s: header: holds more than %d JSON values", path,
                             MAX_VALUES);
