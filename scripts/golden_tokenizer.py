@@ -49,8 +49,8 @@ def cases(tokenizer):
     for a, b in PAIRS:
         for max_length in (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13):
             options = dict(truncation=True, max_length=max_length) if max_length else dict(truncation=False)
-            out = tokenizer(a, b, **options)
-            yield dict(a=a, b=b, max_length=max_length, ids=out["input_ids"], types=out["token_type_ids"])
+            out = tokenizer([a], [b], **options)  # as a batch: alone, transformers takes b = "" for no b
+            yield dict(a=a, b=b, max_length=max_length, ids=out["input_ids"][0], types=out["token_type_ids"][0])
 
 
 def main():
