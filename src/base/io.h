@@ -17,6 +17,11 @@
 acf_status acf_read_file(char **data, size_t *len, const char *path, size_t max_bytes,
                          acf_error *e) ACF_MUST_USE;
 
+/* The first cap - 1 bytes of a file and a final NUL, without asking for its size: for the kernel's
+ * own files under /proc and /sys, which say 0. */
+acf_status acf_read_kernel_file(char *text, size_t cap, const char *path,
+                                acf_error *e) ACF_MUST_USE;
+
 /* A read-only mapping of a whole regular file; an empty file maps to NULL, 0.  *data and *len are
  * NULL and 0 on failure.  Closed with acf_unmap_file. */
 acf_status acf_map_file(const unsigned char **data, size_t *len, const char *path,
@@ -28,8 +33,8 @@ void acf_unmap_file(const unsigned char **data, size_t *len);
 acf_status acf_write_atomic(const char *path, const void *data, size_t len,
                             acf_error *e) ACF_MUST_USE;
 
-/* As acf_write_atomic without the rename: for files inside a directory that is renamed as a whole.
- */
+/* As acf_write_atomic without the rename, the file removed on failure: for files inside a directory
+ * that is renamed as a whole. */
 acf_status acf_write_synced(const char *path, const void *data, size_t len,
                             acf_error *e) ACF_MUST_USE;
 

@@ -53,6 +53,7 @@ acf_status acf_json_parse(cJSON **out, const char *text, size_t len, const char 
     if (len == 0) return acf_fail(e, ACF_ERR_FORMAT, "%s: is empty, expected JSON", name);
     ACF_TRY(check_text(text, len, name, e));
     const char *end = NULL;
+    size_t failures = acf_mem_failures();
     cJSON *tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
     if (tree != NULL) {
         while (end < text + len && (*end == ' ' || *end == '\n' || *end == '\r' || *end == '\t'))
@@ -63,6 +64,8 @@ acf_status acf_json_parse(cJSON **out, const char *text, size_t len, const char 
         }
         cJSON_Delete(tree);
     }
+    if (acf_mem_failures() != failures)
+        return acf_fail(e, ACF_ERR_RESOURCE, "%s: not enough memory to parse", name);
     int line = 1, column = 1;
     for (const char *at = text; at < text + len && end != NULL && at < end; at++) {
         column++;

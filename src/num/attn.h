@@ -25,7 +25,8 @@ typedef struct acf_attn_shape {
 /* Sum of A L^2 over the sequences: the length of prob. */
 size_t acf_attn_pairs(const acf_attn_shape *shape);
 
-/* Bytes of scratch a call needs: a fixed amount per thread for the longest sequence of `shape`. */
+/* Bytes of scratch a call needs: a fixed amount per thread for the longest sequence of `shape`.
+ * n_threads: at least acf_threads_get() at the time of the call.  64-byte aligned. */
 size_t acf_attn_scratch(const acf_attn_shape *shape, int n_threads);
 
 /*

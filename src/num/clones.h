@@ -14,4 +14,11 @@
 #define ACF_CLONES
 #endif
 
+/* A helper of cloned functions: inlined into each, so that it is compiled for each processor. */
+#if defined(__GNUC__)
+#define ACF_INLINE static inline __attribute__((always_inline))
+#else
+#define ACF_INLINE static inline
+#endif
+
 #endif

@@ -1,6 +1,10 @@
 /*
  * Inverted dropout whose mask is a pure function of (seed, step, site, element): nothing is stored,
  * the backward pass and a re-encoding draw the same mask again.
+ *
+ * Element i uses 16 bits: of word w = acf_rng_u32({seed, ACF_STREAM_DROPOUT + site, step}, i / 2)
+ * the low half when i is even, the high half when i is odd.  It is zeroed when they are below
+ * p 2^16, rounded; else multiplied by 1 / (1 - p), p as rounded.
  */
 #ifndef ACF_NUM_DROPOUT_H
 #define ACF_NUM_DROPOUT_H
@@ -11,7 +15,7 @@
 #include <stdint.h>
 
 typedef struct acf_dropout {
-    double p;      /* probability of zeroing, [0, 1); rounded to a multiple of 2^-16 */
+    double p;      /* of zeroing, [0, 1); rounded to a multiple of 2^-16, at most 1 - 2^-16 */
     uint64_t seed; /* the run's */
     uint64_t step; /* the update's */
     uint32_t site; /* which dropout of the network */

@@ -6,6 +6,11 @@
  * v2), at least 1. */
 int acf_threads_available(void);
 
+/* Whole processors that the CPU quotas of this process's control groups allow, rounded up; INT_MAX
+ * without a quota.  self_cgroup: the text of /proc/self/cgroup; mount: where the hierarchies are
+ * ("/sys/fs/cgroup"). */
+int acf_threads_quota(const char *self_cgroup, const char *mount);
+
 /* Use n threads from here on (n >= 1). */
 void acf_threads_set(int n);
 
