@@ -31,7 +31,7 @@ PROGRAMS  := $(patsubst src/cli/acf_%.c,acf-%,$(CLI_SRC))
 SUPPORT   := $(wildcard tests/support/*.c)
 
 TESTS_F32 := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/unit/test_*.c tests/ref/test_*.c tests/golden/test_*.c tests/e2e/test_*.c))
-TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c))
+TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c) tests/golden/test_bert.c)
 SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.c))
 
 .DELETE_ON_ERROR:
@@ -51,7 +51,8 @@ $(B)/$(1)/%.o: %.c
 $(B)/$(1)/libacf.a: $(LIB_SRC:%.c=$(B)/$(1)/%.o)
 	$$(if $$(V),,@echo "  AR   $$@")
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-$(B)/$(1)/tests/%: $(B)/$(1)/tests/%.o $(SUPPORT:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libacf.a
+$(B)/$(1)/tests/%: $(B)/$(1)/tests/%.o $(SUPPORT:%.c=$(B)/$(1)/%.o) \
+    $(CLI_SHARE:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libacf.a
 	$$(if $$(V),,@echo "  LD   $$@")
 	$$(Q)$$(CC) -pie $$(CFLAGS) -fopenmp -o $$@ $$^ $$(LDFLAGS) -lcmocka $$(LIBS)
 endef
@@ -81,8 +82,8 @@ test-slow: all $(SLOW_F32)  ## the tests that take longer
 asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) test CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
 
-lint:  ## formatting, floors, forbidden calls, static analysis
-	$(Q)scripts/lint.sh
+lint: $(B)/f32/libacf.a  ## formatting, floors, forbidden calls, static analysis; PARTS="text tidy" for some
+	$(Q)LIB=$< CC="$(CC)" FLAGS='$(BASE)' PARTS="$(PARTS)" scripts/lint.sh
 
 format:  ## rewrite all sources with clang-format
 	$(Q)clang-format-14 -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]')

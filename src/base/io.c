@@ -2,12 +2,13 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/sysio.h"
+#include "base/writer.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -129,18 +130,10 @@ void acf_unmap_file(const unsigned char **data, size_t *len)
 
 acf_status acf_write_synced(const char *path, const void *data, size_t len, acf_error *e)
 {
-    acf_status st = ACF_OK;
-    FILE *f = fopen(path, "wb");
-    if (f == NULL)
-        return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot create: %s", path, strerror(errno));
-
-    /* A full disk may show only at flush, fsync or close, so each is checked. */
-    if ((len > 0 && fwrite(data, 1, len, f) != len) || fflush(f) != 0 || fsync(fileno(f)) != 0)
-        st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot write %zu bytes: %s", path, len,
-                      strerror(errno));
-    if (fclose(f) != 0 && st == ACF_OK)
-        st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot close: %s", path, strerror(errno));
-    return st;
+    acf_writer *w;
+    ACF_TRY(acf_writer_open(&w, path, e));
+    acf_status st = acf_writer_put(w, data, len, e);
+    return acf_writer_close(&w, st, NULL, e);
 }
 
 acf_status acf_write_atomic(const char *path, const void *data, size_t len, acf_error *e)
@@ -150,11 +143,11 @@ acf_status acf_write_atomic(const char *path, const void *data, size_t len, acf_
     acf_status st = acf_str_printf(&tmp, e, "%s.%ld.tmp", path, (long)getpid());
     if (st != ACF_OK) goto done;
     st = acf_write_synced(tmp.data, data, len, e);
-    if (st == ACF_OK && rename(tmp.data, path) != 0)
+    if (st != ACF_OK) goto done;
+    if (acf_sys_rename(tmp.data, path) != 0) {
         st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot rename to %s: %s", tmp.data, path,
                       strerror(errno));
-    if (st != ACF_OK) {
-        (void)remove(tmp.data);
+        (void)acf_sys_remove(tmp.data);
         goto done;
     }
     dir = acf_path_dir(path, e);
@@ -171,7 +164,7 @@ acf_status acf_sync_dir(const char *path, acf_error *e)
     if (fd < 0) return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot open: %s", path, strerror(errno));
     acf_status st = ACF_OK;
     /* Some file systems cannot sync a directory and say EINVAL; they order renames themselves. */
-    if (fsync(fd) != 0 && errno != EINVAL)
+    if (acf_sys_fsync(fd) != 0 && errno != EINVAL)
         st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot sync: %s", path, strerror(errno));
     (void)close(fd);
     return st;
@@ -187,7 +180,7 @@ acf_status acf_make_dirs(const char *path, acf_error *e)
         if (part[i] != '/' && part[i] != '\0') continue;
         char held = part[i];
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        if (acf_sys_mkdir(part) != 0 && errno != EEXIST)
             st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot create directory: %s", part,
                           strerror(errno));
         part[i] = held;
@@ -215,7 +208,7 @@ static acf_status remove_inside(const char *path, int depth, acf_error *e)
         }
         bool is_dir = lstat(child, &info) == 0 && S_ISDIR(info.st_mode);
         if (is_dir) st = remove_inside(child, depth + 1, e);
-        if (st == ACF_OK && remove(child) != 0 && errno != ENOENT)
+        if (st == ACF_OK && acf_sys_remove(child) != 0 && errno != ENOENT)
             st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot remove: %s", child, strerror(errno));
         acf_free(child);
     }
@@ -228,7 +221,7 @@ acf_status acf_remove_tree(const char *path, acf_error *e)
     struct stat info;
     if (lstat(path, &info) != 0) return ACF_OK;
     if (S_ISDIR(info.st_mode)) ACF_TRY(remove_inside(path, 0, e));
-    if (remove(path) != 0 && errno != ENOENT)
+    if (acf_sys_remove(path) != 0 && errno != ENOENT)
         return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot remove: %s", path, strerror(errno));
     return ACF_OK;
 }

@@ -27,6 +27,9 @@ static acf_status check_text(const char *text, size_t len, const char *name, acf
             return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: NUL byte in JSON text", name, line);
         if (c == '\n') line++;
         if (in_string) {
+            /* cJSON's strings end at a NUL: what follows it would be lost without a word. */
+            if (c == '\\' && len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
+                return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: '\\u0000' in a JSON string", name, line);
             if (c == '\\' && i + 1 < len && text[i + 1] != '\0')
                 i++;
             else if (c == '"')
@@ -50,6 +53,7 @@ acf_status acf_json_parse(cJSON **out, const char *text, size_t len, const char 
     if (len == 0) return acf_fail(e, ACF_ERR_FORMAT, "%s: is empty, expected JSON", name);
     ACF_TRY(check_text(text, len, name, e));
     const char *end = NULL;
+    size_t failures = acf_mem_failures();
     cJSON *tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
     if (tree != NULL) {
         while (end < text + len && (*end == ' ' || *end == '\n' || *end == '\r' || *end == '\t'))
@@ -60,6 +64,8 @@ acf_status acf_json_parse(cJSON **out, const char *text, size_t len, const char 
         }
         cJSON_Delete(tree);
     }
+    if (acf_mem_failures() != failures)
+        return acf_fail(e, ACF_ERR_RESOURCE, "%s: not enough memory to parse", name);
     int line = 1, column = 1;
     for (const char *at = text; at < text + len && end != NULL && at < end; at++) {
         column++;

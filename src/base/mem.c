@@ -7,9 +7,9 @@
 
 #define HEADER 64 /* bytes before each block; holds its size, keeps the alignment */
 
-static atomic_size_t held, peak, n_calls, fail_at;
+static atomic_size_t held, peak, n_calls, n_failures, fail_at;
 
-static void *block_new(size_t bytes)
+static void *try_block(size_t bytes)
 {
     size_t call = atomic_fetch_add(&n_calls, 1) + 1;
     size_t fail = atomic_load(&fail_at);
@@ -27,6 +27,13 @@ static void *block_new(size_t bytes)
     while (now > top && !atomic_compare_exchange_weak(&peak, &top, now))
         ;
     return raw + HEADER;
+}
+
+static void *block_new(size_t bytes)
+{
+    void *block = try_block(bytes);
+    if (block == NULL) atomic_fetch_add(&n_failures, 1);
+    return block;
 }
 
 static size_t block_bytes(const void *block)
@@ -100,6 +107,11 @@ size_t acf_mem_held(void)
 size_t acf_mem_peak(void)
 {
     return atomic_load(&peak);
+}
+
+size_t acf_mem_failures(void)
+{
+    return atomic_load(&n_failures);
 }
 
 size_t acf_mem_fail_at(size_t n)

@@ -42,6 +42,9 @@ static inline bool acf_size_add(size_t *out, size_t a, size_t b)
 size_t acf_mem_held(void);
 size_t acf_mem_peak(void);
 
+/* Allocations that failed since the start: tells why a library that takes hooks gave up. */
+size_t acf_mem_failures(void);
+
 /* For tests: the n-th allocation from now fails (n = 1: the next one); 0 switches it off.  Returns
  * how many allocations were made since the last call. */
 size_t acf_mem_fail_at(size_t n);

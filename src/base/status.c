@@ -26,8 +26,13 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
     int n = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
     if (n < 0) n = 0;
-    if ((size_t)n < sizeof e->text - 3)
-        (void)snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", text);
+    if ((size_t)n < sizeof e->text - 3) { /* what is too long is cut at the end */
+        size_t room = sizeof e->text - (size_t)n - 3;
+        size_t len = strnlen(text, room);
+        memcpy(e->text + n, ": ", 2);
+        memcpy(e->text + n + 2, text, len);
+        e->text[(size_t)n + 2 + len] = '\0';
+    }
     return e->status;
 }
 

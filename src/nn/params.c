@@ -13,6 +13,8 @@ int acf_params_add(acf_params *p, acf_param template, acf_error *e)
 {
     template.name[ACF_PARAM_NAME_MAX - 1] = '\0';
     template.at = acf_params_planned(p);
+    if ((template.flags & ACF_PARAM_JOINED) != 0 && p->n > 0)
+        template.at = p->slice[p->n - 1].at + p->slice[p->n - 1].len;
     template.len = 1;
     for (int k = 0; k < template.rank; k++) {
         if (template.dim[k] < 1) {

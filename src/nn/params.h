@@ -2,9 +2,10 @@
  * The parameter block: all values of a model end to end, their gradients likewise, and a table that
  * names the slices.
  *
- * A network declares its slices while planning; acf_params_alloc then places them, each 64-byte
- * aligned, padding kept at zero.  Names are those of the Hugging Face checkpoint, so loading,
- * saving, freezing, weight decay and the optimizer are loops over one table.
+ * A network declares its slices while planning; acf_params_alloc then takes the memory; each slice
+ * is 64-byte aligned (unless JOINED to the one before it), padding kept at zero.  Names are those
+ * of the Hugging Face checkpoint, so loading, saving, freezing, weight decay and the optimizer are
+ * loops over one table.
  */
 #ifndef ACF_NN_PARAMS_H
 #define ACF_NN_PARAMS_H
@@ -24,7 +25,8 @@ enum acf_param_flag {
     ACF_PARAM_NO_DECAY = 1, /* biases and normalization weights */
     ACF_PARAM_STATE = 2,    /* saved, not trained: running statistics */
     ACF_PARAM_FROZEN = 4,   /* not trained in this run */
-    ACF_PARAM_ROWS = 8      /* a batch touches few of its rows: word embeddings */
+    ACF_PARAM_ROWS = 8,     /* a batch touches few of its rows: word embeddings */
+    ACF_PARAM_JOINED = 16   /* begins where the slice before it ends: one matrix for one product */
 };
 
 /* How a slice starts when no checkpoint gives it. */
@@ -61,7 +63,7 @@ typedef struct acf_params {
  * init_std; the rest is filled in. */
 int acf_params_add(acf_params *p, acf_param template, acf_error *e) ACF_MUST_USE;
 
-/* Place all slices and take memory, zeroed; gradients only when with_grad. */
+/* Take memory for all slices, zeroed; gradients only when with_grad. */
 acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e) ACF_MUST_USE;
 
 void acf_params_free(acf_params *p);

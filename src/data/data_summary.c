@@ -1,0 +1,101 @@
+#include "data/data_summary.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* 67,349 */
+static void put_count(char text[32], int64_t n)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    size_t at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+}
+
+typedef struct class_size {
+    int32_t count, k;
+} class_size;
+
+static int larger_class_first(const void *a, const void *b)
+{
+    const class_size *x = a, *y = b;
+    if (x->count != y->count) return x->count > y->count ? -1 : 1;
+    return x->k < y->k ? -1 : 1;
+}
+
+static acf_status put_class(acf_str *out, const acf_dataset *d, class_size c, int n, acf_error *e)
+{
+    char rows[32];
+    put_count(rows, c.count);
+    return acf_str_printf(out, e, "%s %s (%.1f %%)", d->labels[c.k], rows, 100.0 * c.count / n);
+}
+
+/* Class balance: up to FULL classes all, in order of ids; of more, the largest and smallest. */
+static acf_status put_balance(acf_str *out, const acf_dataset *d, const acf_split *s, acf_error *e)
+{
+    enum { FULL = 6, ENDS = 3 };
+    acf_status st = ACF_ERR_RESOURCE;
+    int32_t *count = acf_alloc((size_t)d->K, sizeof *count, "class balance", e);
+    class_size *order = acf_alloc((size_t)d->K, sizeof *order, "class balance", e);
+    if (count == NULL || order == NULL) goto done;
+
+    (void)acf_data_count(count, s, d->K);
+    for (int k = 0; k < d->K; k++)
+        order[k] = (class_size){count[k], k};
+    if (d->K > FULL) qsort(order, (size_t)d->K, sizeof *order, larger_class_first);
+    st = acf_str_puts(out, "       ", e);
+    for (int i = 0; i < d->K && st == ACF_OK; i++) {
+        if (d->K > FULL && i >= ENDS && i < d->K - ENDS) {
+            if (i == ENDS) st = acf_str_puts(out, ", ...", e);
+            continue;
+        }
+        st = acf_str_puts(out, i == 0 ? "" : ", ", e);
+        if (st == ACF_OK) st = put_class(out, d, order[i], s->n, e);
+    }
+    if (st == ACF_OK) st = acf_str_puts(out, "\n", e);
+done:
+    acf_free(count);
+    acf_free(order);
+    return st;
+}
+
+static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
+{
+    enum { SHOWN = 5 };
+    if (s->n_bad == 0) return ACF_OK;
+    ACF_TRY(acf_str_printf(out, e, "       %d bad line%s skipped:", s->n_bad,
+                           s->n_bad == 1 ? "" : "s"));
+    for (int i = 0; i < s->n_bad && i < SHOWN; i++)
+        ACF_TRY(acf_str_printf(out, e, "%s line %d %s", i == 0 ? "" : ";", (int)s->bad[i].line,
+                               s->bad[i].reason));
+    return acf_str_puts(out, s->n_bad > SHOWN ? "; ...\n" : "\n", e);
+}
+
+acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
+{
+    ACF_TRY(acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
+                           d->pair ? "pairs of texts" : "single texts", d->K));
+    for (int id = 0; id < ACF_N_SPLITS; id++) {
+        const acf_split *s = &d->split[id];
+        char rows[32], all[32];
+        if (s->n == 0) continue;
+        put_count(rows, s->n);
+        put_count(all, s->n_file);
+        ACF_TRY(acf_str_printf(out, e, "%-5s  %s%s%s rows%s%s: %s\n", s->name, rows,
+                               s->is_drawn ? " of " : "", s->is_drawn ? all : "",
+                               s->has_header ? " after a header" : "",
+                               s->is_labelled ? "" : ", unlabelled", s->path));
+        if (s->is_labelled) ACF_TRY(put_balance(out, d, s, e));
+        if (s->n_empty > 0)
+            ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty text\n", s->n_empty,
+                                   s->n_empty == 1 ? "" : "s"));
+        ACF_TRY(put_bad(out, s, e));
+    }
+    return ACF_OK;
+}

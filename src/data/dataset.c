@@ -1,0 +1,354 @@
+#include "data/dataset.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "data/columns.h"
+#include "data/draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const split_name[ACF_N_SPLITS] = {"train", "dev", "test"};
+
+/* What acf_data_open works on. */
+typedef struct opening {
+    acf_dataset *d;
+    const acf_data_options *opt;
+    const acf_log *log;
+    acf_columns first; /* of the training file */
+    bool has_first;
+} opening;
+
+acf_data_options acf_data_default(void)
+{
+    return (acf_data_options){.task = "text", .header = ACF_HEADER_AUTO, .on_bad = ACF_BAD_ERROR};
+}
+
+static acf_status check_options(const acf_data_options *opt, acf_error *e)
+{
+    if (acf_task_find(opt->task) == NULL) {
+        char known[200] = "";
+        size_t at = 0;
+        for (int i = 0; acf_task_at(i) != NULL && at < sizeof known; i++)
+            at += (size_t)snprintf(known + at, sizeof known - at, " %s", acf_task_at(i)->name);
+        return acf_fail(e, ACF_ERR_USAGE, "task: '%s' is no task for text files (there are:%s)",
+                        opt->task, known);
+    }
+    if (!(opt->dev_fraction >= 0.0 && opt->dev_fraction < 1.0))
+        return acf_fail(e, ACF_ERR_USAGE, "data.dev_fraction = %g is out of range [0, 1)",
+                        opt->dev_fraction);
+    if (opt->dev_fraction > 0.0 && opt->path[ACF_DEV] != NULL)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "data.dev_fraction = %g and data.dev are both given: take dev rows from "
+                        "training or from a file, not both",
+                        opt->dev_fraction);
+    if (opt->max_train_samples > 0 && opt->shots > 0)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "data.max_train_samples = %lld and data.shots = %d are both given, choose "
+                        "one",
+                        (long long)opt->max_train_samples, opt->shots);
+    return ACF_OK;
+}
+
+static bool is_wanted(const acf_data_options *opt, acf_split_id id)
+{
+    if (opt->splits == 0 || (opt->splits & 1u << id) != 0) return true;
+    return id == ACF_TRAIN && opt->dev_fraction > 0.0 && (opt->splits & 1u << ACF_DEV) != 0;
+}
+
+/* The file of a split, into s->path; NULL when there is none to read. */
+static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
+{
+    const acf_data_options *opt = o->opt;
+    acf_split *s = &o->d->split[id];
+    bool is_drawn = id == ACF_DEV && opt->dev_fraction > 0.0;
+    bool is_required = id == ACF_TRAIN || opt->splits != 0;
+    char *path = NULL;
+
+    s->name = split_name[id];
+    if (!is_wanted(opt, id)) return ACF_OK;
+    if (opt->path[id] != NULL) {
+        path = acf_strdup(opt->path[id], e);
+    } else if (opt->dir != NULL) {
+        char base[16];
+        (void)snprintf(base, sizeof base, "%s.tsv", split_name[id]);
+        path = acf_path_join(opt->dir, base, e);
+    } else if (is_required && !is_drawn) {
+        return acf_fail(e, ACF_ERR_USAGE, "data: neither data.dir nor data.%s is given",
+                        split_name[id]);
+    } else {
+        return ACF_OK;
+    }
+    if (path == NULL) return ACF_ERR_RESOURCE;
+
+    bool is_there = acf_path_exists(path);
+    if (is_drawn && is_there)
+        acf_log_info(o->log, "%s: not used, data.dev_fraction = %g takes dev rows from training",
+                     path, opt->dev_fraction);
+    if (is_drawn || (opt->path[id] == NULL && !is_required && !is_there)) {
+        acf_free(path);
+        return ACF_OK;
+    }
+    s->path = path;
+    return ACF_OK;
+}
+
+static acf_status find_files(opening *o, acf_error *e)
+{
+    const char *dir = o->opt->dir;
+    bool uses_dir = dir != NULL && o->opt->path[ACF_TRAIN] == NULL;
+    if (uses_dir && !acf_path_is_dir(dir))
+        return acf_fail(e, ACF_ERR_DATA, "%s: %s", dir,
+                        acf_path_exists(dir) ? "data.dir is not a directory"
+                                             : "there is no such directory (data.dir)");
+    for (int id = 0; id < ACF_N_SPLITS; id++)
+        ACF_TRY(find_file(o, (acf_split_id)id, e));
+    return ACF_OK;
+}
+
+/* Labels that are known before any file is read. */
+static acf_status set_known_labels(opening *o, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    const char *const *given = o->opt->labels;
+    int K = o->opt->n_labels;
+    if (given == NULL && d->task->preset) {
+        given = d->task->labels;
+        K = d->task->K;
+    }
+    if (given != NULL) {
+        ACF_TRY(acf_labels_given(&d->labels, &d->by_name, given, K, e));
+        d->K = K;
+        return ACF_OK;
+    }
+    if (is_wanted(o->opt, ACF_TRAIN)) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "data.labels: needed where the training file is not read (task %s)",
+                    d->task->name);
+}
+
+static acf_status report_bad(const acf_table *t, acf_error *e)
+{
+    char more[48] = "";
+    if (t->n_bad > 1) (void)snprintf(more, sizeof more, ", the first of %d bad lines", t->n_bad);
+    return acf_fail(e, ACF_ERR_DATA, "%s:%d: %s%s (data.on_bad_line: skip leaves such lines out)",
+                    t->path, (int)t->bad[0].line, t->bad[0].reason, more);
+}
+
+static acf_status unknown_label(const opening *o, const acf_table *t, int row, const char *cell,
+                                acf_error *e)
+{
+    const acf_dataset *d = o->d;
+    char known[300];
+    acf_labels_list(known, sizeof known, d->labels, d->K);
+    const char *whose = o->opt->labels != NULL ? "data.labels does not list"
+                        : d->task->preset      ? "the task does not have"
+                                               : "training does not have";
+    return acf_fail(e, ACF_ERR_DATA, "%s:%d: label '%.*s', which %s (known: %s)", t->path,
+                    (int)t->line[row], acf_shown(cell), cell, whose, known);
+}
+
+/* Rows of a table into its split. */
+static acf_status fill_split(opening *o, acf_split *s, acf_table *t, const acf_columns *c,
+                             acf_error *e)
+{
+    acf_dataset *d = o->d;
+    ACF_TRY(acf_split_reserve(s, (size_t)t->n_rows, c->text2 >= 0, e));
+    s->is_labelled = c->label >= 0;
+    for (int r = c->has_header; r < t->n_rows; r++) {
+        int32_t label = -1;
+        if (s->is_labelled) {
+            const char *cell = acf_table_cell(t, r, c->label);
+            if (*cell == '\0') {
+                ACF_TRY(acf_table_reject(t, t->line[r], "has an empty label", e));
+                continue;
+            }
+            label = acf_label_find(d->by_name, d->K, cell);
+            if (label < 0) return unknown_label(o, t, r, cell, e);
+        }
+        s->text[s->n] = acf_table_cell(t, r, c->text);
+        bool is_empty = s->text[s->n][0] == '\0';
+        if (s->text2 != NULL) {
+            s->text2[s->n] = acf_table_cell(t, r, c->text2);
+            is_empty |= s->text2[s->n][0] == '\0';
+        }
+        s->n_empty += is_empty;
+        s->label[s->n] = label;
+        s->line[s->n] = t->line[r];
+        s->n++;
+    }
+    return ACF_OK;
+}
+
+static bool is_all_empty(const char *const *text, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (text[i][0] != '\0') return false;
+    return true;
+}
+
+static acf_status check_split(const acf_split *s, const acf_columns *c, acf_error *e)
+{
+    if (s->n == 0)
+        return acf_fail(e, ACF_ERR_DATA, "%s: has no rows%s%s", s->path,
+                        c->has_header ? " after the header" : "",
+                        s->n_bad > 0 ? " but bad lines" : "");
+    if (is_all_empty(s->text, s->n))
+        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the text, is empty in all %d rows",
+                        s->path, c->text, s->n);
+    if (s->text2 != NULL && is_all_empty(s->text2, s->n))
+        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the second text, is empty in all %d rows",
+                        s->path, c->text2, s->n);
+    return ACF_OK;
+}
+
+/* Read one split's file whole. */
+static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    acf_split *s = &d->split[id];
+    acf_table *t = &d->table[id];
+    acf_columns c;
+
+    ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
+    memcpy(s->digest, t->digest, sizeof s->digest);
+    if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
+    ACF_TRY(
+        acf_columns_find(&c, t, id, o->opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e));
+    if (id == ACF_TRAIN) {
+        o->first = c;
+        o->has_first = true;
+        if (d->labels == NULL)
+            ACF_TRY(
+                acf_labels_collect(&d->labels, &d->by_name, &d->K, t, c.has_header, c.label, e));
+    }
+    ACF_TRY(fill_split(o, s, t, &c, e));
+    if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
+
+    s->has_header = c.has_header;
+    s->n_file = s->n;
+    s->n_bad = t->n_bad;
+    s->bad = t->bad;
+    d->pair = s->text2 != NULL;
+    return check_split(s, &c, e);
+}
+
+static acf_status draw_dev(opening *o, bool *taken, int32_t *size, int32_t *share, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    acf_split *train = &d->split[ACF_TRAIN], *dev = &d->split[ACF_DEV];
+    int64_t m = (int64_t)(o->opt->dev_fraction * train->n + 0.5);
+
+    (void)acf_data_count(size, train, d->K);
+    ACF_TRY(acf_draw_share(share, size, d->K, m, true, e));
+    ACF_TRY(
+        acf_draw_rows(taken, train->label, train->n, share, d->K, ACF_DRAW_DEV, o->opt->seed, e));
+    ACF_TRY(acf_split_copy(dev, train, e));
+    acf_split_keep(dev, taken, true);
+    acf_split_keep(train, taken, false);
+    if (dev->n > 0) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA, "%s: data.dev_fraction = %g of %d rows leaves no row for dev",
+                    train->path, o->opt->dev_fraction, train->n_file);
+}
+
+static acf_status draw_train(opening *o, bool *taken, int32_t *size, int32_t *share, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    acf_split *train = &d->split[ACF_TRAIN];
+    int64_t most = o->opt->max_train_samples;
+
+    (void)acf_data_count(size, train, d->K);
+    if (o->opt->shots > 0) {
+        for (int k = 0; k < d->K; k++)
+            share[k] = size[k] < o->opt->shots ? size[k] : o->opt->shots;
+    } else if (most > 0 && most < train->n) {
+        ACF_TRY(acf_draw_share(share, size, d->K, most, false, e));
+    } else {
+        return ACF_OK;
+    }
+    ACF_TRY(
+        acf_draw_rows(taken, train->label, train->n, share, d->K, ACF_DRAW_TRAIN, o->opt->seed, e));
+    acf_split_keep(train, taken, true);
+    return ACF_OK;
+}
+
+/* Training needs two classes; a label without rows is worth a word. */
+static acf_status check_classes(opening *o, int32_t *size, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    const acf_split *train = &d->split[ACF_TRAIN];
+    int n_absent = 0, absent = 0, present = 0;
+    (void)acf_data_count(size, train, d->K);
+    for (int k = 0; k < d->K; k++) {
+        if (size[k] > 0) {
+            present = k;
+        } else {
+            if (n_absent == 0) absent = k;
+            n_absent++;
+        }
+    }
+    if (d->K - n_absent < 2)
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: all %d training rows have the label '%.*s', at least two labels are "
+                        "needed",
+                        train->path, train->n, acf_shown(d->labels[present]), d->labels[present]);
+    if (n_absent > 0)
+        acf_log_warn(o->log, "%s: %d of %d labels have no training row, '%.*s' %s", train->path,
+                     n_absent, d->K, acf_shown(d->labels[absent]), d->labels[absent],
+                     n_absent == 1 ? "" : "first");
+    return ACF_OK;
+}
+
+static acf_status draw_splits(opening *o, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    size_t K = (size_t)d->K;
+    acf_status st = ACF_ERR_RESOURCE;
+    bool *taken = acf_alloc((size_t)d->split[ACF_TRAIN].n, sizeof *taken, "drawn rows", e);
+    int32_t *size = acf_alloc(2 * K, sizeof *size, "class sizes", e);
+    if (taken == NULL || size == NULL) goto done;
+
+    st = check_classes(o, size, e);
+    if (st == ACF_OK && o->opt->dev_fraction > 0.0) /* even when dev is not wanted: same train */
+        st = draw_dev(o, taken, size, size + K, e);
+    if (st == ACF_OK) st = draw_train(o, taken, size, size + K, e);
+    if (st == ACF_OK && d->split[ACF_TRAIN].is_drawn) st = check_classes(o, size, e);
+done:
+    acf_free(taken);
+    acf_free(size);
+    return st;
+}
+
+acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const acf_log *log,
+                         acf_error *e)
+{
+    *out = NULL;
+    ACF_TRY(check_options(opt, e));
+    opening o = {.opt = opt, .log = log};
+    o.d = acf_alloc(1, sizeof *o.d, "data set", e);
+    if (o.d == NULL) return ACF_ERR_RESOURCE;
+
+    o.d->task = acf_task_find(opt->task);
+    acf_status st = find_files(&o, e);
+    if (st == ACF_OK) st = set_known_labels(&o, e);
+    for (int id = 0; id < ACF_N_SPLITS && st == ACF_OK; id++)
+        if (o.d->split[id].path != NULL) st = read_split(&o, (acf_split_id)id, e);
+    if (st == ACF_OK && o.d->split[ACF_TRAIN].path != NULL) st = draw_splits(&o, e);
+    if (st == ACF_OK)
+        *out = o.d;
+    else
+        acf_data_close(&o.d);
+    return st;
+}
+
+void acf_data_close(acf_dataset **d)
+{
+    if (*d == NULL) return;
+    acf_labels_free(&(*d)->labels, &(*d)->by_name, (*d)->K);
+    for (int id = 0; id < ACF_N_SPLITS; id++) {
+        acf_split_free(&(*d)->split[id]);
+        acf_table_free(&(*d)->table[id]);
+    }
+    acf_free(*d);
+    *d = NULL;
+}

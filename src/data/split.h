@@ -1,0 +1,47 @@
+/* Training, dev or test rows: texts, labels and where they came from. */
+#ifndef ACF_DATA_SPLIT_H
+#define ACF_DATA_SPLIT_H
+
+#include "base/digest.h"
+#include "base/status.h"
+#include "data/table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct acf_split {
+    const char *name; /* "train", "dev", "test" */
+    char *path;       /* NULL: there is no such split, n = 0 */
+    char digest[ACF_DIGEST_HEX + 1];
+    int n;
+    const char **text;  /* [n] UTF-8 */
+    const char **text2; /* [n]; NULL: single texts */
+    int32_t *label;     /* [n] 0 .. K-1; -1: unlabelled */
+    int32_t *line;      /* [n] line in the file, ascending: names the chosen rows */
+    bool is_labelled;
+    bool is_drawn; /* rows were drawn from the file's by dev_fraction, max_train_samples, shots */
+    int n_file;    /* good rows in the file */
+    int n_empty;   /* rows kept with an empty text */
+    int n_bad;     /* lines skipped */
+    const acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
+    bool has_header;
+} acf_split;
+
+/* Room for n rows (text2 only for pairs); s holds no rows yet.  ACF_ERR_RESOURCE; what was taken
+ * stays in s for acf_split_free. */
+acf_status acf_split_reserve(acf_split *s, size_t n, bool pair, acf_error *e) ACF_MUST_USE;
+
+/* *to becomes the rows of `from` under its own name; bad lines stay told in `from` alone.  Texts
+ * are borrowed from the same table.  ACF_ERR_RESOURCE, as above. */
+acf_status acf_split_copy(acf_split *to, const acf_split *from, acf_error *e) ACF_MUST_USE;
+
+/* Leave only the rows i with taken[i] == want. */
+void acf_split_keep(acf_split *s, const bool *taken, bool want);
+
+/* Rows per class of a split: count[K]; returns the number of unlabelled rows. */
+int acf_data_count(int32_t *count, const acf_split *s, int K);
+
+void acf_split_free(acf_split *s);
+
+#endif

@@ -1,0 +1,92 @@
+#include "data/tasks.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define NONE                                                                                       \
+    {                                                                                              \
+        ACF_COLUMN_NONE, NULL                                                                      \
+    }
+
+static const char *const zero_one[] = {"0", "1"};
+static const char *const entailment[] = {"entailment", "not_entailment"};
+
+static const acf_task table[] = {
+    {.name = "cola",
+     .preset = true,
+     .train = {false, {3, NULL}, NONE, {1, NULL}},
+     .test = {true, {1, "sentence"}, NONE, NONE},
+     .labels = zero_one,
+     .K = 2,
+     .metric = {"mcc", "accuracy"},
+     .submission = "CoLA.tsv"},
+    {.name = "sst2",
+     .preset = true,
+     .train = {true, {0, "sentence"}, NONE, {1, "label"}},
+     .test = {true, {1, "sentence"}, NONE, NONE},
+     .labels = zero_one,
+     .K = 2,
+     .metric = {"accuracy"},
+     .submission = "SST-2.tsv"},
+    {.name = "mrpc",
+     .preset = true,
+     .pair = true,
+     .train = {true, {3, "#1 String"}, {4, "#2 String"}, {0, "Quality"}},
+     .test = {true, {3, "#1 String"}, {4, "#2 String"}, NONE},
+     .labels = zero_one,
+     .K = 2,
+     .metric = {"f1", "accuracy"},
+     .submission = "MRPC.tsv"},
+    {.name = "qqp",
+     .preset = true,
+     .pair = true,
+     .train = {true, {3, "question1"}, {4, "question2"}, {5, "is_duplicate"}},
+     .test = {true, {1, "question1"}, {2, "question2"}, NONE},
+     .labels = zero_one,
+     .K = 2,
+     .metric = {"accuracy", "f1"},
+     .submission = "QQP.tsv"},
+    {.name = "qnli",
+     .preset = true,
+     .pair = true,
+     .train = {true, {1, "question"}, {2, "sentence"}, {ACF_COLUMN_LAST, "label"}},
+     .test = {true, {1, "question"}, {2, "sentence"}, NONE},
+     .labels = entailment,
+     .K = 2,
+     .metric = {"accuracy"},
+     .submission = "QNLI.tsv"},
+    {.name = "rte",
+     .preset = true,
+     .pair = true,
+     .train = {true, {1, "sentence1"}, {2, "sentence2"}, {ACF_COLUMN_LAST, "label"}},
+     .test = {true, {1, "sentence1"}, {2, "sentence2"}, NONE},
+     .labels = entailment,
+     .K = 2,
+     .metric = {"accuracy"},
+     .submission = "RTE.tsv"},
+    {.name = "wnli",
+     .preset = true,
+     .pair = true,
+     .train = {true, {1, "sentence1"}, {2, "sentence2"}, {ACF_COLUMN_LAST, "label"}},
+     .test = {true, {1, "sentence1"}, {2, "sentence2"}, NONE},
+     .labels = zero_one,
+     .K = 2,
+     .metric = {"accuracy"},
+     .submission = "WNLI.tsv"},
+    {.name = "text",
+     .train = {false, NONE, NONE, NONE},
+     .test = {false, NONE, NONE, NONE},
+     .metric = {"accuracy"}},
+};
+
+const acf_task *acf_task_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(table[i].name, name) == 0) return &table[i];
+    return NULL;
+}
+
+const acf_task *acf_task_at(int i)
+{
+    return i >= 0 && (size_t)i < sizeof table / sizeof table[0] ? &table[i] : NULL;
+}

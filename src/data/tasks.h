@@ -1,0 +1,45 @@
+/*
+ * What the tasks that have names look like on disk: the GLUE presets and `text`.
+ *
+ * Columns and headers are those of the files as GLUE publishes them (gluebenchmark.com), names of
+ * labels in the order in which Hugging Face's GLUE numbers them.  Labels map by name, never by
+ * number: a submission holds the label's name.
+ */
+#ifndef ACF_DATA_TASKS_H
+#define ACF_DATA_TASKS_H
+
+#include <stdbool.h>
+
+enum { ACF_COLUMN_NONE = -1, ACF_COLUMN_LAST = -2, ACF_TASK_METRICS = 4 };
+
+/* One column of a preset: its 0-based place and the name it must have in the header. */
+typedef struct acf_task_column {
+    int at;           /* ACF_COLUMN_NONE: there is none; ACF_COLUMN_LAST */
+    const char *name; /* NULL: the file has no header */
+} acf_task_column;
+
+typedef struct acf_task_file {
+    bool header;
+    acf_task_column text, text2, label;
+} acf_task_file;
+
+typedef struct acf_task {
+    const char *name;          /* "sst2", as in the config */
+    bool preset;               /* false: columns and labels come from the config (`text`) */
+    bool pair;                 /* two texts (presets) */
+    acf_task_file train;       /* train.tsv and dev.tsv */
+    acf_task_file test;        /* test.tsv, unlabelled */
+    const char *const *labels; /* [K], NULL without preset */
+    int K;
+    /* Names as in eval.metric, the default first, NULL after the last. */
+    const char *metric[ACF_TASK_METRICS];
+    const char *submission; /* file of a GLUE submission: "index\tprediction", label names */
+} acf_task;
+
+/* NULL when there is no task of this name. */
+const acf_task *acf_task_find(const char *name);
+
+/* The i-th task, NULL after the last. */
+const acf_task *acf_task_at(int i);
+
+#endif

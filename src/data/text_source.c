@@ -1,0 +1,241 @@
+#include "data/text_source.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { BLOCK_ROWS = 256 }; /* rows that one task tokenizes */
+
+typedef struct text_source {
+    acf_source head;
+    int32_t *length; /* [n] */
+    int32_t *second; /* [n] first token of type 1; length[i] when there is none */
+    size_t *begin;   /* [n] first token of row i in ids */
+    int32_t *ids;    /* [tokens of all rows] */
+    bool pair;
+} text_source;
+
+/* What one block of rows gave. */
+typedef struct text_block {
+    int32_t *ids;
+    size_t n, cap;
+    int n_truncated;
+} text_block;
+
+/* The whole of one tokenization, shared by its threads. */
+typedef struct text_job {
+    text_source *s;
+    const acf_split *split;
+    const acf_tokenizer *tok;
+    int max_length;
+    text_block *block;
+    int n_blocks;
+    bool (*poll)(void *);
+    void *payload;
+    atomic_bool is_over; /* stopped or failed: leave the remaining blocks */
+    bool is_stopped;
+    int failed; /* lowest block that failed, n_blocks when none */
+    acf_error error;
+} text_job;
+
+/* Length and types of a row from what the tokenizer gave; ids go to the end of the block. */
+static acf_status keep_row(text_job *job, text_block *block, int row, const acf_encoding *x,
+                           acf_error *e)
+{
+    int32_t *ids = acf_grow(block->ids, &block->cap, block->n + x->n, sizeof *ids, "token ids", e);
+    if (ids == NULL) return ACF_ERR_RESOURCE;
+    block->ids = ids;
+    memcpy(ids + block->n, x->ids, x->n * sizeof *ids);
+    block->n += x->n;
+    block->n_truncated += x->truncated;
+
+    size_t second = 0;
+    while (second < x->n && x->types[second] == 0)
+        second++;
+    job->s->length[row] = (int32_t)x->n;
+    job->s->second[row] = (int32_t)second;
+    return ACF_OK;
+}
+
+static acf_status tokenize_block(text_job *job, int b, acf_encoding *x, acf_error *e)
+{
+    const acf_split *split = job->split;
+    int first = b * BLOCK_ROWS;
+    int end = split->n - first < BLOCK_ROWS ? split->n : first + BLOCK_ROWS;
+    for (int i = first; i < end; i++) {
+        const char *second = split->text2 != NULL ? split->text2[i] : NULL;
+        acf_status st =
+            acf_tokenizer_encode(job->tok, x, split->text[i], strlen(split->text[i]), second,
+                                 second != NULL ? strlen(second) : 0, job->max_length, e);
+        if (st != ACF_OK) return acf_context(e, "%s:%d", split->path, (int)split->line[i]);
+        ACF_TRY(keep_row(job, &job->block[b], i, x, e));
+    }
+    return ACF_OK;
+}
+
+/* All blocks, on the threads there are.  Blocks are fixed by row number, so which thread took which
+ * does not show in the result. */
+static void tokenize_blocks(text_job *job)
+{
+#pragma omp parallel
+    {
+        acf_encoding x = {0};
+        acf_error e;
+#pragma omp for schedule(dynamic, 1)
+        for (int b = 0; b < job->n_blocks; b++) {
+            if (atomic_load(&job->is_over)) continue;
+            if (omp_get_thread_num() == 0 && job->poll != NULL && job->poll(job->payload)) {
+                job->is_stopped = true;
+                atomic_store(&job->is_over, true);
+                continue;
+            }
+            if (tokenize_block(job, b, &x, &e) == ACF_OK) continue;
+            atomic_store(&job->is_over, true);
+#pragma omp critical(acf_text_source)
+            if (b < job->failed) {
+                job->failed = b;
+                job->error = e;
+            }
+        }
+        acf_encoding_free(&x);
+    }
+}
+
+/* Blocks end to end in one array, and the figures about all rows. */
+static acf_status pack_blocks(text_job *job, acf_error *e)
+{
+    text_source *s = job->s;
+    size_t total = 0;
+    for (int b = 0; b < job->n_blocks; b++)
+        total += job->block[b].n;
+    s->ids = acf_alloc(total, sizeof *s->ids, "token ids", e);
+    if (s->ids == NULL) return ACF_ERR_RESOURCE;
+
+    size_t at = 0;
+    for (int b = 0; b < job->n_blocks; b++) {
+        text_block *block = &job->block[b];
+        if (block->n > 0) memcpy(s->ids + at, block->ids, block->n * sizeof *s->ids);
+        at += block->n;
+        acf_free(block->ids);
+        block->ids = NULL;
+        s->head.n_truncated += block->n_truncated;
+    }
+    at = 0;
+    for (int i = 0; i < s->head.n; i++) {
+        s->begin[i] = at;
+        at += (size_t)s->length[i];
+        if (s->length[i] > s->head.max_tokens) s->head.max_tokens = (int)s->length[i];
+    }
+    s->head.mean_tokens = (double)total / (double)s->head.n;
+    return ACF_OK;
+}
+
+static acf_status text_fetch(acf_source *head, acf_batch *out, const int32_t *rows, int n,
+                             const acf_fetch *how, acf_error *e)
+{
+    const text_source *s = (const text_source *)head;
+    size_t T = 0;
+    (void)how; /* texts are not augmented */
+    for (int i = 0; i < n; i++)
+        T += (size_t)s->length[rows[i]];
+    if (T > INT32_MAX)
+        return acf_fail(e, ACF_ERR_RESOURCE, "batch of %d rows: holds %zu tokens, more than %d", n,
+                        T, INT32_MAX);
+    ACF_TRY(acf_batch_reserve(out, (size_t)n, T, 0, e));
+
+    int32_t at = 0;
+    out->L = 0;
+    out->square = 0;
+    for (int i = 0; i < n; i++) {
+        int32_t row = rows[i], len = s->length[row];
+        out->start[i] = at;
+        memcpy(out->ids + at, s->ids + s->begin[row], (size_t)len * sizeof *out->ids);
+        for (int32_t t = 0; s->pair && t < len; t++)
+            out->types[at + t] = t >= s->second[row];
+        at += len;
+        if (len > out->L) out->L = (int)len;
+        out->square += (size_t)len * (size_t)len;
+    }
+    out->start[n] = at;
+    out->input = (acf_input){.N = n,
+                             .T = (int)at,
+                             .ids = out->ids,
+                             .types = s->pair ? out->types : NULL,
+                             .start = out->start};
+    return ACF_OK;
+}
+
+static void text_close(acf_source *head)
+{
+    text_source *s = (text_source *)head;
+    acf_free(s->length);
+    acf_free(s->second);
+    acf_free(s->begin);
+    acf_free(s->ids);
+    acf_free(s);
+}
+
+static const acf_source_ops text_ops = {text_fetch, text_close};
+
+/* An empty source with room for what is known of each row. */
+static text_source *source_new(const acf_split *split, acf_error *e)
+{
+    size_t n = (size_t)split->n;
+    text_source *s = acf_alloc(1, sizeof *s, "text source", e);
+    if (s == NULL) return NULL;
+    s->head = (acf_source){.ops = &text_ops, .n = split->n, .label = split->label};
+    s->pair = split->text2 != NULL;
+    s->length = acf_alloc(n, sizeof *s->length, "token counts", e);
+    s->second = acf_alloc(n, sizeof *s->second, "token counts", e);
+    s->begin = acf_alloc(n, sizeof *s->begin, "token counts", e);
+    s->head.length = s->length;
+    if (s->length != NULL && s->second != NULL && s->begin != NULL) return s;
+    text_close(&s->head);
+    return NULL;
+}
+
+acf_status acf_text_source_open(acf_source **out, const acf_split *split, const acf_tokenizer *tok,
+                                int max_length, bool (*poll)(void *payload), void *payload,
+                                const acf_log *log, acf_error *e)
+{
+    acf_status st = ACF_ERR_RESOURCE;
+    double began = acf_clock_s();
+    text_job job = {.split = split,
+                    .tok = tok,
+                    .max_length = max_length,
+                    .n_blocks = split->n / BLOCK_ROWS + (split->n % BLOCK_ROWS != 0),
+                    .poll = poll,
+                    .payload = payload};
+    *out = NULL;
+    if (split->n == 0)
+        return acf_fail(e, ACF_ERR_DATA, "%s: has no rows to tokenize",
+                        split->path != NULL ? split->path : split->name);
+    job.failed = job.n_blocks;
+    job.s = source_new(split, e);
+    job.block = acf_alloc((size_t)job.n_blocks, sizeof *job.block, "token ids", e);
+    if (job.s == NULL || job.block == NULL) goto done;
+
+    tokenize_blocks(&job);
+    if (job.failed < job.n_blocks) {
+        st = acf_fail(e, job.error.status, "%s", job.error.text);
+    } else if (job.is_stopped) {
+        st = acf_fail(e, ACF_STOPPED, "%s: stopped while tokenizing", split->path);
+    } else {
+        st = pack_blocks(&job, e);
+    }
+    if (st != ACF_OK) goto done;
+    acf_log_info(log, "%s: %d rows tokenized in %.1f s: mean %.1f tokens, longest %d, %.2f %% cut",
+                 split->name, split->n, acf_clock_s() - began, job.s->head.mean_tokens,
+                 job.s->head.max_tokens, 100.0 * job.s->head.n_truncated / split->n);
+    *out = &job.s->head;
+    job.s = NULL;
+done:
+    for (int b = 0; job.block != NULL && b < job.n_blocks; b++)
+        acf_free(job.block[b].ids);
+    acf_free(job.block);
+    if (job.s != NULL) text_close(&job.s->head);
+    return st;
+}

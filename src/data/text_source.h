@@ -1,0 +1,24 @@
+/* A split of texts, tokenized once and kept as one packed array of token ids. */
+#ifndef ACF_DATA_TEXT_SOURCE_H
+#define ACF_DATA_TEXT_SOURCE_H
+
+#include "base/log.h"
+#include "base/status.h"
+#include "data/source.h"
+#include "data/split.h"
+#include "text/tokenizer.h"
+
+#include <stdbool.h>
+
+/*
+ * Tokenizes all rows of `split` (pairs when it has text2) to at most max_length tokens, in parallel
+ * over fixed blocks of rows: the result does not depend on the number of threads.  The split must
+ * outlive the source, the tokenizer need not.  poll (may be NULL) is asked now and then and ends
+ * the work with ACF_STOPPED when it returns true.  *out is the caller's (acf_source_close), NULL
+ * on failure; failures name file and line.
+ */
+acf_status acf_text_source_open(acf_source **out, const acf_split *split, const acf_tokenizer *tok,
+                                int max_length, bool (*poll)(void *payload), void *payload,
+                                const acf_log *log, acf_error *e) ACF_MUST_USE;
+
+#endif

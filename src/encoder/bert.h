@@ -1,0 +1,30 @@
+/*
+ * BERT (Devlin et al. 2019) as HF BertModel computes it, on packed batches: BERT, MiniLM and every
+ * other checkpoint of model_type "bert".
+ *
+ *     x0 = dropout(LayerNorm(word[id] + position[t] + type[s]))
+ *     x_l = ffn_l(attention_l(x_{l-1})),  l = 1 .. n_layers          (nn/sublayer.h)
+ *     feature = tanh(Wp x_L[CLS] + bp) | x_L[CLS] | mean over tokens of x_L
+ *
+ * With pooler and cls the last layer computes the first token only: all that is looked at.
+ */
+#ifndef ACF_ENCODER_BERT_H
+#define ACF_ENCODER_BERT_H
+
+#include "encoder/encoder.h"
+
+/* From a parsed Hugging Face config.json; `name` stands for the file in messages.  Refuses what it
+ * would compute wrongly (relative positions, decoders, unknown activations) with ACF_ERR_MODEL.
+ * dropout >= 0 replaces the three dropout probabilities of the config.  *out is the caller's,
+ * closed with ops->close. */
+acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
+                         double dropout, const char *name, acf_error *e) ACF_MUST_USE;
+
+/* The config.json of a preset to start from random weights: "bert-tiny" (2 layers, width 128),
+ * "bert-mini" (4, 256), "bert-small" (4, 512): Turc et al. 2019.  NULL when the name is no preset
+ * (e untouched) or on memory failure. */
+cJSON *acf_bert_preset(const char *preset, int vocab_size, acf_error *e);
+
+bool acf_bert_is_preset(const char *name);
+
+#endif

@@ -1,0 +1,44 @@
+#include "encoder/families.h"
+
+#include "base/json.h"
+#include "encoder/bert.h"
+
+#include <string.h>
+
+acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
+                            double dropout, const char *name, acf_error *e)
+{
+    const char *type;
+    *out = NULL;
+    ACF_TRY_AS(ACF_ERR_MODEL, acf_json_string(&type, config, "model_type", NULL, name, e), e);
+    if (type == NULL)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: 'model_type' is missing (expected \"bert\")", name);
+    if (strcmp(type, "bert") == 0) return acf_bert_open(out, config, pooling, dropout, name, e);
+    return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not supported (bert is)", name, type);
+}
+
+cJSON *acf_encoder_preset(const char *preset, int vocab_size, acf_error *e)
+{
+    return acf_bert_preset(preset, vocab_size, e);
+}
+
+void acf_encoder_close(acf_encoder **enc)
+{
+    if (*enc != NULL) (*enc)->ops->close(*enc);
+    *enc = NULL;
+}
+
+const char *acf_pooling_name(acf_pooling pooling)
+{
+    switch (pooling) {
+    case ACF_POOL_POOLER:
+        return "pooler";
+    case ACF_POOL_CLS:
+        return "cls";
+    case ACF_POOL_MEAN:
+        return "mean";
+    case ACF_POOL_GAP:
+        return "gap";
+    }
+    return "";
+}

@@ -1,0 +1,114 @@
+#include "run/evaluate.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <math.h>
+
+/* Rows encoded at a time: enough for the matrix products to be fast on short texts. */
+#define EVAL_ROWS 64
+
+void acf_probabilities(double *prob, const real *score, int K, double tau)
+{
+    double peak = (double)score[0], sum = 0;
+    for (int k = 1; k < K; k++)
+        if ((double)score[k] > peak) peak = (double)score[k];
+    for (int k = 0; k < K; k++) {
+        prob[k] = exp(((double)score[k] - peak) / tau);
+        sum += prob[k];
+    }
+    for (int k = 0; k < K; k++)
+        prob[k] /= sum;
+}
+
+int acf_evaluation_answer(double *prob, const acf_evaluation *ev, int row, acf_head head,
+                          double tau)
+{
+    const real *score =
+        (head == ACF_HEAD_LABEL ? ev->cosines : ev->logits) + (size_t)row * (size_t)ev->K;
+    double scale = head == ACF_HEAD_LABEL ? tau : 1.0, sum = 0;
+    int best = 0;
+    for (int k = 1; k < ev->K; k++)
+        if (score[k] > score[best]) best = k;
+    for (int k = 0; k < ev->K; k++)
+        sum += exp(((double)score[k] - (double)score[best]) / scale);
+    *prob = 1.0 / sum;
+    return best;
+}
+
+static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *source,
+                              const acf_evaluate_options *opt, acf_error *e)
+{
+    acf_batch_bound bound;
+    acf_arena arena = {0};
+    acf_batch batch = {0};
+    int32_t rows[EVAL_ROWS];
+    const acf_fetch how = {.train = false};
+    ACF_TRY(acf_source_bound(&bound, source, EVAL_ROWS, false, e));
+    acf_status st = acf_arena_init(
+        &arena, acf_model_infer_bytes(m, bound.N, bound.T, bound.L, bound.square), "evaluation", e);
+    for (int first = 0; st == ACF_OK && first < source->n; first += EVAL_ROWS) {
+        int n = source->n - first < EVAL_ROWS ? source->n - first : EVAL_ROWS;
+        size_t at = (size_t)first;
+        for (int i = 0; i < n; i++)
+            rows[i] = first + i;
+        if (opt->poll != NULL && opt->poll(opt->payload))
+            st = acf_fail(e, ACF_STOPPED, "evaluation: stopped at row %d of %d", first, source->n);
+        else
+            st = acf_source_fetch(source, &batch, rows, n, &how, e);
+        if (st == ACF_OK)
+            acf_model_infer(m, ev->features + at * (size_t)ev->d, ev->logits + at * (size_t)ev->K,
+                            ev->cosines + at * (size_t)ev->K, &batch.input, &arena);
+    }
+    acf_batch_free(&batch);
+    acf_arena_free(&arena);
+    return st;
+}
+
+static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_source *source,
+                          const acf_evaluate_options *opt, acf_error *e)
+{
+    ev->is_labelled = true;
+    for (int i = 0; i < source->n; i++)
+        if (source->label[i] < 0) ev->is_labelled = false;
+    if (!ev->is_labelled) return ACF_OK;
+    const acf_eval_input in = {.n = (size_t)ev->n,
+                               .K = ev->K,
+                               .d = ev->d,
+                               .gold = source->label,
+                               .logits = ev->logits,
+                               .cosines = ev->cosines,
+                               .tau = m->tau,
+                               .features = ev->features,
+                               .W = acf_value(&m->params, m->W),
+                               .head = opt->head,
+                               .with_ci = opt->with_ci};
+    return acf_eval_classes(&ev->result, &in, e);
+}
+
+acf_status acf_evaluate(acf_evaluation *out, acf_model *m, acf_source *source,
+                        const acf_evaluate_options *opt, acf_error *e)
+{
+    double begin = acf_clock_s();
+    size_t n = (size_t)source->n;
+    *out = (acf_evaluation){.n = source->n, .K = m->K, .d = m->enc->d};
+    out->logits = acf_alloc(n * (size_t)m->K, sizeof(real), "logits", e);
+    out->cosines = acf_alloc(n * (size_t)m->K, sizeof(real), "cosines", e);
+    out->features = acf_alloc(n * (size_t)m->enc->d, sizeof(real), "features", e);
+    acf_status st = ACF_ERR_RESOURCE;
+    if (out->logits != NULL && out->cosines != NULL && out->features != NULL)
+        st = run_batches(out, m, source, opt, e);
+    if (st == ACF_OK) st = figures(out, m, source, opt, e);
+    out->seconds = acf_clock_s() - begin;
+    if (st != ACF_OK) acf_evaluation_free(out);
+    return st;
+}
+
+void acf_evaluation_free(acf_evaluation *ev)
+{
+    acf_free(ev->logits);
+    acf_free(ev->cosines);
+    acf_free(ev->features);
+    acf_eval_result_free(&ev->result);
+    *ev = (acf_evaluation){0};
+}

@@ -1,0 +1,24 @@
+#include "run/interval.h"
+
+#include <math.h>
+
+static double in_updates(const acf_interval *interval, int64_t per_epoch)
+{
+    return interval->unit == ACF_UNIT_EPOCHS ? interval->value * (double)per_epoch
+                                             : interval->value;
+}
+
+int64_t acf_interval_updates(const acf_interval *interval, int64_t per_epoch)
+{
+    double updates = in_updates(interval, per_epoch);
+    if (!(updates > 0)) return 0;
+    int64_t rounded = (int64_t)llround(updates);
+    return rounded < 1 ? 1 : rounded;
+}
+
+bool acf_interval_due(const acf_interval *interval, int64_t update, int64_t per_epoch)
+{
+    double updates = in_updates(interval, per_epoch);
+    if (!(updates > 0) || update < 1) return false;
+    return floor((double)update / updates) > floor((double)(update - 1) / updates);
+}

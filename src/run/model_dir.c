@@ -1,0 +1,340 @@
+#include "run/model_dir.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "store/weights.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CONFIG_BYTES ((size_t)16 << 20)
+#define MAX_CLASSES      100000
+
+acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
+{
+    *out = NULL;
+    if (!acf_path_exists(path))
+        return acf_fail(e, ACF_ERR_MODEL, "%s: there is no such model directory", path);
+    if (!acf_path_is_dir(path))
+        return acf_fail(e, ACF_ERR_MODEL, "%s: is a file, expected a model or run directory", path);
+    static const char *const candidate[] = {".", "best"};
+    for (int k = 0; k < 2; k++) {
+        char *dir = k == 0 ? acf_strdup(path, e) : acf_path_join(path, candidate[k], e);
+        if (dir == NULL) return ACF_ERR_RESOURCE;
+        char *config = acf_path_join(dir, "config.json", e);
+        bool found = config != NULL && acf_path_exists(config);
+        acf_free(config);
+        if (found) {
+            *out = dir;
+            return ACF_OK;
+        }
+        acf_free(dir);
+    }
+    return acf_fail(e, ACF_ERR_MODEL,
+                    "%s: holds neither config.json (a model directory) nor best/config.json (a run "
+                    "directory)",
+                    path);
+}
+
+bool acf_labels_are_generic(char *const *labels, int K)
+{
+    for (int k = 0; k < K; k++) {
+        char generic[32];
+        (void)snprintf(generic, sizeof generic, "LABEL_%d", k);
+        if (strcmp(labels[k], generic) != 0) return false;
+    }
+    return true;
+}
+
+bool acf_model_is_transformers_class(const acf_model *m)
+{
+    return m->enc->pooling == ACF_POOL_POOLER;
+}
+
+static void free_names(char **names, int n)
+{
+    for (int k = 0; names != NULL && k < n; k++)
+        acf_free(names[k]);
+    acf_free(names);
+}
+
+/* id2label of a config.json: names by id; *K = 0 when it has none. */
+static acf_status read_labels(char ***names, int *K, const cJSON *config, const char *path,
+                              acf_error *e)
+{
+    const cJSON *map = cJSON_GetObjectItemCaseSensitive(config, "id2label");
+    *names = NULL;
+    *K = 0;
+    if (map == NULL || cJSON_IsNull(map)) return ACF_OK;
+    int n = cJSON_IsObject(map) ? cJSON_GetArraySize(map) : 0;
+    if (n < 1 || n > MAX_CLASSES)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: id2label has %d entries, expected 1 to %d", path, n,
+                        MAX_CLASSES);
+    char **list = acf_alloc((size_t)n, sizeof *list, "label names", e);
+    if (list == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = ACF_OK;
+    for (const cJSON *item = map->child; item != NULL && st == ACF_OK; item = item->next) {
+        char *end;
+        long id = strtol(item->string, &end, 10);
+        if (*end != '\0' || end == item->string || id < 0 || id >= n || list[id] != NULL ||
+            !cJSON_IsString(item)) {
+            st = acf_fail(e, ACF_ERR_MODEL,
+                          "%s: id2label '%s' is no id of 0 .. %d with a name, each once", path,
+                          item->string, n - 1);
+        } else {
+            list[id] = acf_strdup(item->valuestring, e);
+            if (list[id] == NULL) st = ACF_ERR_RESOURCE;
+        }
+    }
+    for (int i = 0; i < n && st == ACF_OK; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(list[i], list[j]) == 0)
+                st = acf_fail(e, ACF_ERR_MODEL, "%s: id2label names '%s' twice", path, list[i]);
+    if (st != ACF_OK) {
+        free_names(list, n);
+        return st;
+    }
+    *names = list;
+    *K = n;
+    return ACF_OK;
+}
+
+static int find_name(char *const *names, int n, const char *name)
+{
+    for (int k = 0; names != NULL && k < n; k++)
+        if (strcmp(names[k], name) == 0) return k;
+    return -1;
+}
+
+static bool same_names(char *const *a, int n_a, char *const *b, int n_b)
+{
+    if (n_a != n_b) return false;
+    for (int k = 0; k < n_a; k++)
+        if (find_name(b, n_b, a[k]) < 0) return false;
+    return true;
+}
+
+/* Rows of W and b from the file's label order to the model's. */
+static acf_status reorder_head(acf_model *m, char *const *file_labels, acf_error *e)
+{
+    size_t d = (size_t)m->enc->d, K = (size_t)m->K;
+    real *W = acf_value(&m->params, m->W), *b = acf_value(&m->params, m->b);
+    real *was = acf_alloc(K * (d + 1), sizeof *was, "classifier", e);
+    if (was == NULL) return ACF_ERR_RESOURCE;
+    memcpy(was, W, K * d * sizeof *was);
+    memcpy(was + K * d, b, K * sizeof *was);
+    for (size_t k = 0; k < K; k++) {
+        size_t from = (size_t)find_name(file_labels, m->K, m->labels[k]);
+        memcpy(W + k * d, was + from * d, d * sizeof *W);
+        b[k] = was[K * d + from];
+    }
+    acf_free(was);
+    return ACF_OK;
+}
+
+typedef struct dir_files {
+    char *config_path, *card_path;
+    cJSON *config;
+    cJSON *card; /* NULL: a foreign model */
+    char **labels;
+    int K; /* 0: no label names in config.json */
+} dir_files;
+
+static void files_free(dir_files *f)
+{
+    free_names(f->labels, f->K);
+    cJSON_Delete(f->config);
+    cJSON_Delete(f->card);
+    acf_free(f->config_path);
+    acf_free(f->card_path);
+}
+
+static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
+{
+    f->config_path = acf_path_join(dir, "config.json", e);
+    f->card_path = acf_path_join(dir, "acf.json", e);
+    if (f->config_path == NULL || f->card_path == NULL) return ACF_ERR_RESOURCE;
+    if (acf_checkpoint_has_sums(dir)) ACF_TRY(acf_checkpoint_verify(dir, e));
+    ACF_TRY(acf_json_read(&f->config, f->config_path, MAX_CONFIG_BYTES, e));
+    if (acf_path_exists(f->card_path))
+        ACF_TRY(acf_json_read(&f->card, f->card_path, MAX_CONFIG_BYTES, e));
+    return read_labels(&f->labels, &f->K, f->config, f->config_path, e);
+}
+
+/* What acf.json says of how the model is used; a foreign model: the usual. */
+static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf_error *e)
+{
+    static const char *const pool_names[] = {"pooler", "cls", "mean", "gap"};
+    const char *text;
+    int64_t length;
+    m->tau = 0.1;
+    m->head = ACF_HEAD_LINEAR;
+    *pooling = ACF_POOL_POOLER;
+    if (f->card == NULL) return ACF_OK;
+    ACF_TRY(acf_json_string(&text, f->card, "pooling", "pooler", f->card_path, e));
+    *pooling = -1;
+    for (int k = 0; k < 4; k++)
+        if (strcmp(text, pool_names[k]) == 0) *pooling = k;
+    if (*pooling < 0)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: pooling '%s' is not known", f->card_path, text);
+    ACF_TRY(acf_json_number(&m->tau, f->card, "tau", 1e-3, 10, 0.1, f->card_path, e));
+    ACF_TRY(acf_json_string(&text, f->card, "head", "linear", f->card_path, e));
+    m->head = strcmp(text, "label") == 0 ? ACF_HEAD_LABEL : ACF_HEAD_LINEAR;
+    ACF_TRY(acf_json_bool(&m->pair, f->card, "pair", false, f->card_path, e));
+    ACF_TRY(acf_json_int(&length, f->card, "max_length", 0, 1 << 20, 0, f->card_path, e));
+    m->max_length = (int)length;
+    return ACF_OK;
+}
+
+static const acf_rename bert_rename[] = {{".LayerNorm.gamma", ".LayerNorm.weight"},
+                                         {".LayerNorm.beta", ".LayerNorm.bias"},
+                                         {NULL, NULL}};
+
+/* Weights into m; the head only when keep_head. */
+static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, const acf_log *log,
+                               acf_error *e)
+{
+    const char *ignore[8] = {"cls.*", "*.position_ids"};
+    const char *optional[] = {"classifier.*", "bert.pooler.*", NULL};
+    int n = 2;
+    if (!keep_head) ignore[n++] = "classifier.*";
+    if (m->enc->pooling != ACF_POOL_POOLER) {
+        ignore[n++] = "bert.pooler.*";
+        ignore[n++] = "pooler.*";
+    }
+    acf_name_rules rules = {
+        .prefix = "bert.", .rename = bert_rename, .ignore = ignore, .optional = optional};
+    acf_weights_report report = {0};
+    acf_status st = acf_weights_load(&m->params, dir, &rules, &report, e);
+    for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
+        acf_log_warn(log, "%s: tensor '%s' is not part of this model, not used", dir,
+                     report.unexpected[i]);
+    for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
+        bool is_head = strncmp(report.missing[i], "classifier.", 11) == 0;
+        if (is_head && keep_head)
+            st = acf_fail(e, ACF_ERR_MODEL,
+                          "%s: has no tensor '%s': it is an encoder without a classifier, train it "
+                          "first",
+                          dir, report.missing[i]);
+        else if (!is_head)
+            acf_log_warn(log, "%s: tensor '%s' is missing, starts from random values", dir,
+                         report.missing[i]);
+    }
+    acf_weights_report_free(&report);
+    return st;
+}
+
+static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load *opt, dir_files *f,
+                             acf_error *e)
+{
+    int pooling;
+    ACF_TRY(files_read(f, dir, e));
+    ACF_TRY(apply_card(m, f, &pooling, e));
+    if (opt->pooling >= 0) pooling = opt->pooling;
+    ACF_TRY(acf_encoder_open(&m->enc, f->config, (acf_pooling)pooling, opt->dropout, f->config_path,
+                             e));
+    if (opt->max_length > 0) m->max_length = opt->max_length;
+    if (m->max_length <= 0 || m->max_length > m->enc->max_length)
+        m->max_length = m->enc->max_length;
+    if (m->enc->vocab_size > 0) {
+        ACF_TRY(acf_tokenizer_open(&m->tok, dir, e));
+        int32_t size = acf_tokenizer_vocab_size(m->tok);
+        if (size > m->enc->vocab_size)
+            return acf_fail(e, ACF_ERR_MODEL,
+                            "%s: the tokenizer has %d tokens, the encoder only %d embeddings", dir,
+                            (int)size, m->enc->vocab_size);
+    }
+
+    bool keep_head = true, reorder = false;
+    if (opt->labels != NULL) {
+        keep_head = same_names(f->labels, f->K, opt->labels, opt->K);
+        reorder = keep_head;
+        if (!keep_head && f->K > 0 && !acf_labels_are_generic(f->labels, f->K))
+            acf_log_info(opt->log,
+                         "%s: its classifier has other labels (%s, ...) than the data (%s, ...): "
+                         "dropped, starting a new one",
+                         dir, f->labels[0], opt->labels[0]);
+    } else if (f->K == 1) {
+        return acf_fail(e, ACF_ERR_MODEL, "%s: id2label has one label, two or more are needed",
+                        f->config_path);
+    }
+    char first[] = "LABEL_0", second[] = "LABEL_1";
+    char *const two[] = {first, second}; /* transformers' default */
+    char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
+    ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
+    ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
+    ACF_TRY(load_weights(m, dir, keep_head, opt->log, e));
+    if (reorder) ACF_TRY(reorder_head(m, f->labels, e));
+    m->card = f->card;
+    f->card = NULL;
+    return ACF_OK;
+}
+
+acf_status acf_model_open(acf_model *m, const char *dir, const acf_model_load *opt, acf_error *e)
+{
+    dir_files f = {0};
+    *m = (acf_model){0};
+    acf_status st = acf_reclass(open_parts(m, dir, opt, &f, e), ACF_ERR_MODEL, e);
+    files_free(&f);
+    if (st != ACF_OK) acf_model_free(m);
+    return st;
+}
+
+static acf_status write_json(acf_checkpoint *ck, const char *name, const cJSON *tree, acf_error *e)
+{
+    char *path = acf_checkpoint_file(ck, name, e);
+    char *text = path != NULL ? acf_json_print(tree, true, e) : NULL;
+    acf_status st = text != NULL ? acf_write_synced(path, text, strlen(text), e) : ACF_ERR_RESOURCE;
+    acf_free(text);
+    acf_free(path);
+    return st;
+}
+
+static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
+{
+    cJSON *c = m->enc->ops->describe(m->enc, e);
+    *out = c;
+    if (c == NULL) return ACF_ERR_RESOURCE;
+    const char *class_name =
+        acf_model_is_transformers_class(m) ? "BertForSequenceClassification" : "BertModel";
+    cJSON *architectures = cJSON_AddArrayToObject(c, "architectures");
+    cJSON *id2label = cJSON_AddObjectToObject(c, "id2label");
+    cJSON *label2id = cJSON_AddObjectToObject(c, "label2id");
+    bool ok = architectures != NULL && id2label != NULL && label2id != NULL &&
+              cJSON_AddItemToArray(architectures, cJSON_CreateString(class_name));
+    for (int k = 0; ok && k < m->K; k++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "%d", k);
+        ok = cJSON_AddStringToObject(id2label, id, m->labels[k]) != NULL &&
+             cJSON_AddNumberToObject(label2id, m->labels[k], k) != NULL;
+    }
+    ok = ok && cJSON_AddStringToObject(c, "problem_type", "single_label_classification") != NULL &&
+         cJSON_AddStringToObject(c, "dtype", sizeof(real) == 4 ? "float32" : "float64") != NULL;
+    if (ok) return ACF_OK;
+    cJSON_Delete(c);
+    *out = NULL;
+    return acf_fail(e, ACF_ERR_RESOURCE, "config.json: not enough memory to build");
+}
+
+acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e)
+{
+    cJSON *config;
+    char digest[ACF_DIGEST_HEX + 1];
+    ACF_TRY(describe(&config, m, e));
+    acf_status st = write_json(ck, "config.json", config, e);
+    cJSON_Delete(config);
+    ACF_TRY(st);
+    if (m->card != NULL) ACF_TRY(write_json(ck, "acf.json", m->card, e));
+    if (m->tok != NULL)
+        ACF_TRY(acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, e));
+    char *path = acf_checkpoint_file(ck, "model.safetensors", e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    st = acf_weights_save(&m->params, path, digest, e);
+    acf_free(path);
+    ACF_TRY(st);
+    return acf_checkpoint_note_digest(ck, "model.safetensors", digest, e);
+}

@@ -1,0 +1,150 @@
+#include "run/run_dir.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <string.h>
+
+/* Is RUN/name there? */
+static bool holds(const char *run_dir, const char *name)
+{
+    char *path = acf_path_join(run_dir, name, NULL);
+    bool found = path != NULL && acf_path_exists(path);
+    acf_free(path);
+    return found;
+}
+
+/* Does the directory hold anything but a lock? */
+static acf_status is_empty(bool *empty, const char *run_dir, acf_error *e)
+{
+    char **names;
+    size_t n;
+    *empty = true;
+    if (!acf_path_exists(run_dir)) return ACF_OK;
+    if (!acf_path_is_dir(run_dir))
+        return acf_fail(e, ACF_ERR_USAGE, "%s: is a file, save.dir must be a directory", run_dir);
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, run_dir, e), e);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], ".lock") != 0) *empty = false;
+    acf_free_names(names, n);
+    return ACF_OK;
+}
+
+static acf_status check_same_config(const acf_config *cfg, acf_error *e)
+{
+    acf_config was;
+    acf_str problems = {0}, keys = {0};
+    acf_difference *list = NULL;
+    size_t n = 0;
+    char *path = acf_path_join(cfg->save.dir, "config.yaml", e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
+    if (st != ACF_OK) {
+        (void)acf_context(e, "%s", path);
+        goto done;
+    }
+    st = acf_config_diff(&list, &n, &was, cfg, e);
+    for (size_t i = 0; i < n && st == ACF_OK; i++)
+        if (!list[i].may_differ)
+            st = acf_str_printf(&keys, e, "%s%s (was %s, is %s)", keys.len > 0 ? ", " : "",
+                                list[i].key, list[i].was, list[i].is);
+    if (st == ACF_OK && keys.len > 0)
+        st = acf_fail(e, ACF_ERR_USAGE, "%s: cannot resume with another config: %s", cfg->save.dir,
+                      keys.data);
+    acf_config_free(&was);
+done:
+    acf_free(list);
+    acf_str_free(&keys);
+    acf_str_free(&problems);
+    acf_free(path);
+    return st;
+}
+
+acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mode mode,
+                             acf_error *e)
+{
+    const char *dir = cfg->save.dir;
+    bool empty;
+    *is_resumed = false;
+    ACF_TRY(is_empty(&empty, dir, e));
+    if (empty) return ACF_OK;
+    bool ours = holds(dir, "config.yaml") && holds(dir, "train.log");
+    if (mode == ACF_RUN_FRESH)
+        return acf_fail(e, ACF_ERR_USAGE, "%s: is not empty%s", dir,
+                        ours ? "; --resume goes on with the run there, --overwrite starts it anew"
+                             : " and holds no run of ours; choose another save.dir");
+    if (!ours)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "%s: is not empty and lacks %s: not a run of ours, nothing is touched", dir,
+                        holds(dir, "config.yaml") ? "train.log" : "config.yaml");
+    if (mode == ACF_RUN_OVERWRITE) return ACF_OK;
+    *is_resumed = true;
+    return check_same_config(cfg, e);
+}
+
+acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error *e)
+{
+    const char *dir = cfg->save.dir;
+    ACF_TRY(acf_make_dirs(dir, e));
+    if (mode != ACF_RUN_OVERWRITE) return ACF_OK;
+    char **names;
+    size_t n;
+    acf_status st = ACF_OK;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
+    for (size_t i = 0; i < n && st == ACF_OK; i++) {
+        if (strcmp(names[i], ".lock") == 0) continue;
+        char *path = acf_path_join(dir, names[i], e);
+        st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
+        acf_free(path);
+    }
+    acf_free_names(names, n);
+    return st;
+}
+
+static acf_status write_in(const char *dir, const char *name, const char *text, acf_error *e)
+{
+    char *path = acf_path_join(dir, name, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_write_atomic(path, text, strlen(text), e);
+    acf_free(path);
+    return st;
+}
+
+/* command.txt keeps one line for each time the run was started. */
+static acf_status note_command(const char *dir, const char *command, acf_error *e)
+{
+    acf_str text = {0};
+    char *old = NULL, now[32];
+    size_t len = 0;
+    char *path = acf_path_join(dir, "command.txt", e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_clock_utc(now);
+    acf_status st = ACF_OK;
+    if (acf_path_exists(path))
+        st = acf_reclass(acf_read_file(&old, &len, path, (size_t)16 << 20, e), ACF_ERR_RESOURCE, e);
+    if (st == ACF_OK) st = acf_str_append(&text, old, len, e);
+    if (st == ACF_OK) st = acf_str_printf(&text, e, "%s %s\n", now, command);
+    if (st == ACF_OK) st = acf_write_atomic(path, text.data, text.len, e);
+    acf_free(old);
+    acf_free(path);
+    acf_str_free(&text);
+    return st;
+}
+
+acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
+                                const cJSON *environment, acf_error *e)
+{
+    acf_str yaml = {0};
+    acf_status st = acf_config_print(&yaml, cfg, true, e);
+    if (st == ACF_OK) st = write_in(cfg->save.dir, "config.yaml", yaml.data, e);
+    acf_str_free(&yaml);
+    if (st == ACF_OK) st = note_command(cfg->save.dir, command, e);
+    char *text = st == ACF_OK ? acf_json_print(environment, true, e) : NULL;
+    if (st == ACF_OK)
+        st = text == NULL ? ACF_ERR_RESOURCE : write_in(cfg->save.dir, "environment.json", text, e);
+    acf_free(text);
+    return st;
+}

@@ -1,0 +1,185 @@
+#include "run/run_log.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_EVENTS_BYTES ((size_t)1 << 32)
+
+enum { TEXT, JSONL, CSV, N_FILES };
+
+struct acf_run_log {
+    char *path[N_FILES];
+    FILE *file[N_FILES];
+};
+
+/* Columns of metrics.csv; "linear.accuracy" is a member of a member. */
+static const char *const column[] = {"event",           "step",
+                                     "epoch",           "loss",
+                                     "loss_ce",         "loss_contrast",
+                                     "loss_cor",        "excess",
+                                     "grad_norm",       "lr",
+                                     "lr_head",         "examples_per_s",
+                                     "tokens_per_s",    "linear.accuracy",
+                                     "linear.macro_f1", "linear.f1",
+                                     "linear.mcc",      "linear.loss",
+                                     "label.accuracy",  "label.macro_f1",
+                                     "label.f1",        "label.mcc",
+                                     "label.loss"};
+enum { N_COLUMNS = sizeof column / sizeof *column };
+
+static const cJSON *cell(const cJSON *event, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    if (dot == NULL) return cJSON_GetObjectItemCaseSensitive(event, name);
+    const char *head = name[1] == 'i' ? "linear" : "label";
+    return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(event, head), dot + 1);
+}
+
+static acf_status csv_line(acf_str *out, const cJSON *event, acf_error *e)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        const cJSON *item = cell(event, column[i]);
+        if (i > 0) ACF_TRY(acf_str_puts(out, ",", e));
+        if (cJSON_IsString(item)) ACF_TRY(acf_str_puts(out, item->valuestring, e));
+        if (cJSON_IsNumber(item)) ACF_TRY(acf_str_printf(out, e, "%.9g", item->valuedouble));
+    }
+    return acf_str_puts(out, "\n", e);
+}
+
+static acf_status csv_header(acf_str *out, acf_error *e)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        if (i > 0) ACF_TRY(acf_str_puts(out, ",", e));
+        for (const char *c = column[i]; *c != '\0'; c++)
+            ACF_TRY(acf_str_append(out, *c == '.' ? "_" : c, 1, e));
+    }
+    return acf_str_puts(out, "\n", e);
+}
+
+/* The events of `text` up to last_step, and their table; a torn last line is dropped. */
+static acf_status keep_events(acf_str *jsonl, acf_str *csv, const char *text, size_t len,
+                              int64_t last_step, acf_error *e)
+{
+    for (size_t at = 0; at < len;) {
+        const char *end = memchr(text + at, '\n', len - at);
+        if (end == NULL) return ACF_OK;
+        size_t n = (size_t)(end - text) - at;
+        cJSON *event;
+        if (acf_json_parse(&event, text + at, n, "metrics.jsonl", NULL) == ACF_OK) {
+            const cJSON *step = cJSON_GetObjectItemCaseSensitive(event, "step");
+            acf_status st = ACF_OK;
+            if (cJSON_IsNumber(step) && step->valuedouble <= (double)last_step) {
+                st = acf_str_append(jsonl, text + at, n + 1, e);
+                if (st == ACF_OK) st = csv_line(csv, event, e);
+            }
+            cJSON_Delete(event);
+            ACF_TRY(st);
+        }
+        at += n + 1;
+    }
+    return ACF_OK;
+}
+
+/* Rewrite metrics.jsonl and metrics.csv with what stays. */
+static acf_status rewind_events(const acf_run_log *log, int64_t last_step, acf_error *e)
+{
+    acf_str jsonl = {0}, csv = {0};
+    char *text = NULL;
+    size_t len = 0;
+    acf_status st = csv_header(&csv, e);
+    if (st == ACF_OK && last_step >= 0 && acf_path_exists(log->path[JSONL])) {
+        st = acf_read_file(&text, &len, log->path[JSONL], MAX_EVENTS_BYTES, e);
+        if (st == ACF_OK) st = keep_events(&jsonl, &csv, text, len, last_step, e);
+    }
+    if (st == ACF_OK) st = acf_write_atomic(log->path[JSONL], jsonl.data, jsonl.len, e);
+    if (st == ACF_OK) st = acf_write_atomic(log->path[CSV], csv.data, csv.len, e);
+    acf_free(text);
+    acf_str_free(&jsonl);
+    acf_str_free(&csv);
+    return acf_reclass(st, ACF_ERR_RESOURCE, e);
+}
+
+acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last_step, acf_error *e)
+{
+    static const char *const name[N_FILES] = {"train.log", "metrics.jsonl", "metrics.csv"};
+    *out = NULL;
+    acf_run_log *log = acf_alloc(1, sizeof *log, "run log", e);
+    if (log == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = ACF_OK;
+    for (int k = 0; k < N_FILES && st == ACF_OK; k++) {
+        log->path[k] = acf_path_join(run_dir, name[k], e);
+        if (log->path[k] == NULL) st = ACF_ERR_RESOURCE;
+    }
+    if (st == ACF_OK) st = rewind_events(log, last_step, e);
+    for (int k = 0; k < N_FILES && st == ACF_OK; k++) {
+        log->file[k] = fopen(log->path[k], "ab");
+        if (log->file[k] == NULL)
+            st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot append: %s", log->path[k],
+                          strerror(errno));
+    }
+    if (st != ACF_OK) {
+        acf_run_log_close(&log);
+        return st;
+    }
+    *out = log;
+    return ACF_OK;
+}
+
+static acf_status append(acf_run_log *log, int which, const char *text, size_t len, acf_error *e)
+{
+    if (fwrite(text, 1, len, log->file[which]) != len || fflush(log->file[which]) != 0)
+        return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot write %zu bytes: %s", log->path[which],
+                        len, strerror(errno));
+    return ACF_OK;
+}
+
+acf_status acf_run_log_event(acf_run_log *log, const cJSON *event, acf_error *e)
+{
+    acf_str line = {0};
+    char *json = acf_json_print(event, false, e);
+    acf_status st = json == NULL ? ACF_ERR_RESOURCE : acf_str_printf(&line, e, "%s\n", json);
+    if (st == ACF_OK) st = append(log, JSONL, line.data, line.len, e);
+    acf_str_clear(&line);
+    if (st == ACF_OK) st = csv_line(&line, event, e);
+    if (st == ACF_OK) st = append(log, CSV, line.data, line.len, e);
+    acf_str_free(&line);
+    acf_free(json);
+    return st;
+}
+
+void acf_run_log_line(acf_run_log *log, acf_log_level level, const char *line)
+{
+    char now[32];
+    acf_clock_utc(now);
+    (void)fprintf(log->file[TEXT], "%s %s%s\n", now, level == ACF_LOG_WARN ? "warning: " : "",
+                  line);
+    (void)fflush(log->file[TEXT]);
+}
+
+acf_status acf_run_log_sync(acf_run_log *log, acf_error *e)
+{
+    for (int k = 0; k < N_FILES; k++)
+        if (fflush(log->file[k]) != 0 || fsync(fileno(log->file[k])) != 0)
+            return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot sync: %s", log->path[k],
+                            strerror(errno));
+    return ACF_OK;
+}
+
+void acf_run_log_close(acf_run_log **log)
+{
+    if (*log == NULL) return;
+    for (int k = 0; k < N_FILES; k++) {
+        if ((*log)->file[k] != NULL) (void)fclose((*log)->file[k]);
+        acf_free((*log)->path[k]);
+    }
+    acf_free(*log);
+    *log = NULL;
+}

@@ -1,0 +1,217 @@
+#include "run/setup.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "data/text_source.h"
+#include "run/model_dir.h"
+#include "text/vocab_train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *column_name(const acf_column *column, char number[16])
+{
+    if (column->name != NULL) return column->name;
+    if (column->index < 0) return NULL;
+    (void)snprintf(number, 16, "%d", column->index);
+    return number;
+}
+
+void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
+{
+    acf_data_options *o = &out->options;
+    *o = acf_data_default();
+    o->task = cfg->task;
+    o->dir = cfg->data.dir;
+    o->path[ACF_TRAIN] = cfg->data.train;
+    o->path[ACF_DEV] = cfg->data.dev;
+    o->path[ACF_TEST] = cfg->data.test;
+    o->text = column_name(&cfg->data.columns.text, out->numbers[0]);
+    o->text2 = column_name(&cfg->data.columns.text2, out->numbers[1]);
+    o->label = column_name(&cfg->data.columns.label, out->numbers[2]);
+    o->header = cfg->data.header;
+    o->labels = (const char *const *)cfg->data.labels.item;
+    o->n_labels = (int)cfg->data.labels.n;
+    o->dev_fraction = cfg->data.dev_fraction;
+    o->seed = (uint64_t)(cfg->data.seed >= 0 ? cfg->data.seed : cfg->train.seed);
+    o->max_train_samples = cfg->data.max_train_samples > 0 ? cfg->data.max_train_samples : 0;
+    o->shots = cfg->data.shots > 0 ? cfg->data.shots : 0;
+    o->on_bad = cfg->data.on_bad_line;
+}
+
+/* All texts of a split, first and second, one after another. */
+typedef struct split_texts {
+    const acf_split *split;
+    int at;
+    bool second;
+} split_texts;
+
+static bool next_text(void *payload, const char **text, size_t *len)
+{
+    split_texts *t = payload;
+    if (t->at >= t->split->n) return false;
+    *text = t->second ? t->split->text2[t->at] : t->split->text[t->at];
+    *len = strlen(*text);
+    if (t->split->text2 != NULL && !t->second) {
+        t->second = true;
+    } else {
+        t->second = false;
+        t->at++;
+    }
+    return true;
+}
+
+static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const acf_log *log,
+                                    acf_error *e)
+{
+    acf_model *m = &s->model;
+    acf_vocab_options vocab = acf_vocab_options_default();
+    split_texts texts = {.split = &s->data->split[ACF_TRAIN]};
+    if (cfg->model.vocab.size > 0) vocab.size = cfg->model.vocab.size;
+    ACF_TRY(acf_vocab_train(&m->tok, (acf_text_source){.next = next_text, .payload = &texts},
+                            &vocab, e));
+    int size = (int)acf_tokenizer_vocab_size(m->tok);
+    acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", size);
+
+    cJSON *config = acf_encoder_preset(cfg->model.encoder, size, e);
+    if (config == NULL)
+        return acf_fail(e, ACF_ERR_USAGE, "model.encoder: preset '%s' cannot be used for text",
+                        cfg->model.encoder);
+    acf_pooling pooling =
+        cfg->model.pooling >= 0 ? (acf_pooling)cfg->model.pooling : ACF_POOL_POOLER;
+    double dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout;
+    acf_status st = acf_encoder_open(&m->enc, config, pooling, dropout, cfg->model.encoder, e);
+    cJSON_Delete(config);
+    ACF_TRY(st);
+    m->max_length = cfg->model.max_length;
+    if (m->max_length > m->enc->max_length)
+        return acf_fail(e, ACF_ERR_USAGE, "model.max_length = %d is more than the %d of %s",
+                        m->max_length, m->enc->max_length, cfg->model.encoder);
+    ACF_TRY(acf_model_set_labels(m, s->data->labels, s->data->K, e));
+    return acf_model_alloc(m, (uint64_t)cfg->train.seed, true, e);
+}
+
+static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const char *path,
+                                 const acf_log *log, acf_error *e)
+{
+    char *dir;
+    const acf_model_load load = {.pooling = cfg->model.pooling,
+                                 .dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout,
+                                 .max_length = cfg->model.max_length,
+                                 .with_grad = true,
+                                 .seed = (uint64_t)cfg->train.seed,
+                                 .labels = s->data->labels,
+                                 .K = s->data->K,
+                                 .log = log};
+    ACF_TRY(acf_model_resolve(&dir, path, e));
+    acf_status st = acf_model_open(&s->model, dir, &load, e);
+    acf_free(dir);
+    return st;
+}
+
+/* acf.json: what acf-eval and acf-predict need to use the model as it was trained. */
+static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
+{
+    acf_str yaml = {0};
+    ACF_TRY(acf_config_print(&yaml, cfg, false, e));
+    cJSON_Delete(m->card);
+    m->card = cJSON_CreateObject();
+    cJSON *c = m->card, *labels = NULL;
+    bool ok = c != NULL && cJSON_AddNumberToObject(c, "format", 1) != NULL &&
+              cJSON_AddStringToObject(c, "version", ACF_VERSION) != NULL &&
+              cJSON_AddStringToObject(c, "task", cfg->task) != NULL &&
+              cJSON_AddStringToObject(c, "pooling", acf_pooling_name(m->enc->pooling)) != NULL &&
+              cJSON_AddNumberToObject(c, "max_length", m->max_length) != NULL &&
+              cJSON_AddBoolToObject(c, "pair", m->pair) != NULL &&
+              cJSON_AddStringToObject(c, "loss", acf_loss_type_name(cfg->loss.type)) != NULL &&
+              cJSON_AddNumberToObject(c, "tau", m->tau) != NULL &&
+              cJSON_AddStringToObject(c, "head", m->head == ACF_HEAD_LABEL ? "label" : "linear") !=
+                  NULL &&
+              cJSON_AddStringToObject(c, "metric", cfg->eval.metric) != NULL &&
+              (labels = cJSON_AddArrayToObject(c, "labels")) != NULL;
+    for (int k = 0; ok && k < m->K; k++)
+        ok = cJSON_AddItemToArray(labels, cJSON_CreateString(m->labels[k]));
+    ok = ok && cJSON_AddStringToObject(c, "config", yaml.data) != NULL;
+    acf_str_free(&yaml);
+    return ok ? ACF_OK : acf_fail(e, ACF_ERR_RESOURCE, "acf.json: not enough memory to build");
+}
+
+static acf_status build_objective(acf_setup *s, const acf_config *cfg, acf_error *e)
+{
+    int K = s->data->K;
+    s->objective = acf_objective_default(cfg->loss.type);
+    acf_objective *o = &s->objective;
+    o->ce = cfg->loss.ce;
+    o->lambda = cfg->loss.lambda;
+    o->tau = cfg->loss.tau;
+    o->form = cfg->loss.form;
+    o->label_weight = cfg->loss.label_weight;
+    o->cor_type = cfg->loss.cor.type;
+    o->cor_weight = cfg->loss.cor.weight;
+    o->label_reg = cfg->loss.label_reg;
+    o->label_smoothing = cfg->loss.label_smoothing;
+    if (cfg->loss.class_weights == ACF_CFG_WEIGHTS_BALANCED) { /* n / (K n_k) */
+        s->class_weight = acf_alloc((size_t)K, sizeof *s->class_weight, "class weights", e);
+        int32_t *count = acf_alloc((size_t)K, sizeof *count, "class counts", e);
+        if (s->class_weight == NULL || count == NULL) {
+            acf_free(count);
+            return ACF_ERR_RESOURCE;
+        }
+        (void)acf_data_count(count, &s->data->split[ACF_TRAIN], K);
+        for (int k = 0; k < K; k++)
+            if (count[k] > 0)
+                s->class_weight[k] =
+                    (double)s->data->split[ACF_TRAIN].n / ((double)K * (double)count[k]);
+        acf_free(count);
+        o->class_weight = s->class_weight;
+    }
+    return acf_objective_check(o, K, e);
+}
+
+static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setup_options *opt,
+                             acf_error *e)
+{
+    acf_data_names names;
+    acf_setup_data_options(&names, cfg);
+    ACF_TRY(acf_data_open(&s->data, &names.options, opt->log, e));
+    ACF_TRY(build_objective(s, cfg, e));
+    if (opt->checkpoint != NULL)
+        ACF_TRY(model_from_dir(s, cfg, opt->checkpoint, opt->log, e));
+    else if (cfg->model.encoder_is_preset)
+        ACF_TRY(model_from_preset(s, cfg, opt->log, e));
+    else
+        ACF_TRY(model_from_dir(s, cfg, cfg->model.encoder, opt->log, e));
+    acf_model *m = &s->model;
+    m->pair = s->data->pair;
+    m->tau = cfg->loss.tau;
+    m->head = cfg->eval.head;
+    ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
+    ACF_TRY(write_card(m, cfg, e));
+    for (int k = ACF_TRAIN; k <= ACF_DEV; k++)
+        if (s->data->split[k].n > 0)
+            ACF_TRY(acf_text_source_open(&s->source[k], &s->data->split[k], m->tok, m->max_length,
+                                         opt->poll, opt->payload, opt->log, e));
+    return ACF_OK;
+}
+
+acf_status acf_setup_open(acf_setup *out, const acf_config *cfg, const acf_setup_options *opt,
+                          acf_error *e)
+{
+    *out = (acf_setup){0};
+    acf_status st = open_parts(out, cfg, opt, e);
+    if (st != ACF_OK) acf_setup_close(out);
+    return st;
+}
+
+void acf_setup_close(acf_setup *s)
+{
+    for (int k = 0; k < ACF_N_SPLITS; k++)
+        acf_source_close(&s->source[k]);
+    acf_model_free(&s->model);
+    acf_data_close(&s->data);
+    acf_free(s->class_weight);
+    *s = (acf_setup){0};
+}

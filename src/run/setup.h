@@ -1,0 +1,43 @@
+/*
+ * From a configuration to everything a run works with: data, model, sources, objective.
+ */
+#ifndef ACF_RUN_SETUP_H
+#define ACF_RUN_SETUP_H
+
+#include "base/log.h"
+#include "data/dataset.h"
+#include "data/source.h"
+#include "run/config.h"
+#include "run/model.h"
+
+typedef struct acf_setup {
+    acf_dataset *data;
+    acf_model model;
+    acf_source *source[ACF_N_SPLITS]; /* NULL where there is no such split or it is not wanted */
+    acf_objective objective;
+    double *class_weight; /* [K] that the objective borrows, or NULL */
+} acf_setup;
+
+/* Names of the data keys as acf_data_open wants them; borrows from cfg, column numbers are printed
+ * into `numbers`. */
+typedef struct acf_data_names {
+    acf_data_options options;
+    char numbers[3][16];
+} acf_data_names;
+void acf_setup_data_options(acf_data_names *out, const acf_config *cfg);
+
+typedef struct acf_setup_options {
+    const char *checkpoint; /* resume: this model directory instead of model.encoder; else NULL */
+    const acf_log *log;
+    bool (*poll)(void *payload); /* true ends tokenizing with ACF_STOPPED; may be NULL */
+    void *payload;
+} acf_setup_options;
+
+/* Open everything for training: data, model with gradients, train and dev sources.  On failure
+ * *out is empty; else the caller frees it with acf_setup_close. */
+acf_status acf_setup_open(acf_setup *out, const acf_config *cfg, const acf_setup_options *opt,
+                          acf_error *e) ACF_MUST_USE;
+
+void acf_setup_close(acf_setup *s);
+
+#endif

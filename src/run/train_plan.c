@@ -1,0 +1,224 @@
+#include "run/trainer_internal.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "data/data_summary.h"
+#include "num/gemm.h"
+#include "num/threads.h"
+#include "run/interval.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static acf_status plan_schedule(acf_trainer *t, acf_error *e)
+{
+    const acf_config *cfg = t->cfg;
+    acf_schedule *s = &t->step.schedule;
+    *s = (acf_schedule){
+        .type = cfg->train.schedule.name, .gamma = cfg->train.schedule.gamma, .every = 1};
+    const acf_interval *warmup = &cfg->train.schedule.warmup;
+    if (warmup->unit == ACF_UNIT_FRACTION)
+        s->warmup = (int64_t)ceil(warmup->value * (double)t->step.total); /* as HF's warmup_ratio */
+    else
+        s->warmup = acf_interval_updates(warmup, t->per_epoch);
+    if (s->warmup > t->step.total) s->warmup = t->step.total;
+    if (!isnan(cfg->train.schedule.every.value))
+        s->every = acf_interval_updates(&cfg->train.schedule.every, t->per_epoch);
+    size_t n = cfg->train.schedule.milestones.n;
+    if (n == 0) return ACF_OK;
+    t->milestones = acf_alloc(n, sizeof *t->milestones, "milestones", e);
+    if (t->milestones == NULL) return ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < n; i++)
+        t->milestones[i] =
+            acf_interval_updates(&cfg->train.schedule.milestones.item[i], t->per_epoch);
+    s->milestone = t->milestones;
+    s->n_milestones = (int)n;
+    return ACF_OK;
+}
+
+static acf_status plan_optimizer(acf_trainer *t, acf_error *e)
+{
+    const acf_config *cfg = t->cfg;
+    acf_optim_options o = acf_optim_default(cfg->train.optimizer.name);
+    o.lr = cfg->train.optimizer.lr;
+    o.head_lr = cfg->train.optimizer.head_lr;
+    o.weight_decay = cfg->train.optimizer.weight_decay;
+    o.beta1 = cfg->train.optimizer.betas[0];
+    o.beta2 = cfg->train.optimizer.betas[1];
+    o.eps = cfg->train.optimizer.eps;
+    o.momentum = cfg->train.optimizer.momentum;
+    o.nesterov = cfg->train.optimizer.nesterov;
+    o.layer_decay = cfg->train.optimizer.layer_decay;
+    o.n_layers = t->setup.model.enc->n_layers;
+    ACF_TRY(acf_optim_check(&o, e));
+    return acf_optimizer_open(&t->step.optimizer, &o, &t->setup.model.params, e);
+}
+
+acf_status acf_train_plan(acf_trainer *t, acf_error *e)
+{
+    const acf_config *cfg = t->cfg;
+    const acf_source *train = t->setup.source[ACF_TRAIN];
+    int B = cfg->train.batch_size;
+    t->per_epoch = (train->n + (int64_t)B - 1) / B;
+    double total = cfg->train.steps >= 0 ? (double)cfg->train.steps
+                                         : ceil(cfg->train.epochs * (double)t->per_epoch);
+    if (!(total < 4294967295.0)) /* updates key 32-bit counters */
+        return acf_fail(e, ACF_ERR_USAGE, "train.epochs: %.0f updates are more than 2^32 - 1",
+                        total);
+
+    t->step.total = (int64_t)total;
+    t->step.model = &t->setup.model;
+    t->step.objective = t->setup.objective;
+    t->step.clip = cfg->train.clip;
+    t->step.seed = (uint64_t)cfg->train.seed;
+    t->step.micro_batch =
+        cfg->train.micro_batch > 0 && cfg->train.micro_batch < B ? cfg->train.micro_batch : B;
+    ACF_TRY(plan_schedule(t, e));
+    ACF_TRY(acf_source_bound(&t->bound, train, B, cfg->train.sampler == ACF_SAMPLER_BALANCED, e));
+    ACF_TRY(plan_optimizer(t, e));
+    t->order = acf_alloc((size_t)train->n, sizeof *t->order, "order of the epoch", e);
+    if (t->order == NULL) return ACF_ERR_RESOURCE;
+    t->ordered = -1;
+    return acf_arena_init(&t->step.arena,
+                          acf_step_bytes(&t->setup.model, &t->bound, t->step.micro_batch),
+                          "training step", e);
+}
+
+/* GFLOP/s of a product like the encoder's, over a few milliseconds. */
+static double measure_gflops(acf_arena *arena)
+{
+    enum { SIDE = 384 };
+    size_t mark = arena->used, n = (size_t)SIDE * SIDE;
+    if (arena->bytes - arena->used < 3 * acf_arena_cost(n, sizeof(real))) return 0;
+    real *x = acf_arena_take(arena, 3 * n, sizeof(real));
+    memset(x, 0, 3 * n * sizeof(real));
+    double best = 0;
+    for (int i = 0; i < 4; i++) {
+        double begin = acf_clock_s();
+        acf_gemm(x, SIDE, x + n, SIDE, false, x + 2 * n, SIDE, true, SIDE, SIDE, SIDE, (real)1,
+                 (real)0);
+        double rate = 2e-9 * SIDE * SIDE * SIDE / (acf_clock_s() - begin + 1e-9);
+        if (rate > best) best = rate;
+    }
+    acf_arena_rewind(arena, mark);
+    return best;
+}
+
+/* Multiply-adds of one epoch's forward passes. */
+static double epoch_multiply_adds(const acf_trainer *t)
+{
+    const acf_source *s = t->setup.source[ACF_TRAIN];
+    const acf_encoder *enc = t->setup.model.enc;
+    double total = 0;
+    for (int i = 0; i < s->n; i++) {
+        int L = acf_source_tokens(s, i);
+        total += enc->ops->multiply_adds(enc, 1, L, (size_t)L * (size_t)L);
+    }
+    return total;
+}
+
+static void print_split(const acf_trainer *t, acf_split_id id)
+{
+    const acf_source *s = t->setup.source[id];
+    if (s == NULL || s->length == NULL) return;
+    acf_log_info(&t->log, "  %s: %.1f tokens a row (at most %d), %.2f %% truncated to %d",
+                 t->setup.data->split[id].name, s->mean_tokens, s->max_tokens,
+                 100.0 * s->n_truncated / s->n, t->setup.model.max_length);
+}
+
+acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
+{
+    acf_str text = {0};
+    ACF_TRY(acf_data_summary(&text, t->setup.data, e));
+    for (char *at = text.data; at != NULL && *at != '\0';) {
+        char *end = strchr(at, '\n');
+        if (end != NULL) *end = '\0';
+        acf_log_info(&t->log, "%s", at);
+        if (end == NULL) break;
+        at = end + 1;
+    }
+    acf_str_free(&text);
+    print_split(t, ACF_TRAIN);
+    print_split(t, ACF_DEV);
+
+    const acf_model *m = &t->setup.model;
+    const acf_config *cfg = t->cfg;
+    size_t all = acf_params_count(&m->params, false), free_ = acf_params_count(&m->params, true);
+    acf_log_info(&t->log,
+                 "model: %s, %d layers, features of width %d (%s), %d labels, %.2f M "
+                 "parameters, %.2f M of them trained",
+                 m->enc->ops->family, m->enc->n_layers, m->enc->d,
+                 acf_pooling_name(m->enc->pooling), m->K, (double)all / 1e6, (double)free_ / 1e6);
+
+    acf_arena arena = t->step.arena;
+    double rate = measure_gflops(&arena);
+    double epochs = (double)t->step.total / (double)t->per_epoch;
+    double seconds = rate > 0 ? 6e-9 * epochs * epoch_multiply_adds(t) / (0.5 * rate) : 0;
+    char duration[32];
+    acf_clock_duration(duration, seconds);
+    double bytes = (double)m->params.len * 2 * sizeof(real) +
+                   (double)t->step.optimizer->n_blocks * (double)m->params.len * sizeof(real) +
+                   (double)t->step.arena.bytes;
+    double disk = (double)acf_params_count(&m->params, false) * sizeof(real) *
+                  (1 + t->step.optimizer->n_blocks) * (cfg->save.keep_last + 2);
+    acf_log_info(&t->log,
+                 "plan: %lld updates of %d examples (%.4g epochs of %lld), about %s on %d threads, "
+                 "memory up to %.0f MB, disk up to %.0f MB",
+                 (long long)t->step.total, cfg->train.batch_size, epochs, (long long)t->per_epoch,
+                 duration, acf_threads_get(), bytes / 1e6, disk / 1e6);
+    return ACF_OK;
+}
+
+/* "model name" of /proc/cpuinfo; empty elsewhere. */
+static void cpu_name(char name[96])
+{
+    name[0] = '\0';
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    if (f == NULL) return;
+    char line[256];
+    while (fgets(line, sizeof line, f) != NULL) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || colon == NULL) continue;
+        (void)snprintf(name, 96, "%.90s", colon + 2);
+        name[strcspn(name, "\n")] = '\0';
+        break;
+    }
+    (void)fclose(f);
+}
+
+acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e)
+{
+    char now[32], cpu[96];
+    acf_clock_utc(now);
+    cpu_name(cpu);
+    cJSON *c = cJSON_CreateObject();
+    *out = c;
+    cJSON *data = NULL;
+    bool ok = c != NULL && cJSON_AddStringToObject(c, "version", ACF_VERSION) != NULL &&
+              cJSON_AddStringToObject(c, "started", now) != NULL &&
+              cJSON_AddStringToObject(c, "compiler", __VERSION__) != NULL &&
+              cJSON_AddStringToObject(c, "cpu", cpu) != NULL &&
+              cJSON_AddStringToObject(c, "blas", acf_gemm_library()) != NULL &&
+              cJSON_AddStringToObject(c, "blas_kernels", acf_gemm_core()) != NULL &&
+              cJSON_AddNumberToObject(c, "threads", acf_threads_get()) != NULL &&
+              (data = cJSON_AddObjectToObject(c, "data")) != NULL;
+    for (int k = 0; ok && k < ACF_N_SPLITS; k++) {
+        const acf_split *s = &t->setup.data->split[k];
+        if (s->path == NULL) continue;
+        cJSON *split = cJSON_AddObjectToObject(data, s->name);
+        ok = split != NULL && cJSON_AddStringToObject(split, "path", s->path) != NULL &&
+             cJSON_AddNumberToObject(split, "rows", s->n) != NULL &&
+             cJSON_AddNumberToObject(split, "rows_in_file", s->n_file) != NULL &&
+             cJSON_AddNumberToObject(split, "bad_lines", s->n_bad) != NULL &&
+             cJSON_AddStringToObject(split, "sha256", s->digest) != NULL;
+    }
+    if (ok) return ACF_OK;
+    cJSON_Delete(c);
+    *out = NULL;
+    return acf_fail(e, ACF_ERR_RESOURCE, "environment.json: not enough memory to build");
+}

@@ -1,0 +1,159 @@
+#include "run/trainer_internal.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "run/model_dir.h"
+#include "store/checkpoint.h"
+#include "store/state.h"
+#include "store/weights.h"
+
+#include <math.h>
+#include <string.h>
+
+#define STATE_FILE "trainer_state.json"
+#define OPTIM_FILE "optimizer.safetensors"
+#define FAR        ((int64_t)1 << 53)
+
+typedef struct field_int {
+    const char *key;
+    int64_t *at;
+    int64_t min;
+} field_int;
+
+typedef struct field_number {
+    const char *key;
+    double *at;
+} field_number;
+
+enum { N_INTS = 11, N_NUMBERS = 7 };
+
+/* The one list of what is kept: written and read by the same loop. */
+static void fields(field_int ints[N_INTS], field_number numbers[N_NUMBERS], acf_trainer *t)
+{
+    acf_train_sums *s = &t->sums;
+    const field_int i[N_INTS] = {{"update", &t->update, 0},
+                                 {"evaluated", &t->evaluated, -1},
+                                 {"best", &t->best, -1},
+                                 {"bad_evaluations", &t->bad_evaluations, 0},
+                                 {"total", &t->step.total, 0},
+                                 {"sum_updates", &s->updates, 0},
+                                 {"sum_examples", &s->examples, 0},
+                                 {"sum_tokens", &s->tokens, 0},
+                                 {"sum_n_excess", &s->n_excess, 0},
+                                 {"sum_no_anchor", &s->n_no_anchor, 0},
+                                 {"optimizer_updates", &t->step.optimizer->n_done, 0}};
+    const field_number n[N_NUMBERS] = {
+        {"best_value", &t->best_value},      {"sum_loss", &s->total},   {"sum_loss_ce", &s->ce},
+        {"sum_loss_contrast", &s->contrast}, {"sum_loss_cor", &s->cor}, {"sum_excess", &s->excess},
+        {"sum_grad_norm", &s->grad_norm}};
+    memcpy(ints, i, sizeof i);
+    memcpy(numbers, n, sizeof n);
+}
+
+static acf_status save_state(acf_trainer *t, acf_checkpoint *ck, acf_error *e)
+{
+    field_int ints[N_INTS];
+    field_number numbers[N_NUMBERS];
+    fields(ints, numbers, t);
+    acf_state *state = acf_state_new(e);
+    char *path = acf_checkpoint_file(ck, STATE_FILE, e);
+    acf_status st = state != NULL && path != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+    if (st == ACF_OK) st = acf_state_set_int(state, "format", 1, e);
+    if (st == ACF_OK) st = acf_state_set_int(state, "is_over", t->is_over, e);
+    for (int k = 0; k < N_INTS && st == ACF_OK; k++)
+        st = acf_state_set_int(state, ints[k].key, *ints[k].at, e);
+    for (int k = 0; k < N_NUMBERS && st == ACF_OK; k++)
+        st = acf_state_set_number(state, numbers[k].key, *numbers[k].at, e);
+    if (st == ACF_OK) st = acf_state_save(state, path, NULL, e);
+    acf_state_close(&state);
+    acf_free(path);
+    return st;
+}
+
+static acf_status save_optimizer(const acf_trainer *t, acf_checkpoint *ck, acf_error *e)
+{
+    const acf_optimizer *o = t->step.optimizer;
+    const char *name[ACF_OPTIM_MAX_BLOCKS];
+    const real *block[ACF_OPTIM_MAX_BLOCKS];
+    char digest[ACF_DIGEST_HEX + 1];
+    for (int k = 0; k < o->n_blocks; k++) {
+        name[k] = o->block[k].name;
+        block[k] = o->block[k].x;
+    }
+    char *path = acf_checkpoint_file(ck, OPTIM_FILE, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_state_save_blocks(path, &t->setup.model.params, name, block,
+                                          (size_t)o->n_blocks, digest, e);
+    acf_free(path);
+    ACF_TRY(st);
+    return acf_checkpoint_note_digest(ck, OPTIM_FILE, digest, e);
+}
+
+acf_status acf_train_save(acf_trainer *t, acf_error *e)
+{
+    const char *dir = t->cfg->save.dir;
+    const acf_model *m = &t->setup.model;
+    acf_checkpoint *ck;
+    uint64_t bytes = acf_weights_bytes(&m->params) + ((uint64_t)4 << 20) +
+                     acf_state_blocks_bytes(&m->params, (size_t)t->step.optimizer->n_blocks);
+    ACF_TRY(acf_run_log_sync(t->run_log, e));
+    ACF_TRY(acf_checkpoint_begin(&ck, dir, t->update, bytes, e));
+    acf_status st = acf_model_save(m, ck, e);
+    if (st == ACF_OK) st = save_optimizer(t, ck, e);
+    if (st == ACF_OK) st = save_state(t, ck, e);
+    if (st != ACF_OK) {
+        acf_checkpoint_abort(&ck);
+        return st;
+    }
+    ACF_TRY(acf_checkpoint_commit(&ck, e));
+    t->saved = t->update;
+    ACF_TRY(acf_checkpoint_link(dir, "last", t->update, e));
+    /* Without a dev split, the newest is the best. */
+    int64_t best = t->setup.source[ACF_DEV] == NULL ? t->update : t->best;
+    if (best == t->update) ACF_TRY(acf_checkpoint_link(dir, "best", best, e));
+    return acf_checkpoint_prune(dir, t->cfg->save.keep_last, best, e);
+}
+
+static acf_status restore_state(acf_trainer *t, const char *dir, acf_error *e)
+{
+    field_int ints[N_INTS];
+    field_number numbers[N_NUMBERS];
+    acf_state *state = NULL;
+    int64_t format, total = t->step.total, is_over;
+    char *path = acf_path_join(dir, STATE_FILE, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    fields(ints, numbers, t);
+    acf_status st = acf_state_load(&state, path, e);
+    if (st == ACF_OK) st = acf_state_get_int(&format, state, "format", 1, 1, e);
+    if (st == ACF_OK) st = acf_state_get_int(&is_over, state, "is_over", 0, 1, e);
+    for (int k = 0; k < N_INTS && st == ACF_OK; k++)
+        st = acf_state_get_int(ints[k].at, state, ints[k].key, ints[k].min, FAR, e);
+    for (int k = 0; k < N_NUMBERS && st == ACF_OK; k++)
+        st = acf_state_get_number(numbers[k].at, state, numbers[k].key, -INFINITY, INFINITY, e);
+    acf_state_close(&state);
+    acf_free(path);
+    if (st != ACF_OK) return st;
+    /* A longer run than the one that was saved goes on where that one ended. */
+    t->is_over = is_over != 0 && total <= t->step.total;
+    t->step.total = total;
+    t->saved = t->update;
+    return ACF_OK;
+}
+
+acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e)
+{
+    acf_optimizer *o = t->step.optimizer;
+    const char *name[ACF_OPTIM_MAX_BLOCKS];
+    real *block[ACF_OPTIM_MAX_BLOCKS];
+    for (int k = 0; k < o->n_blocks; k++) {
+        name[k] = o->block[k].name;
+        block[k] = o->block[k].x;
+    }
+    ACF_TRY_AS(ACF_ERR_MODEL, restore_state(t, dir, e), e);
+    char *path = acf_path_join(dir, OPTIM_FILE, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st =
+        acf_state_load_blocks(path, &t->setup.model.params, name, block, (size_t)o->n_blocks, e);
+    acf_free(path);
+    return acf_reclass(st, ACF_ERR_MODEL, e);
+}

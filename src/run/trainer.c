@@ -1,0 +1,332 @@
+#include "run/trainer.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "data/sampler.h"
+#include "num/gemm.h"
+#include "num/threads.h"
+#include "run/event.h"
+#include "run/interval.h"
+#include "run/signals.h"
+#include "run/trainer_internal.h"
+#include "store/checkpoint.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Mean cosine between features of different examples above which they say nothing any more. */
+#define COLLAPSE_COSINE 0.99
+
+/* The caller's log and train.log, once there is one. */
+static void log_both(void *payload, acf_log_level level, const char *line)
+{
+    acf_trainer *t = payload;
+    if (t->opt->log.write != NULL) t->opt->log.write(t->opt->log.payload, level, line);
+    if (t->run_log != NULL) acf_run_log_line(t->run_log, level, line);
+}
+
+static bool should_stop(void *payload)
+{
+    const acf_trainer *t = payload;
+    if (acf_signals_stop(NULL)) return true;
+    return t->opt->max_time_s > 0 && acf_clock_s() - t->begin_s >= t->opt->max_time_s;
+}
+
+static bool is_better(const acf_trainer *t, double value)
+{
+    acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
+    double gain =
+        acf_metric_larger_is_better(metric) ? value - t->best_value : t->best_value - value;
+    double wanted = t->cfg->eval.early_stop.patience >= 0 ? t->cfg->eval.early_stop.min_delta : 0;
+    return t->best < 0 || gain > wanted;
+}
+
+/* Evaluate dev, write the event, remember the best. */
+static acf_status evaluate(acf_trainer *t, acf_error *e)
+{
+    acf_evaluation ev;
+    acf_source *dev = t->setup.source[ACF_DEV];
+    const acf_config *cfg = t->cfg;
+    const acf_evaluate_options opt = {.head = cfg->eval.head, .poll = should_stop, .payload = t};
+    ACF_TRY(acf_evaluate(&ev, &t->setup.model, dev, &opt, e));
+    t->evaluated = t->update;
+
+    double value = NAN;
+    acf_metric metric = (acf_metric)acf_metric_parse(cfg->eval.metric);
+    bool found = acf_metric_get(&value, &ev.result, cfg->eval.head, metric);
+    bool better = found && is_better(t, value);
+    if (better) {
+        t->best = t->update;
+        t->best_value = value;
+        t->bad_evaluations = 0;
+    } else {
+        t->bad_evaluations++;
+    }
+    cJSON *event;
+    double epoch = (double)t->update / (double)t->per_epoch;
+    acf_status st = acf_event_eval(&event, &ev, t->update, epoch, e);
+    if (st == ACF_OK) st = acf_run_log_event(t->run_log, event, e);
+    cJSON_Delete(event);
+
+    double linear = NAN, label = NAN;
+    (void)acf_metric_get(&linear, &ev.result, ACF_HEAD_LINEAR, metric);
+    (void)acf_metric_get(&label, &ev.result, ACF_HEAD_LABEL, metric);
+    acf_log_info(&t->log, "step %lld/%lld  epoch %.2f  dev %s: linear %.4f, label %.4f  (%.1fs)%s",
+                 (long long)t->update, (long long)t->step.total, epoch, cfg->eval.metric, linear,
+                 label, ev.seconds, better ? "  best so far" : "");
+    if (ev.result.has_space && ev.result.space.mean_cosine > COLLAPSE_COSINE &&
+        t->update >= t->per_epoch)
+        acf_log_warn(&t->log,
+                     "the features have collapsed: mean cosine between dev examples is %.4f; lower "
+                     "the learning rate or loss.lambda",
+                     ev.result.space.mean_cosine);
+    acf_evaluation_free(&ev);
+    return st;
+}
+
+static acf_status fetch(acf_trainer *t, acf_error *e)
+{
+    acf_source *train = t->setup.source[ACF_TRAIN];
+    const acf_config *cfg = t->cfg;
+    int64_t epoch = t->update / t->per_epoch, place = t->update % t->per_epoch;
+    int B = cfg->train.batch_size;
+    if (t->ordered != epoch) {
+        ACF_TRY(acf_sampler_order(t->order, train->n, cfg->train.sampler, train->label,
+                                  t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
+        t->ordered = epoch;
+    }
+    int64_t first = place * B;
+    int n = train->n - first < B ? (int)(train->n - first) : B;
+    const acf_fetch how = {
+        .train = true, .seed = (uint64_t)cfg->train.seed, .epoch = (uint64_t)epoch};
+    return acf_source_fetch(train, &t->batch, t->order + first, n, &how, e);
+}
+
+static void add_sums(acf_train_sums *s, const acf_step_result *r, const acf_batch *batch,
+                     double seconds)
+{
+    s->updates++;
+    s->examples += batch->N;
+    s->tokens += batch->input.T;
+    s->total += r->loss.total;
+    s->ce += r->loss.ce;
+    s->contrast += r->loss.contrast;
+    s->cor += r->loss.cor;
+    s->grad_norm += r->grad_norm;
+    s->seconds += seconds;
+    if (r->loss.has_excess) {
+        s->excess += r->loss.excess;
+        s->n_excess++;
+    }
+    if (r->loss.has_contrast && r->loss.n_anchor == 0) s->n_no_anchor++;
+}
+
+/* Names the lines of the batch whose loss or gradient is not finite. */
+static acf_status blame_batch(const acf_trainer *t, acf_error *e)
+{
+    const acf_split *s = &t->setup.data->split[ACF_TRAIN];
+    acf_str lines = {0};
+    for (int i = 0; i < t->batch.N && i < 16; i++)
+        if (acf_str_printf(&lines, NULL, "%s%d", i > 0 ? " " : "",
+                           s->line != NULL ? (int)s->line[t->batch.row[i]]
+                                           : (int)t->batch.row[i]) != ACF_OK)
+            break;
+    char text[ACF_ERROR_TEXT];
+    memcpy(text, e->text, sizeof text);
+    acf_status st = acf_fail(
+        e, ACF_ERR_NUMERIC,
+        "%.400s; batch of lines %.300s%s of %s; nothing was updated, the last checkpoint is "
+        "kept: a lower train.optimizer.lr or train.clip usually helps",
+        text, lines.data != NULL ? lines.data : "?", t->batch.N > 16 ? " ..." : "", s->path);
+    acf_str_free(&lines);
+    return st;
+}
+
+static acf_status log_train(acf_trainer *t, const acf_step_result *r, acf_error *e)
+{
+    acf_train_sums *s = &t->sums;
+    cJSON *event;
+    const acf_event_means means = {.sums = s,
+                                   .lr = r->lr,
+                                   .lr_head = r->lr_head,
+                                   .step = t->update,
+                                   .epoch = (double)t->update / (double)t->per_epoch};
+    ACF_TRY(acf_event_train(&event, &means, e));
+    acf_status st = acf_run_log_event(t->run_log, event, e);
+    cJSON_Delete(event);
+    *s = (acf_train_sums){.n_no_anchor = s->n_no_anchor};
+    return st;
+}
+
+static void show_progress(const acf_trainer *t, const acf_step_result *r, double seconds,
+                          bool is_logged)
+{
+    if (t->opt->progress == NULL) return;
+    acf_progress p = {.update = t->update,
+                      .total = t->step.total,
+                      .epoch = (double)t->update / (double)t->per_epoch,
+                      .loss = r->loss,
+                      .grad_norm = r->grad_norm,
+                      .lr = r->lr,
+                      .lr_head = r->lr_head,
+                      .examples_per_s = t->batch.N / seconds,
+                      .eta_s = (double)(t->step.total - t->update) * (acf_clock_s() - t->loop_s) /
+                               (double)(t->update - t->loop_update),
+                      .is_logged = is_logged};
+    t->opt->progress(t->opt->payload, &p);
+}
+
+static acf_status one_update(acf_trainer *t, acf_error *e)
+{
+    acf_step_result r;
+    double begin = acf_clock_s();
+    ACF_TRY(fetch(t, e));
+    acf_status st = acf_step_gradients(&r, &t->step, &t->batch, t->update, e);
+    if (st == ACF_ERR_NUMERIC) return blame_batch(t, e);
+    ACF_TRY(st);
+    ACF_TRY(acf_dump_step(&t->opt->dump, &t->step, &t->batch, &r.loss, t->update + 1, e));
+    acf_step_update(&r, &t->step, t->update);
+    t->update++;
+
+    double seconds = acf_clock_s() - begin;
+    add_sums(&t->sums, &r, &t->batch, seconds);
+    bool log_due =
+        acf_interval_due(&t->cfg->log.every, t->update, t->per_epoch) || t->update == t->step.total;
+    show_progress(t, &r, seconds, log_due);
+    if (log_due) ACF_TRY(log_train(t, &r, e));
+    if (t->update % t->per_epoch == 0 && t->sums.n_no_anchor > 0) {
+        acf_log_warn(
+            &t->log,
+            "epoch %lld: %lld batches had no pair of one class: the contrastive term was 0",
+            (long long)(t->update / t->per_epoch), (long long)t->sums.n_no_anchor);
+        t->sums.n_no_anchor = 0;
+    }
+    return ACF_OK;
+}
+
+/* Save and give the status of an early end. */
+static acf_status stop(acf_trainer *t, acf_error *e)
+{
+    if (t->saved != t->update) ACF_TRY(acf_train_save(t, e));
+    return acf_fail(e, ACF_STOPPED,
+                    "%s: stopped after update %lld of %lld, saved; --resume goes on from there",
+                    t->cfg->save.dir, (long long)t->update, (long long)t->step.total);
+}
+
+static acf_status loop(acf_trainer *t, acf_error *e)
+{
+    const acf_config *cfg = t->cfg;
+    const bool has_dev = t->setup.source[ACF_DEV] != NULL;
+    t->loop_s = acf_clock_s();
+    t->loop_update = t->update;
+    while (!t->is_over) {
+        bool at_end = t->update >= t->step.total;
+        bool eval_due = at_end || acf_interval_due(&cfg->eval.every, t->update, t->per_epoch);
+        if (has_dev && eval_due && t->evaluated < t->update) {
+            acf_status st = evaluate(t, e);
+            if (st == ACF_STOPPED) return stop(t, e);
+            ACF_TRY(st);
+            if (cfg->eval.early_stop.patience >= 0 &&
+                t->bad_evaluations >= cfg->eval.early_stop.patience && !at_end) {
+                acf_log_info(&t->log, "early stop: no better %s in %lld evaluations",
+                             cfg->eval.metric, (long long)t->bad_evaluations);
+                at_end = true;
+            }
+        }
+        t->is_over = at_end;
+        bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch) ||
+                        t->best == t->update || at_end || acf_signals_take_save();
+        if (save_due && t->saved < t->update) ACF_TRY(acf_train_save(t, e));
+        if (at_end) break;
+        if (should_stop(t)) return stop(t, e);
+        ACF_TRY(one_update(t, e));
+    }
+    return ACF_OK;
+}
+
+/* Where a resumed run goes on from: *dir is a checkpoint directory, or NULL to start afresh. */
+static acf_status find_checkpoint(char **dir, int64_t *step, acf_trainer *t, acf_error *e)
+{
+    char name[40];
+    *dir = NULL;
+    ACF_TRY_AS(ACF_ERR_MODEL, acf_checkpoint_newest_valid(step, t->cfg->save.dir, &t->log, e), e);
+    if (*step < 0) return ACF_OK;
+    acf_checkpoint_name(name, *step);
+    *dir = acf_path_join(t->cfg->save.dir, name, e);
+    return *dir == NULL ? ACF_ERR_RESOURCE : ACF_OK;
+}
+
+static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
+{
+    bool is_resumed;
+    int64_t step = -1;
+    ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
+    if (is_resumed && !t->opt->dry_run) {
+        ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
+        ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
+        ACF_TRY(find_checkpoint(checkpoint, &step, t, e));
+    }
+    const acf_setup_options setup = {
+        .checkpoint = *checkpoint, .log = &t->log, .poll = should_stop, .payload = t};
+    ACF_TRY(acf_setup_open(&t->setup, t->cfg, &setup, e));
+    ACF_TRY(acf_train_plan(t, e));
+    if (*checkpoint != NULL) ACF_TRY(acf_train_restore(t, *checkpoint, e));
+    if (t->opt->dry_run) return acf_train_plan_print(t, e);
+
+    if (!is_resumed) {
+        ACF_TRY(acf_run_dir_make(t->cfg, ACF_RUN_FRESH, e));
+        ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
+        ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
+    }
+    ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, e));
+    cJSON *environment;
+    ACF_TRY(acf_train_environment(&environment, t, e));
+    acf_status st = acf_run_dir_describe(t->cfg, t->opt->command, environment, e);
+    cJSON_Delete(environment);
+    ACF_TRY(st);
+    if (*checkpoint != NULL) {
+        acf_log_info(&t->log, "resuming from %s: update %lld of %lld", *checkpoint,
+                     (long long)t->update, (long long)t->step.total);
+        return ACF_OK;
+    }
+    return acf_train_plan_print(t, e);
+}
+
+static void trainer_free(acf_trainer *t)
+{
+    acf_optimizer_close(&t->step.optimizer);
+    acf_arena_free(&t->step.arena);
+    acf_batch_free(&t->batch);
+    acf_setup_close(&t->setup);
+    acf_run_log_close(&t->run_log);
+    acf_lock_release(&t->lock);
+    acf_free(t->order);
+    acf_free(t->milestones);
+}
+
+acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_options *opt,
+                     acf_error *e)
+{
+    acf_trainer t = {.cfg = cfg,
+                     .opt = opt,
+                     .evaluated = -1,
+                     .saved = -1,
+                     .best = -1,
+                     .best_value = 0,
+                     .begin_s = acf_clock_s()};
+    t.log = (acf_log){.write = log_both, .payload = &t};
+    char *checkpoint = NULL;
+    acf_threads_set(cfg->train.threads > 0 ? cfg->train.threads : acf_threads_available());
+    acf_status st = acf_gemm_start(e);
+    if (st == ACF_OK) st = prepare(&t, &checkpoint, e);
+    if (st == ACF_OK && !opt->dry_run) {
+        st = loop(&t, e);
+        if (st == ACF_OK) st = acf_train_report(summary, &t, e);
+        if (st != ACF_OK) acf_run_log_line(t.run_log, ACF_LOG_WARN, e->text);
+    }
+    acf_free(checkpoint);
+    trainer_free(&t);
+    return st;
+}

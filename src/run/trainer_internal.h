@@ -1,0 +1,68 @@
+/* The trainer's state, shared by its files: loop (trainer.c), plan (train_plan.c), checkpoints
+ * (train_state.c) and the end of a run (train_report.c). */
+#ifndef ACF_RUN_TRAINER_INTERNAL_H
+#define ACF_RUN_TRAINER_INTERNAL_H
+
+#include "run/evaluate.h"
+#include "run/run_log.h"
+#include "run/setup.h"
+#include "run/step.h"
+#include "run/trainer.h"
+#include "store/lock.h"
+
+/* Sums over the updates since the last train event. */
+typedef struct acf_train_sums {
+    int64_t updates, examples, tokens;
+    double total, ce, contrast, cor, excess, grad_norm;
+    int64_t n_excess; /* updates in which excess was defined */
+    int64_t n_no_anchor;
+    double seconds;
+} acf_train_sums;
+
+typedef struct acf_trainer {
+    const acf_config *cfg;
+    const acf_train_options *opt;
+    acf_log log; /* the caller's and train.log */
+    acf_run_log *run_log;
+    acf_lock *lock;
+    acf_setup setup;
+    acf_batch_bound bound;
+    acf_step step;
+    acf_batch batch;
+    int64_t *milestones;
+    int32_t *order; /* [n] rows of the epoch `ordered` */
+    int64_t ordered;
+    int64_t per_epoch;      /* updates */
+    double begin_s, loop_s; /* when the run and its first update here began */
+    int64_t loop_update;    /* updates done before */
+
+    /* What a checkpoint keeps. */
+    int64_t update;    /* updates done */
+    int64_t evaluated; /* the last update that was evaluated, -1: none */
+    int64_t saved;     /* the last update that was saved, -1: none */
+    int64_t best;      /* the update of the best evaluation, -1: none */
+    double best_value;
+    int64_t bad_evaluations; /* in a row, for early stop */
+    bool is_over;            /* total reached or stopped early */
+    acf_train_sums sums;
+} acf_trainer;
+
+/* Updates per epoch, total, intervals, bounds, arena, optimizer; after setup. */
+acf_status acf_train_plan(acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* The start-up lines: data, model, plan. */
+acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* version, machine, threads, data sizes and digests; the caller deletes it. */
+acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* Write the checkpoint of t->update, move `last` and `best`, prune. */
+acf_status acf_train_save(acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* Fill optimizer and counters from a checkpoint directory. */
+acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e) ACF_MUST_USE;
+
+/* Evaluate the best checkpoint, write eval_results.json and predictions.dev.tsv, and tell. */
+acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+#endif
