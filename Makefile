@@ -51,7 +51,8 @@ $(B)/$(1)/%.o: %.c
 $(B)/$(1)/libacf.a: $(LIB_SRC:%.c=$(B)/$(1)/%.o)
 	$$(if $$(V),,@echo "  AR   $$@")
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-$(B)/$(1)/tests/%: $(B)/$(1)/tests/%.o $(SUPPORT:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libacf.a
+$(B)/$(1)/tests/%: $(B)/$(1)/tests/%.o $(SUPPORT:%.c=$(B)/$(1)/%.o) \
+    $(CLI_SHARE:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libacf.a
 	$$(if $$(V),,@echo "  LD   $$@")
 	$$(Q)$$(CC) -pie $$(CFLAGS) -fopenmp -o $$@ $$^ $$(LDFLAGS) -lcmocka $$(LIBS)
 endef

@@ -27,6 +27,9 @@ static acf_status check_text(const char *text, size_t len, const char *name, acf
             return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: NUL byte in JSON text", name, line);
         if (c == '\n') line++;
         if (in_string) {
+            /* cJSON's strings end at a NUL: what follows it would be lost without a word. */
+            if (c == '\\' && len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
+                return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: '\\u0000' in a JSON string", name, line);
             if (c == '\\' && i + 1 < len && text[i + 1] != '\0')
                 i++;
             else if (c == '"')

@@ -133,21 +133,39 @@ ACF_INLINE const real *padded(size_t *ld_to, real *restrict to, const real *rest
     return to;
 }
 
-/* s [L] = softmax(s) */
-ACF_INLINE void softmax(real *restrict s, size_t L)
+/* s [wide] = softmax of its first L elements, 0 behind; in whole lanes, for L is often short. Lanes
+ * are joined by halves at the end. */
+ACF_INLINE void softmax(real *restrict s, size_t L, size_t wide)
 {
-    real peak = s[0], sum = 0; /* subtracted so that exp cannot overflow */
-#pragma omp simd reduction(max : peak)
-    for (size_t j = 0; j < L; j++)
-        peak = s[j] > peak ? s[j] : peak;
-#pragma omp simd reduction(+ : sum)
-    for (size_t j = 0; j < L; j++) {
-        real e = acf_exp(s[j] - peak);
-        s[j] = e;
-        sum += e;
+    real peak[ACF_LANES], sum[ACF_LANES];
+    for (size_t j = L; j < wide; j++)
+        s[j] = -(real)INFINITY;
+#pragma omp simd
+    for (size_t l = 0; l < ACF_LANES; l++) {
+        peak[l] = s[l];
+        sum[l] = 0;
     }
-    real inv = 1 / sum;
-    for (size_t j = 0; j < L; j++)
+    for (size_t j = ACF_LANES; j < wide; j += ACF_LANES)
+#pragma omp simd
+        for (size_t l = 0; l < ACF_LANES; l++)
+            peak[l] = s[j + l] > peak[l] ? s[j + l] : peak[l];
+    for (size_t half = ACF_LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            peak[l] = peak[l + half] > peak[l] ? peak[l + half] : peak[l];
+
+    real top = peak[0]; /* subtracted so that exp cannot overflow */
+    for (size_t j = 0; j < wide; j += ACF_LANES)
+#pragma omp simd
+        for (size_t l = 0; l < ACF_LANES; l++) {
+            real e = acf_exp(s[j + l] - top);
+            s[j + l] = e;
+            sum[l] += e;
+        }
+    for (size_t half = ACF_LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            sum[l] += sum[l + half];
+    real inv = 1 / sum[0];
+    for (size_t j = 0; j < wide; j++)
         s[j] *= inv;
 }
 
@@ -177,7 +195,7 @@ ACF_CLONES static void forward_head(const head *h)
         if (h->drop != NULL) acf_dropout_mask(keep, n * L, h->element + i * L, *h->drop);
         for (size_t r = 0; r < n; r++) {
             real *p_r = p + r * wide;
-            softmax(p_r, L);
+            softmax(p_r, L, wide);
             if (h->prob != NULL) memcpy(h->prob + (i + r) * L, p_r, L * sizeof *p_r);
             if (h->drop != NULL)
                 for (size_t j = 0; j < L; j++)

@@ -44,13 +44,16 @@ ACF_INLINE void philox(uint32_t word[WORDS], const draw *d, uint64_t block)
 {
     uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
     uint32_t k0 = d->key0, k1 = d->key1;
+    uint32_t low = (uint32_t)block, high = (uint32_t)(block >> 32);
+#pragma omp simd
     for (unsigned k = 0; k < LANES; k++) {
-        c0[k] = (uint32_t)(block + k);
-        c1[k] = (uint32_t)((block + k) >> 32);
+        c0[k] = low + k;
+        c1[k] = c0[k] < low ? high + 1 : high; /* carry */
         c2[k] = d->step;
         c3[k] = d->stream;
     }
     for (int round = 0; round < 10; round++) {
+#pragma omp simd
         for (unsigned k = 0; k < LANES; k++) {
             uint64_t p0 = (uint64_t)MULT0 * c0[k], p1 = (uint64_t)MULT1 * c2[k];
             c0[k] = (uint32_t)(p1 >> 32) ^ c1[k] ^ k0;
@@ -61,6 +64,7 @@ ACF_INLINE void philox(uint32_t word[WORDS], const draw *d, uint64_t block)
         k0 += WEYL0;
         k1 += WEYL1;
     }
+#pragma omp simd
     for (unsigned k = 0; k < LANES; k++) {
         word[4 * k] = c0[k];
         word[4 * k + 1] = c1[k];
@@ -72,12 +76,17 @@ ACF_INLINE void philox(uint32_t word[WORDS], const draw *d, uint64_t block)
 /* Factors of elements CHUNK * chunk ... */
 ACF_INLINE void chunk_factors(real keep[CHUNK], const draw *d, uint64_t chunk)
 {
-    uint32_t word[WORDS];
+    uint32_t word[WORDS], field[CHUNK], threshold = d->threshold;
+    real scale = d->scale;
     philox(word, d, chunk * LANES);
+#pragma omp simd
     for (unsigned k = 0; k < WORDS; k++) {
-        keep[2 * k] = (word[k] & 0xFFFFu) < d->threshold ? 0 : d->scale;
-        keep[2 * k + 1] = (word[k] >> 16) < d->threshold ? 0 : d->scale;
+        field[2 * k] = word[k] & 0xFFFFu;
+        field[2 * k + 1] = word[k] >> 16;
     }
+#pragma omp simd
+    for (unsigned k = 0; k < CHUNK; k++)
+        keep[k] = field[k] < threshold ? 0 : scale;
 }
 
 /* y = x keep for elements first ... of the batch. */
@@ -123,8 +132,13 @@ ACF_CLONES static void mask_part(real *keep, size_t n, uint64_t first, const dra
     for (size_t i = 0; i < n;) {
         size_t skip = (size_t)((first + i) % CHUNK);
         size_t count = CHUNK - skip < n - i ? CHUNK - skip : n - i;
-        chunk_factors(part, d, (first + i) / CHUNK);
-        memcpy(keep + i, part + skip, count * sizeof *keep);
+        if (count == CHUNK) {
+            chunk_factors(keep + i, d, (first + i) / CHUNK);
+        } else {
+            chunk_factors(part, d, (first + i) / CHUNK);
+            for (size_t k = 0; k < count; k++)
+                keep[i + k] = part[skip + k];
+        }
         i += count;
     }
 }

@@ -286,7 +286,7 @@ void acf_schema_unknown(acf_problems *p, acf_place at, const char *parent, const
     bool exact = also != NULL && strcmp(also->name, word) == 0;
     const char *meant = nearest_sibling(parent, word);
     bool sure = meant != NULL && strcmp(meant, word) == 0; /* only case or dashes differ */
-    if (exact && acf_key_is_in(also->key, parent))
+    if (exact && is_path(also->key) && acf_key_is_in(also->key, parent))
         meant = acf_key_leaf(also->key);
     else if (exact && !sure)
         meant = NULL;

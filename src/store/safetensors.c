@@ -68,18 +68,28 @@ void acf_st_shape_text(char text[96], const uint64_t *dim, int rank)
     text[used + 1] = '\0';
 }
 
-/* What cJSON would let pass: bytes that are not UTF-8, raw control characters, an escaped NUL that
- * would cut a name short, and more values than a model can have. */
-static acf_status check_header(const unsigned char *text, size_t len, const char *path,
-                               acf_error *e)
+/* Whether the number whose first digit is text[at] has another digit after a 0, a fraction or an
+ * exponent: cJSON would take 010, 1.0 and 1e1 for whole numbers. */
+static bool is_odd_number(const char *text, size_t len, size_t at)
 {
-    bool in_string = false;
+    size_t end = at;
+    while (end < len && text[end] >= '0' && text[end] <= '9')
+        end++;
+    bool goes_on = end < len && (text[end] == '.' || text[end] == 'e' || text[end] == 'E');
+    return goes_on || (text[at] == '0' && end > at + 1);
+}
+
+/* What cJSON would let pass: bytes that are not UTF-8, raw control characters, an escaped NUL that
+ * would cut a name short, odd numbers, and more values than a model can have. */
+static acf_status check_header(const char *text, size_t len, const char *path, acf_error *e)
+{
+    bool in_string = false, in_number = false;
     int n_values = 0;
-    size_t valid = acf_utf8_valid((const char *)text, len);
+    size_t valid = acf_utf8_valid(text, len);
     if (valid < len)
         return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is not UTF-8", path, valid);
-    for (size_t i = 0; i < len;) {
-        unsigned char c = text[i];
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
         if (c < 0x20 && (in_string || (c != '\n' && c != '\r' && c != '\t')))
             return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is control character 0x%02x",
                             path, i, c);
@@ -87,14 +97,19 @@ static acf_status check_header(const unsigned char *text, size_t len, const char
             if (len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
                 return acf_fail(e, ACF_ERR_FORMAT, "%s: header: byte %zu is an escaped NUL", path,
                                 i);
-            i += 2;
+            i++; /* what is escaped ends no string */
             continue;
         }
         if (c == '"') in_string = !in_string;
+        bool is_digit = !in_string && c >= '0' && c <= '9';
+        if (is_digit && !in_number && is_odd_number(text, len, i))
+            return acf_fail(e, ACF_ERR_FORMAT,
+                            "%s: header: the number at byte %zu is not a plain whole number", path,
+                            i);
+        in_number = is_digit;
         if (!in_string && (c == ',' || c == '{' || c == '[') && ++n_values > MAX_VALUES)
             return acf_fail(e, ACF_ERR_FORMAT, "%s: header: holds more than %d JSON values", path,
                             MAX_VALUES);
-        i++;
     }
     return ACF_OK;
 }
@@ -323,11 +338,11 @@ static acf_status open_mapped(acf_safetensors *st, acf_error *e)
                         "%s: header claims %" PRIu64 " bytes, the file has %zu after its length "
                         "(truncated download?)",
                         st->path, header, st->bytes - sizeof header);
-    const unsigned char *text = st->map + sizeof header;
+    const char *text = (const char *)st->map + sizeof header;
     if (header == 0 || text[0] != '{')
         return acf_fail(e, ACF_ERR_FORMAT, "%s: header is not a JSON object", st->path);
     ACF_TRY(check_header(text, (size_t)header, st->path, e));
-    ACF_TRY(acf_json_parse(&st->tree, (const char *)text, (size_t)header, st->path, e));
+    ACF_TRY(acf_json_parse(&st->tree, text, (size_t)header, st->path, e));
     ACF_TRY(read_tree(st, e));
     size_t data_at = sizeof header + (size_t)header;
     return index_entries(st, st->map + data_at, st->bytes - data_at, e);

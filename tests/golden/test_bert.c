@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "encoder/bert.h"
 #include "loss/objective.h"
+#include "num/gemm.h"
 #include "optim/clip.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
@@ -118,6 +119,7 @@ static void open_model(model *m, acf_pooling pooling, const char *act)
     static const char *const without_pooler[] = {"bert.pooler.*", NULL};
     char path[1024];
     *m = (model){0};
+    assert_ok(acf_gemm_start(&m->e), &m->e);
     cJSON *config = NULL;
     assert_ok(acf_json_read(&config, fixture(path, "tiny-bert/config.json"), 1 << 20, &m->e),
               &m->e);

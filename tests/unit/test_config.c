@@ -410,6 +410,31 @@ static void schema_is_complete(void **state)
     assert_false(acf_in_range("[0, 1)", (double)NAN));
 }
 
+/* Every file in configs/ is a right configuration, and so is its resolved form. */
+static void reads_the_configs_that_come_along(void **state)
+{
+    (void)state;
+    acf_error e = {0};
+    acf_str problems = {0};
+    char **names;
+    size_t n, n_yaml = 0;
+    const char *root = getenv("SRC");
+    char dir[4200]; /* tmpdir_path's own buffers are used again */
+    (void)snprintf(dir, sizeof dir, "%s/configs", root != NULL ? root : start_dir);
+    assert_ok(acf_list_dir(&names, &n, dir, &e), &e);
+    for (size_t i = 0; i < n; i++) {
+        acf_config c;
+        if (strstr(names[i], ".yaml") == NULL) continue;
+        n_yaml++;
+        if (acf_config_load(&c, &problems, tmpdir_path(dir, "%s", names[i]), NULL, 0, &e) != ACF_OK)
+            fail_msg("%s\n%s", e.text, problems.data != NULL ? problems.data : "");
+        assert_round_trip(&c);
+        acf_config_free(&c);
+    }
+    acf_free_names(names, n);
+    assert_true(n_yaml >= 9);
+}
+
 /* Out of memory at every allocation in turn: a clean error, nothing lost, nothing freed twice. */
 static void survives_lack_of_memory(void **state)
 {
@@ -450,6 +475,7 @@ int main(int argc, char **argv)
         T(printing_and_reading_agree),
         T(compares_for_resume),
         T(schema_is_complete),
+        T(reads_the_configs_that_come_along),
         T(survives_lack_of_memory),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);

@@ -488,7 +488,7 @@ static void shows_no_control_characters(void **state)
     assert_refused(ROOT "\"a\\e[2J\\x85\": 1\n",
                    "c.yaml:5:1: error: unknown key 'a?[2J?\?'\n"
                    "    5 | \"a\\e[2J\\x85\": 1\n"
-                   "      | ^~~~~~~~~~~~~\n"
+                   "      | ^~~~~~~~~~~~\n"
                    "      hint: keys here: schema, task, data, model, "
                    "loss, train, eval, save, log\n");
 }
