@@ -355,9 +355,9 @@ int main(void)
     }
     if (st == ACF_OK && n_objects == 0) st = acf_fail(&e, ACF_ERR_USAGE, "is empty");
     if (st != ACF_OK && n_objects > 0) (void)acf_context(&e, "object %d", n_objects);
-    if (st != ACF_OK) fprintf(stderr, INPUT ": %s\n", e.text);
+    if (st != ACF_OK) (void)fprintf(stderr, INPUT ": %s\n", e.text);
     bool is_written = fflush(stdout) == 0 && !ferror(stdout);
-    if (!is_written) fprintf(stderr, "standard output: cannot be written\n");
+    if (!is_written) (void)fprintf(stderr, "standard output: cannot be written\n");
     acf_str_free(&text);
     acf_str_free(&out);
     return st != ACF_OK ? 2 : is_written ? 0 : 1;

@@ -240,7 +240,8 @@ static void scale_only(const product *p)
 void acf_gemm(real *c, int ldc, const real *a, int lda, bool trans_a, const real *b, int ldb,
               bool trans_b, int m, int n, int k, real alpha, real beta)
 {
-    product p = {.a = a,
+    product p = {.c = c,
+                 .a = a,
                  .b = b,
                  .ldc = ldc,
                  .lda = lda,
@@ -252,7 +253,6 @@ void acf_gemm(real *c, int ldc, const real *a, int lda, bool trans_a, const real
                  .k = k,
                  .alpha = alpha,
                  .beta = beta};
-    p.c = c;
     if (m == 0 || n == 0) return;
     if (k == 0) {
         scale_only(&p);

@@ -64,7 +64,7 @@ ACF_CLONES static void forward_rows(real *y, real *xhat, real *rstd, const real 
         double var = row_square_sum(s, mean, C) / (double)C;
         real inv = (real)(1.0 / sqrt(var + eps));
 
-        if (xhat == NULL) {
+        if (xhat == NULL || rstd == NULL) { /* both or neither */
 #pragma omp simd
             for (size_t c = 0; c < C; c++)
                 y_t[c] = (s[c] - mean) * inv * gamma[c] + beta[c];

@@ -1,5 +1,6 @@
 #include "run/held_out.h"
 
+#include "base/assert.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -52,8 +53,10 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
     }
     for (size_t i = 0; st == ACF_OK && i < opt->n_sets; i++)
         sets[n++] = opt->sets[i];
-    if (st == ACF_OK)
+    if (st == ACF_OK) {
+        ACF_ASSERT(text != NULL); /* the card's, or what was made above */
         st = acf_config_load_text(cfg, problems, text, strlen(text), "acf.json", sets, n, e);
+    }
     acf_free(sets);
     acf_free(path);
     acf_str_free(&minimal);

@@ -428,7 +428,7 @@ static bool read_value(const reader *r, acf_cfg_value *out, const acf_yaml_node 
         return read_numbers(r, &out->numbers, v);
     case ACF_TYPE_PAIR:
         good = read_numbers(r, &pair, v);
-        if (good) memcpy(out->pair, pair.item, sizeof out->pair);
+        if (good && pair.item != NULL) memcpy(out->pair, pair.item, sizeof out->pair);
         acf_free(pair.item);
         return good;
     case ACF_TYPE_INTERVALS:

@@ -133,7 +133,7 @@ static acf_status check_sums(const char *dir, char *sums, size_t len, acf_error 
     if (len > 0 && (memchr(sums, '\0', len) != NULL || sums[len - 1] != '\n'))
         return acf_fail(e, ACF_ERR_MODEL, "%s/SHA256SUMS: is not a list of lines", dir);
     int number = 0;
-    for (char *line = sums; *line != '\0';) {
+    for (char *line = sums; line < sums + len;) {
         char *end = strchr(line, '\n');
         ACF_ASSERT(end != NULL); /* the last byte is a newline, and no byte is NUL */
         *end = '\0';
