@@ -13,8 +13,8 @@ runs acf-train twice, without dropout,
         --dump-step 1-20 NEW_DIR/step-%d.safetensors
 
 then starts PyTorch from the model of the first run, feeds it the batches that the second one
-dumped, and takes the same 20 updates.  Exit 1 when a loss differs by more than 1e-4, a learning rate
-by more than 1e-6 of itself, or a gradient of the first update by more than 1e-4 of the largest value
+dumped, and takes the same 20 updates.  Exit 1 when a loss or one of its parts differs by more than
+1e-4, a learning rate by more than 1e-6 of itself, or a gradient of the first update by more than 1e-4 of the largest value
 of its tensor.  --reuse compares what NEW_DIR holds already.  NEW_DIR belongs outside the project.
 
 Needs torch, transformers and safetensors.
@@ -147,7 +147,8 @@ def run_torch(args, config):
         dump = safetensors.torch.load_file(args.work / f"step-{k}.safetensors")
         h = model.bert(**padded(dump)).pooler_output
         logits = model.classifier(h)
-        loss, _ = ref.objective(h, logits, model.classifier.weight, dump["labels"].long(), keys)
+        loss, parts = ref.objective(h, logits, model.classifier.weight, dump["labels"].long(),
+                                    keys)
         optimizer.zero_grad()
         loss.backward()
         if k == 1:
@@ -157,8 +158,10 @@ def run_torch(args, config):
         ref.set_lr(optimizer, factor)
         optimizer.step()
 
-        ours, theirs = float(dump["loss"].sum()), loss.item()
+        ours, theirs = dump["loss"].item(), loss.item()
         worst_loss = worse(worst_loss, abs(ours - theirs))
+        for name, value in parts.items():
+            worst_loss = worse(worst_loss, abs(dump[name].item() - float(value)))
         for rate, base in zip(rates[k], ("lr", "head_lr")):
             want = float(config[f"train.optimizer.{base}"]) * factor
             worst_rate = worse(worst_rate, abs(rate - want) / max(want, 1e-12))

@@ -25,13 +25,13 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
-    size_t used = n < 0 ? 0 : (size_t)n;
-    if (used < sizeof e->text - 3) {
-        size_t len = strlen(text), room = sizeof e->text - used - 3;
-        if (len > room) len = room;
-        memcpy(e->text + used, ": ", 2);
-        memcpy(e->text + used + 2, text, len);
-        e->text[used + 2 + len] = '\0';
+    if (n < 0) n = 0;
+    if ((size_t)n < sizeof e->text - 3) { /* what is too long is cut at the end */
+        size_t room = sizeof e->text - (size_t)n - 3;
+        size_t len = strnlen(text, room);
+        memcpy(e->text + n, ": ", 2);
+        memcpy(e->text + n + 2, text, len);
+        e->text[(size_t)n + 2 + len] = '\0';
     }
     return e->status;
 }

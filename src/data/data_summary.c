@@ -89,8 +89,8 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
         put_count(all, s->n_file);
         ACF_TRY(acf_str_printf(out, e, "%-5s  %s%s%s rows%s%s: %s\n", s->name, rows,
                                s->is_drawn ? " of " : "", s->is_drawn ? all : "",
-                               s->is_labelled ? "" : ", unlabelled",
-                               s->has_header ? " after a header" : "", s->path));
+                               s->has_header ? " after a header" : "",
+                               s->is_labelled ? "" : ", unlabelled", s->path));
         if (s->is_labelled) ACF_TRY(put_balance(out, d, s, e));
         if (s->n_empty > 0)
             ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty text\n", s->n_empty,

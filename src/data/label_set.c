@@ -1,7 +1,7 @@
 #include "data/label_set.h"
 
 #include "base/mem.h"
-#include "base/utf8_valid.h"
+#include "text/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +109,14 @@ void acf_labels_free(char ***names, acf_label_name **by_name, int K)
 
 int acf_shown(const char *cell)
 {
-    return (int)acf_utf8_valid(cell, strnlen(cell, ACF_SHOWN));
+    size_t at = 0, len = strlen(cell);
+    uint32_t code;
+    while (at < len) {
+        size_t n = acf_utf8_get(&code, cell + at, len - at);
+        if (at + n > ACF_SHOWN) break;
+        at += n;
+    }
+    return (int)at;
 }
 
 void acf_labels_list(char *text, size_t size, char *const *names, int K)

@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/utf8_valid.h"
+#include "text/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,10 +43,16 @@ static int count_columns(const char *at, const char *end)
 static bool is_bad_line(char reason[ACF_BAD_REASON], const char *at, const char *end, int n_cols)
 {
     size_t len = (size_t)(end - at);
-    size_t valid = acf_utf8_valid(at, len);
-    if (valid < len) {
+    if (!acf_utf8_is_ascii(at, len) && !acf_utf8_is_valid(at, len)) {
+        size_t good = 0; /* bytes before the first part that is not valid */
+        uint32_t code;
+        size_t n = acf_utf8_get(&code, at, len);
+        while (acf_utf8_is_valid(at + good, n)) {
+            good += n;
+            n = acf_utf8_get(&code, at + good, len - good);
+        }
         (void)snprintf(reason, ACF_BAD_REASON, "is not valid UTF-8 (byte 0x%02X at byte %zu)",
-                       (unsigned)(unsigned char)at[valid], valid + 1);
+                       (unsigned)(unsigned char)at[good], good + 1);
         return true;
     }
     const char *nul = memchr(at, '\0', len);

@@ -22,7 +22,7 @@ ACF_INLINE real d_gelu(real x)
 {
     real cdf, pdf;
     acf_normal(&cdf, &pdf, x);
-    return cdf + x * pdf;
+    return cdf + x * pdf; /* infinite x give NaN; the forward pass gave infinity or NaN there */
 }
 
 ACF_INLINE real gelu_tanh(real x)
@@ -33,11 +33,12 @@ ACF_INLINE real gelu_tanh(real x)
 
 ACF_INLINE real d_gelu_tanh(real x)
 {
-    real u = (real)SQRT_2_OVER_PI * (x + (real)GELU_CUBIC * x * x * x);
-    real d_u = (real)SQRT_2_OVER_PI * (1 + (real)(3 * GELU_CUBIC) * x * x);
-    real s = acf_sigmoid(2 * u);
-    real spread = s * (1 - s);
-    return s + (spread > 0 ? 2 * x * d_u * spread : spread); /* no infinity times 0 far out */
+    real c = x > 20 ? 20 : x; /* beyond, the result is 0 or 1; no infinity times 0 */
+    c = c < -20 ? -20 : c;
+    real u = (real)SQRT_2_OVER_PI * (c + (real)GELU_CUBIC * c * c * c);
+    real d_u = (real)SQRT_2_OVER_PI * (1 + (real)(3 * GELU_CUBIC) * c * c);
+    real e = acf_exp(u > 0 ? -2 * u : 2 * u), large = 1 / (1 + e), small = e * large;
+    return (u > 0 ? large : small) + 2 * c * d_u * large * small; /* no 1 - s, which cancels */
 }
 
 ACF_INLINE real relu(real x)
@@ -63,8 +64,8 @@ ACF_INLINE real silu(real x)
 
 ACF_INLINE real d_silu(real x)
 {
-    real s = acf_sigmoid(x);
-    return s * (1 + x * (1 - s));
+    real e = acf_exp(x > 0 ? -x : x), large = 1 / (1 + e), small = e * large;
+    return (x > 0 ? large : small) + (e > 0 ? x * large * small : e);
 }
 
 #define FORWARD(name, expr)                                                                        \

@@ -7,7 +7,9 @@
 
 #define ROWS          4   /* of c together: each row of b that is read serves four */
 #define TILE          256 /* columns together: four rows of b and of c stay in the first cache */
-#define BLOCK         8   /* rows of c that one thread takes at a time */
+#define DEPTH         128 /* rows of b together: a tile of b stays in the second cache */
+#define BLOCK         8   /* rows of c that one thread takes at a time; in large products four */
+#define LARGE         256 /* times as many, so that a tile of b serves more of them */
 #define SIDE          16  /* of the square pieces that are transposed */
 #define PARALLEL_FROM 150000.0 /* multiply-adds; below it, waking a thread costs more */
 
@@ -56,24 +58,35 @@ ACF_CLONES static void row1(double *restrict c, const double *restrict a, const 
     }
 }
 
+/* Some rows of c, tile by tile. */
+static void rows_add(double *restrict c, size_t ldc, const double *restrict a, size_t lda,
+                     const double *restrict b, size_t ldb, int m, int n, int k)
+{
+    for (int j0 = 0; j0 < n; j0 += TILE) {
+        int width = j0 + TILE < n ? TILE : n - j0;
+        for (int p0 = 0; p0 < k; p0 += DEPTH) {
+            int depth = p0 + DEPTH < k ? DEPTH : k - p0;
+            const double *tile = b + (size_t)p0 * ldb + j0;
+            int i = 0;
+            for (; i + ROWS <= m; i += ROWS)
+                rows4(c + (size_t)i * ldc + j0, ldc, a + (size_t)i * lda + p0, lda, tile, ldb,
+                      width, depth);
+            for (; i < m; i++)
+                row1(c + (size_t)i * ldc + j0, a + (size_t)i * lda + p0, tile, ldb, width, depth);
+        }
+    }
+}
+
 void acf_dmul_add(double *restrict c, int ldc, const double *restrict a, int lda,
                   const double *restrict b, int ldb, int m, int n, int k)
 {
-    size_t sa = (size_t)lda, sb = (size_t)ldb, sc = (size_t)ldc;
     bool parallel = (double)m * n * k >= PARALLEL_FROM;
+    int block = m < LARGE ? BLOCK : 4 * BLOCK;
 
 #pragma omp parallel for schedule(dynamic, 1) if (parallel)
-    for (int i0 = 0; i0 < m; i0 += BLOCK) {
-        int end = i0 + BLOCK < m ? i0 + BLOCK : m;
-        for (int j0 = 0; j0 < n; j0 += TILE) {
-            int width = j0 + TILE < n ? TILE : n - j0;
-            int i = i0;
-            for (; i + ROWS <= end; i += ROWS)
-                rows4(c + (size_t)i * sc + j0, sc, a + (size_t)i * sa, sa, b + j0, sb, width, k);
-            for (; i < end; i++)
-                row1(c + (size_t)i * sc + j0, a + (size_t)i * sa, b + j0, sb, width, k);
-        }
-    }
+    for (int i = 0; i < m; i += block)
+        rows_add(c + (size_t)i * (size_t)ldc, (size_t)ldc, a + (size_t)i * (size_t)lda, (size_t)lda,
+                 b, (size_t)ldb, i + block < m ? block : m - i, n, k);
 }
 
 void acf_dmul_transpose(double *restrict t, int ldt, const double *restrict a, int lda, int m,

@@ -10,7 +10,12 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
 #include "encoder/encoder.h"
+#include "loss/objective.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,20 +54,6 @@ typedef struct acf_intervals {
     size_t n; /* 0: null */
 } acf_intervals;
 
-typedef enum acf_cfg_header {
-    ACF_CFG_HEADER_AUTO,
-    ACF_CFG_HEADER_YES,
-    ACF_CFG_HEADER_NO
-} acf_cfg_header;
-typedef enum acf_cfg_on_bad { ACF_CFG_BAD_ERROR, ACF_CFG_BAD_SKIP } acf_cfg_on_bad;
-typedef enum acf_cfg_sampler { ACF_CFG_RANDOM, ACF_CFG_BALANCED } acf_cfg_sampler;
-typedef enum acf_cfg_optimizer { ACF_CFG_ADAMW, ACF_CFG_SGD } acf_cfg_optimizer;
-typedef enum acf_cfg_schedule {
-    ACF_CFG_LINEAR,
-    ACF_CFG_COSINE,
-    ACF_CFG_CONSTANT,
-    ACF_CFG_STEP
-} acf_cfg_schedule;
 typedef enum acf_cfg_class_weights {
     ACF_CFG_WEIGHTS_NONE,
     ACF_CFG_WEIGHTS_BALANCED
@@ -81,13 +72,13 @@ typedef struct acf_config {
         struct {
             acf_column text, text2, label;
         } columns;
-        acf_cfg_header header;
+        acf_header header;
         acf_strings labels;
         int64_t max_train_samples; /* ACF_UNSET: all */
         int shots;                 /* examples a class; ACF_UNSET: all */
         double dev_fraction;
         int64_t seed; /* ACF_UNSET: the run's train.seed */
-        acf_cfg_on_bad on_bad_line;
+        acf_on_bad on_bad_line;
         int64_t cache; /* bytes for decoded images */
         struct {
             int size;              /* side in pixels; ACF_UNSET: the encoder's */
@@ -114,12 +105,12 @@ typedef struct acf_config {
     } model;
 
     struct {
-        int type; /* acf_loss_type */
+        acf_loss_type type;
         double ce, lambda, tau;
-        int form; /* acf_form */
+        acf_form form;
         double label_weight;
         struct {
-            int type; /* acf_cor */
+            acf_cor type;
             double weight;
         } cor;
         double label_reg;
@@ -133,7 +124,7 @@ typedef struct acf_config {
         int batch_size;
         int micro_batch; /* ACF_UNSET: auto */
         struct {
-            acf_cfg_optimizer name;
+            acf_optim_type name;
             double lr, head_lr, weight_decay;
             double betas[2];
             double eps, momentum;
@@ -141,14 +132,14 @@ typedef struct acf_config {
             double layer_decay;
         } optimizer;
         struct {
-            acf_cfg_schedule name;
+            acf_schedule_type name;
             acf_interval warmup; /* FRACTION, STEPS or EPOCHS */
             double gamma;
             acf_interval every;       /* step schedule: null when milestones decide */
             acf_intervals milestones; /* ascending */
         } schedule;
-        double clip; /* 0: off */
-        acf_cfg_sampler sampler;
+        double clip; /* of the gradient norm; 0: off */
+        acf_sampler sampler;
         int64_t seed;
         acf_numbers seeds; /* whole numbers; n = 0: only seed */
         int threads;       /* ACF_UNSET: auto */
@@ -157,7 +148,7 @@ typedef struct acf_config {
     struct {
         acf_interval every;
         char *metric; /* "accuracy": one of the schema's choices */
-        int head;     /* acf_head */
+        acf_head head;
         struct {
             int patience; /* evaluations; ACF_UNSET: no early stop */
             double min_delta;
@@ -184,6 +175,11 @@ typedef struct acf_config {
  * the caller frees it with acf_config_free. */
 acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
                            const char *const *sets, size_t n_sets, acf_error *e) ACF_MUST_USE;
+
+/* The same from a text in memory, called `name` in messages; paths in it are taken as they are. */
+acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *text, size_t len,
+                                const char *name, const char *const *sets, size_t n_sets,
+                                acf_error *e) ACF_MUST_USE;
 
 void acf_config_free(acf_config *cfg);
 

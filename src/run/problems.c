@@ -50,7 +50,7 @@ void acf_problem_hint(acf_problems *p, const char *fmt, ...)
     (void)st;
 }
 
-const char *acf_shown(char buf[ACF_SHOWN_MAX], const char *s)
+const char *acf_cut_text(char buf[ACF_SHOWN_MAX], const char *s)
 {
     size_t len = strlen(s);
     if (len < ACF_SHOWN_MAX) {
@@ -121,7 +121,7 @@ static acf_status render_one(acf_str *out, const acf_problems *p, const acf_prob
     acf_place at = q->where;
     if (at.set != NULL) {
         char buf[ACF_SHOWN_MAX];
-        const char *shown = acf_shown(buf, at.set);
+        const char *shown = acf_cut_text(buf, at.set);
         make_printable(buf);
         ACF_TRY(acf_str_printf(out, e, "--set %s: error: %s\n", shown, q->text));
     } else if (at.line > 0) {

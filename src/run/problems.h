@@ -52,6 +52,6 @@ void acf_problems_free(acf_problems *p);
 enum { ACF_SHOWN_MAX = 72 };
 
 /* s for use in a message: whole, or cut at a character's end with "..." after it.  Returns buf. */
-const char *acf_shown(char buf[ACF_SHOWN_MAX], const char *s);
+const char *acf_cut_text(char buf[ACF_SHOWN_MAX], const char *s);
 
 #endif

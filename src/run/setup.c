@@ -32,14 +32,14 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
     o->text = column_name(&cfg->data.columns.text, out->numbers[0]);
     o->text2 = column_name(&cfg->data.columns.text2, out->numbers[1]);
     o->label = column_name(&cfg->data.columns.label, out->numbers[2]);
-    o->header = (acf_header)cfg->data.header; /* the same names in the same order */
+    o->header = cfg->data.header;
     o->labels = (const char *const *)cfg->data.labels.item;
     o->n_labels = (int)cfg->data.labels.n;
     o->dev_fraction = cfg->data.dev_fraction;
     o->seed = (uint64_t)(cfg->data.seed >= 0 ? cfg->data.seed : cfg->train.seed);
     o->max_train_samples = cfg->data.max_train_samples > 0 ? cfg->data.max_train_samples : 0;
     o->shots = cfg->data.shots > 0 ? cfg->data.shots : 0;
-    o->on_bad = cfg->data.on_bad_line == ACF_CFG_BAD_SKIP ? ACF_BAD_SKIP : ACF_BAD_ERROR;
+    o->on_bad = cfg->data.on_bad_line;
 }
 
 /* All texts of a split, first and second, one after another. */
@@ -126,8 +126,7 @@ static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
               cJSON_AddStringToObject(c, "pooling", acf_pooling_name(m->enc->pooling)) != NULL &&
               cJSON_AddNumberToObject(c, "max_length", m->max_length) != NULL &&
               cJSON_AddBoolToObject(c, "pair", m->pair) != NULL &&
-              cJSON_AddStringToObject(c, "loss",
-                                      acf_loss_type_name((acf_loss_type)cfg->loss.type)) != NULL &&
+              cJSON_AddStringToObject(c, "loss", acf_loss_type_name(cfg->loss.type)) != NULL &&
               cJSON_AddNumberToObject(c, "tau", m->tau) != NULL &&
               cJSON_AddStringToObject(c, "head", m->head == ACF_HEAD_LABEL ? "label" : "linear") !=
                   NULL &&
@@ -143,14 +142,14 @@ static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
 static acf_status build_objective(acf_setup *s, const acf_config *cfg, acf_error *e)
 {
     int K = s->data->K;
-    s->objective = acf_objective_default((acf_loss_type)cfg->loss.type);
+    s->objective = acf_objective_default(cfg->loss.type);
     acf_objective *o = &s->objective;
     o->ce = cfg->loss.ce;
     o->lambda = cfg->loss.lambda;
     o->tau = cfg->loss.tau;
-    o->form = (acf_form)cfg->loss.form;
+    o->form = cfg->loss.form;
     o->label_weight = cfg->loss.label_weight;
-    o->cor_type = (acf_cor)cfg->loss.cor.type;
+    o->cor_type = cfg->loss.cor.type;
     o->cor_weight = cfg->loss.cor.weight;
     o->label_reg = cfg->loss.label_reg;
     o->label_smoothing = cfg->loss.label_smoothing;
@@ -188,7 +187,7 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     acf_model *m = &s->model;
     m->pair = s->data->pair;
     m->tau = cfg->loss.tau;
-    m->head = (acf_head)cfg->eval.head;
+    m->head = cfg->eval.head;
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
     ACF_TRY(write_card(m, cfg, e));
     for (int k = ACF_TRAIN; k <= ACF_DEV; k++)

@@ -19,21 +19,8 @@ static acf_status plan_schedule(acf_trainer *t, acf_error *e)
 {
     const acf_config *cfg = t->cfg;
     acf_schedule *s = &t->step.schedule;
-    *s = (acf_schedule){.gamma = cfg->train.schedule.gamma, .every = 1};
-    switch (cfg->train.schedule.name) {
-    case ACF_CFG_LINEAR:
-        s->type = ACF_SCHEDULE_LINEAR;
-        break;
-    case ACF_CFG_COSINE:
-        s->type = ACF_SCHEDULE_COSINE;
-        break;
-    case ACF_CFG_CONSTANT:
-        s->type = ACF_SCHEDULE_CONSTANT;
-        break;
-    case ACF_CFG_STEP:
-        s->type = ACF_SCHEDULE_STEP;
-        break;
-    }
+    *s = (acf_schedule){
+        .type = cfg->train.schedule.name, .gamma = cfg->train.schedule.gamma, .every = 1};
     const acf_interval *warmup = &cfg->train.schedule.warmup;
     if (warmup->unit == ACF_UNIT_FRACTION)
         s->warmup = (int64_t)ceil(warmup->value * (double)t->step.total); /* as HF's warmup_ratio */
@@ -57,8 +44,7 @@ static acf_status plan_schedule(acf_trainer *t, acf_error *e)
 static acf_status plan_optimizer(acf_trainer *t, acf_error *e)
 {
     const acf_config *cfg = t->cfg;
-    acf_optim_options o = acf_optim_default(
-        cfg->train.optimizer.name == ACF_CFG_SGD ? ACF_OPTIM_SGD : ACF_OPTIM_ADAMW);
+    acf_optim_options o = acf_optim_default(cfg->train.optimizer.name);
     o.lr = cfg->train.optimizer.lr;
     o.head_lr = cfg->train.optimizer.head_lr;
     o.weight_decay = cfg->train.optimizer.weight_decay;
@@ -93,7 +79,7 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
     t->step.micro_batch =
         cfg->train.micro_batch > 0 && cfg->train.micro_batch < B ? cfg->train.micro_batch : B;
     ACF_TRY(plan_schedule(t, e));
-    ACF_TRY(acf_source_bound(&t->bound, train, B, cfg->train.sampler == ACF_CFG_BALANCED, e));
+    ACF_TRY(acf_source_bound(&t->bound, train, B, cfg->train.sampler == ACF_SAMPLER_BALANCED, e));
     ACF_TRY(plan_optimizer(t, e));
     t->order = acf_alloc((size_t)train->n, sizeof *t->order, "order of the epoch", e);
     if (t->order == NULL) return ACF_ERR_RESOURCE;

@@ -49,14 +49,13 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
     acf_evaluation ev;
     acf_source *dev = t->setup.source[ACF_DEV];
     const acf_config *cfg = t->cfg;
-    const acf_evaluate_options opt = {
-        .head = (acf_head)cfg->eval.head, .poll = should_stop, .payload = t};
+    const acf_evaluate_options opt = {.head = cfg->eval.head, .poll = should_stop, .payload = t};
     ACF_TRY(acf_evaluate(&ev, &t->setup.model, dev, &opt, e));
     t->evaluated = t->update;
 
     double value = NAN;
     acf_metric metric = (acf_metric)acf_metric_parse(cfg->eval.metric);
-    bool found = acf_metric_get(&value, &ev.result, (acf_head)cfg->eval.head, metric);
+    bool found = acf_metric_get(&value, &ev.result, cfg->eval.head, metric);
     bool better = found && is_better(t, value);
     if (better) {
         t->best = t->update;
@@ -94,10 +93,8 @@ static acf_status fetch(acf_trainer *t, acf_error *e)
     int64_t epoch = t->update / t->per_epoch, place = t->update % t->per_epoch;
     int B = cfg->train.batch_size;
     if (t->ordered != epoch) {
-        ACF_TRY(acf_sampler_order(
-            t->order, train->n,
-            cfg->train.sampler == ACF_CFG_BALANCED ? ACF_SAMPLER_BALANCED : ACF_SAMPLER_RANDOM,
-            train->label, t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
+        ACF_TRY(acf_sampler_order(t->order, train->n, cfg->train.sampler, train->label,
+                                  t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
         t->ordered = epoch;
     }
     int64_t first = place * B;
@@ -163,7 +160,8 @@ static acf_status log_train(acf_trainer *t, const acf_step_result *r, acf_error 
     return st;
 }
 
-static void show_progress(const acf_trainer *t, const acf_step_result *r, double seconds)
+static void show_progress(const acf_trainer *t, const acf_step_result *r, double seconds,
+                          bool is_logged)
 {
     if (t->opt->progress == NULL) return;
     acf_progress p = {.update = t->update,
@@ -174,7 +172,9 @@ static void show_progress(const acf_trainer *t, const acf_step_result *r, double
                       .lr = r->lr,
                       .lr_head = r->lr_head,
                       .examples_per_s = t->batch.N / seconds,
-                      .eta_s = (double)(t->step.total - t->update) * seconds};
+                      .eta_s = (double)(t->step.total - t->update) * (acf_clock_s() - t->loop_s) /
+                               (double)(t->update - t->loop_update),
+                      .is_logged = is_logged};
     t->opt->progress(t->opt->payload, &p);
 }
 
@@ -192,9 +192,10 @@ static acf_status one_update(acf_trainer *t, acf_error *e)
 
     double seconds = acf_clock_s() - begin;
     add_sums(&t->sums, &r, &t->batch, seconds);
-    show_progress(t, &r, seconds);
-    if (acf_interval_due(&t->cfg->log.every, t->update, t->per_epoch) || t->update == t->step.total)
-        ACF_TRY(log_train(t, &r, e));
+    bool log_due =
+        acf_interval_due(&t->cfg->log.every, t->update, t->per_epoch) || t->update == t->step.total;
+    show_progress(t, &r, seconds, log_due);
+    if (log_due) ACF_TRY(log_train(t, &r, e));
     if (t->update % t->per_epoch == 0 && t->sums.n_no_anchor > 0) {
         acf_log_warn(
             &t->log,
@@ -218,6 +219,8 @@ static acf_status loop(acf_trainer *t, acf_error *e)
 {
     const acf_config *cfg = t->cfg;
     const bool has_dev = t->setup.source[ACF_DEV] != NULL;
+    t->loop_s = acf_clock_s();
+    t->loop_update = t->update;
     while (!t->is_over) {
         bool at_end = t->update >= t->step.total;
         bool eval_due = at_end || acf_interval_due(&cfg->eval.every, t->update, t->per_epoch);

@@ -22,6 +22,7 @@ typedef struct acf_progress {
     double grad_norm, lr, lr_head;
     double examples_per_s;
     double eta_s;
+    bool is_logged; /* this update also made an event: worth a line where nothing is live */
 } acf_progress;
 
 typedef struct acf_train_options {

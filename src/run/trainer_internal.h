@@ -32,8 +32,9 @@ typedef struct acf_trainer {
     int64_t *milestones;
     int32_t *order; /* [n] rows of the epoch `ordered` */
     int64_t ordered;
-    int64_t per_epoch; /* updates */
-    double begin_s;
+    int64_t per_epoch;      /* updates */
+    double begin_s, loop_s; /* when the run and its first update here began */
+    int64_t loop_update;    /* updates done before */
 
     /* What a checkpoint keeps. */
     int64_t update;    /* updates done */

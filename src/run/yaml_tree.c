@@ -1,6 +1,7 @@
 #include "run/yaml_tree.h"
 
 #include "base/mem.h"
+#include "text/utf8.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -25,35 +26,6 @@ typedef struct builder {
     bool over; /* nothing more is to be read */
     acf_error *e;
 } builder;
-
-size_t acf_utf8_error(const char *s, size_t len)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    for (size_t i = 0; i < len;) {
-        size_t n;
-        uint32_t code, least;
-        if (u[i] < 0x80) {
-            i++;
-            continue;
-        } else if ((u[i] & 0xe0) == 0xc0) {
-            n = 1, code = u[i] & 0x1fu, least = 0x80;
-        } else if ((u[i] & 0xf0) == 0xe0) {
-            n = 2, code = u[i] & 0x0fu, least = 0x800;
-        } else if ((u[i] & 0xf8) == 0xf0) {
-            n = 3, code = u[i] & 0x07u, least = 0x10000;
-        } else {
-            return i;
-        }
-        if (len - i <= n) return i;
-        for (size_t j = 1; j <= n; j++) {
-            if ((u[i + j] & 0xc0) != 0x80) return i;
-            code = code << 6 | (u[i + j] & 0x3fu);
-        }
-        if (code < least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return i;
-        i += n + 1;
-    }
-    return len;
-}
 
 static int clamp_int(size_t v)
 {
@@ -162,10 +134,10 @@ static void refuse_decoration(builder *b, const yaml_event_t *ev, const yaml_cha
     char buf[ACF_SHOWN_MAX];
     if (anchor != NULL)
         acf_problem_add(b->p, at, "anchors are not supported: '&%s'",
-                        acf_shown(buf, (const char *)anchor));
+                        acf_cut_text(buf, (const char *)anchor));
     if (tag != NULL)
         acf_problem_add(b->p, at, "tags are not supported: '%s'",
-                        acf_shown(buf, (const char *)tag));
+                        acf_cut_text(buf, (const char *)tag));
 }
 
 static acf_status add_alias(builder *b, const yaml_event_t *ev)
@@ -173,7 +145,7 @@ static acf_status add_alias(builder *b, const yaml_event_t *ev)
     acf_place at = place_of(b, ev->start_mark, ev->end_mark);
     char buf[ACF_SHOWN_MAX];
     acf_problem_add(b->p, at, "aliases are not supported: '*%s'",
-                    acf_shown(buf, (const char *)ev->data.alias.anchor));
+                    acf_cut_text(buf, (const char *)ev->data.alias.anchor));
     acf_yaml_node *v = node_new(b, ACF_YAML_SCALAR, at);
     if (v == NULL) return ACF_ERR_RESOURCE;
     v->refused = true;
@@ -247,7 +219,7 @@ static void tell_syntax(builder *b, const yaml_parser_t *y, const char *text, si
 /* Bytes that no YAML text may hold; false when there is one. */
 static bool check_bytes(builder *b, const char *text, size_t len)
 {
-    size_t bad = acf_utf8_error(text, len);
+    size_t bad = acf_utf8_valid(text, len);
     const char *nul = memchr(text, '\0', bad);
     if (nul != NULL)
         return acf_problem_add(b->p, place_of_byte(b, text, (size_t)(nul - text)),
@@ -294,7 +266,23 @@ acf_status acf_yaml_parse(acf_yaml *tree, acf_problems *p, const char *set, cons
         *e = p->failed;
         st = e->status;
     }
+    if (st != ACF_OK) acf_yaml_free(tree);
     return st;
+}
+
+acf_status acf_yaml_plain(acf_yaml *tree, acf_place at, const char *text, acf_error *e)
+{
+    *tree = (acf_yaml){0};
+    builder b = {.tree = tree, .set = at.set, .e = e};
+    acf_yaml_node *v = node_new(&b, ACF_YAML_SCALAR, at);
+    if (v == NULL) return ACF_ERR_RESOURCE;
+    v->text = acf_strdup(text, e);
+    if (v->text == NULL) {
+        acf_yaml_free(tree);
+        return ACF_ERR_RESOURCE;
+    }
+    tree->root = v;
+    return ACF_OK;
 }
 
 void acf_yaml_free(acf_yaml *tree)

@@ -33,17 +33,18 @@ typedef struct acf_yaml {
 } acf_yaml;
 
 /* Read `len` bytes.  What is wrong goes to p (with the place's set, when the text is an override);
- * the status tells of memory only.  Malformed text gives root NULL and at least one problem; empty
- * text gives root NULL and none. */
+ * the status tells of memory only, and the tree is then empty.  Malformed text gives root NULL and
+ * at least one problem; empty text gives root NULL and none. */
 acf_status acf_yaml_parse(acf_yaml *tree, acf_problems *p, const char *set, const char *text,
                           size_t len, acf_error *e) ACF_MUST_USE;
+
+/* A tree of one plain scalar with this text, taken as it is. */
+acf_status acf_yaml_plain(acf_yaml *tree, acf_place at, const char *text,
+                          acf_error *e) ACF_MUST_USE;
 
 void acf_yaml_free(acf_yaml *tree);
 
 /* A plain null, ~ or nothing. */
 bool acf_yaml_is_null(const acf_yaml_node *v);
-
-/* Offset of the first byte of s that does not belong to valid UTF-8, or len. */
-size_t acf_utf8_error(const char *s, size_t len);
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/utf8_valid.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <math.h>

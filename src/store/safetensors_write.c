@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utf8_valid.h"
 #include "base/writer.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -52,8 +52,7 @@ static acf_status check_name(const acf_st_item *t, const char *path, acf_error *
         if (*c < 0x20 || *c == 0x7f)
             return acf_fail(e, ACF_ERR_RESOURCE,
                             "%s: a tensor's name holds control character 0x%02x", path, *c);
-    size_t len = strlen(t->name);
-    if (acf_utf8_valid(t->name, len) < len)
+    if (!acf_utf8_is_valid(t->name, strlen(t->name)))
         return acf_fail(e, ACF_ERR_RESOURCE, "%s: tensor '%s': name is not UTF-8", path, t->name);
     return ACF_OK;
 }

@@ -60,16 +60,21 @@ size_t acf_utf8_put(char out[4], uint32_t code)
     return 4;
 }
 
-bool acf_utf8_is_valid(const char *s, size_t len)
+size_t acf_utf8_valid(const char *s, size_t len)
 {
     static const char bad[] = "\xEF\xBF\xBD"; /* U+FFFD itself is valid */
     for (size_t at = 0; at < len;) {
         uint32_t code;
         size_t n = acf_utf8_get(&code, s + at, len - at);
-        if (code == ACF_UTF8_BAD && (n != 3 || memcmp(s + at, bad, 3) != 0)) return false;
+        if (code == ACF_UTF8_BAD && (n != 3 || memcmp(s + at, bad, 3) != 0)) return at;
         at += n;
     }
-    return true;
+    return len;
+}
+
+bool acf_utf8_is_valid(const char *s, size_t len)
+{
+    return acf_utf8_valid(s, len) == len;
 }
 
 bool acf_utf8_is_ascii(const char *s, size_t len)

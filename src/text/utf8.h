@@ -20,6 +20,10 @@ uint32_t acf_utf8_before(const char *s, size_t at);
 /* Write a code point (no surrogate) as 1 to 4 bytes; returns how many. */
 size_t acf_utf8_put(char out[4], uint32_t code);
 
+/* Bytes from the start that are whole, valid UTF-8 sequences: len when all are, else the place of
+ * the first bad one.  NUL is valid. */
+size_t acf_utf8_valid(const char *s, size_t len);
+
 /* Whether the bytes are valid UTF-8. */
 bool acf_utf8_is_valid(const char *s, size_t len);
 

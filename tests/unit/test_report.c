@@ -53,12 +53,12 @@ static void headline_reads_as_documented(void **state)
                                 ACF_METRIC_LOSS};
     r.linear.n = 872;
     r.linear.value[ACF_METRIC_ACCURACY] = 0.879;
-    r.linear.ci[ACF_METRIC_ACCURACY] = (acf_interval){0.8561, 0.9};
+    r.linear.ci[ACF_METRIC_ACCURACY] = (acf_ci){0.8561, 0.9};
     r.linear.value[ACF_METRIC_PEARSON] = (double)NAN;
     r.linear.value[ACF_METRIC_MCC] = 0.01;
-    r.linear.ci[ACF_METRIC_MCC] = (acf_interval){-0.05, 0.07};
+    r.linear.ci[ACF_METRIC_MCC] = (acf_ci){-0.05, 0.07};
     r.linear.value[ACF_METRIC_LOSS] = 0.3;
-    r.linear.ci[ACF_METRIC_LOSS] = (acf_interval){(double)NAN, (double)NAN};
+    r.linear.ci[ACF_METRIC_LOSS] = (acf_ci){(double)NAN, (double)NAN};
     assert_ok(acf_report_headline(&s, &r, shown, 4, &e), &e);
     assert_string_equal(s.data, "accuracy = 0.8790  (95 % CI 0.8561-0.9000)\n"
                                 "mcc = 0.0100  (95 % CI -0.0500 to 0.0700)\n"

@@ -1,0 +1,160 @@
+/* acf-predict: one answer for each line of text. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/about.h"
+#include "cli/console.h"
+#include "cli/options.h"
+#include "num/gemm.h"
+#include "num/threads.h"
+#include "run/model_dir.h"
+#include "run/predict.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct predict_arguments {
+    const char *model, *file;
+    int format; /* 0: not given */
+    int64_t top_k, threads;
+    bool tokens, pair;
+    const char *features;
+} predict_arguments;
+
+static acf_status emit(void *payload, const char *bytes, size_t len, acf_error *e)
+{
+    (void)payload;
+    if (fwrite(bytes, 1, len, stdout) != len || fflush(stdout) != 0)
+        return acf_fail(e, ACF_ERR_RESOURCE, "standard output: cannot write: %s", strerror(errno));
+    return ACF_OK;
+}
+
+static acf_status open_input(int *fd, const char *file, acf_error *e)
+{
+    struct stat info;
+    *fd = STDIN_FILENO;
+    if (file == NULL || strcmp(file, "-") == 0) return ACF_OK;
+    *fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0) return acf_fail(e, ACF_ERR_DATA, "%s: cannot open: %s", file, strerror(errno));
+    if (fstat(*fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+        (void)close(*fd);
+        return acf_fail(e, ACF_ERR_DATA, "%s: is a directory, expected a file", file);
+    }
+    return ACF_OK;
+}
+
+static acf_status check_format(acf_predict_format *format, const predict_arguments *a, acf_error *e)
+{
+    *format = a->format > 0  ? (acf_predict_format)(a->format - 1)
+              : a->tokens    ? ACF_PREDICT_JSONL
+              : a->top_k > 1 ? ACF_PREDICT_TSV
+                             : ACF_PREDICT_LABELS;
+    if (a->tokens && *format != ACF_PREDICT_JSONL)
+        return acf_fail(e, ACF_ERR_USAGE, "--tokens needs --format jsonl");
+    if (a->top_k > 1 && *format == ACF_PREDICT_LABELS)
+        return acf_fail(e, ACF_ERR_USAGE, "-k %lld needs --format tsv", (long long)a->top_k);
+    return ACF_OK;
+}
+
+static acf_status run(acf_console *console, const predict_arguments *a, acf_error *e)
+{
+    acf_model m = {0};
+    acf_log log = acf_console_log(console);
+    char *dir = NULL;
+    int fd = -1;
+    int64_t n_lines;
+    const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &log};
+    acf_predict_options opt = {.top_k = a->top_k > 0 ? (int)a->top_k : 1,
+                               .tokens = a->tokens,
+                               .features = a->features,
+                               .name = a->file != NULL ? a->file : "standard input",
+                               .emit = emit};
+    ACF_TRY(check_format(&opt.format, a, e));
+    ACF_TRY(open_input(&fd, a->file, e));
+    acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
+    acf_status st = acf_gemm_start(e);
+    if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e);
+    if (st == ACF_OK) st = acf_model_open(&m, dir, &load, e);
+    if (st == ACF_OK) {
+        opt.input = fd;
+        opt.pair = m.pair || a->pair;
+        if (opt.top_k > m.K)
+            st = acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt.top_k,
+                          m.K);
+        else
+            st = acf_predict(&n_lines, &m, &opt, e);
+    }
+    if (fd != STDIN_FILENO) (void)close(fd);
+    acf_model_free(&m);
+    acf_free(dir);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
+    predict_arguments a = {0};
+    const acf_option option[] = {
+        {.name = "format",
+         .arg = "labels|tsv|jsonl",
+         .kind = ACF_OPTION_CHOICE,
+         .to = &a.format,
+         .choices = formats,
+         .help = "labels (default); tsv: label, probability; jsonl: everything"},
+        {.name = "top",
+         .letter = 'k',
+         .arg = "N",
+         .kind = ACF_OPTION_WHOLE,
+         .to = &a.top_k,
+         .low = 1,
+         .high = 100000,
+         .help = "the N most probable labels of each line (tsv)"},
+        {.name = "tokens",
+         .kind = ACF_OPTION_FLAG,
+         .to = &a.tokens,
+         .help = "add input_ids as the model sees them (jsonl)"},
+        {.name = "features",
+         .arg = "FILE.npy",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.features,
+         .help = "write the features of every line as float32 [n, d]"},
+        {.name = "pair",
+         .kind = ACF_OPTION_FLAG,
+         .to = &a.pair,
+         .help = "a TAB separates two texts (what models trained on pairs expect anyway)"},
+        {.name = "threads",
+         .arg = "N",
+         .kind = ACF_OPTION_WHOLE,
+         .to = &a.threads,
+         .low = 1,
+         .high = 1024,
+         .help = "threads to use (default: all that this process may use)"},
+    };
+    const acf_program program = {
+        .name = "acf-predict",
+        .summary = "Predict the label of each line of a file or of standard input.",
+        .usage = "MODEL [FILE|-] [options]",
+        .option = option,
+        .n_options = sizeof option / sizeof *option,
+        .min_operands = 1,
+        .max_operands = 2,
+        .operands = "MODEL, a run directory or a model directory",
+        .version = acf_about_version};
+    acf_console console = acf_console_open();
+    acf_words operands = {0};
+    acf_json_start();
+    int code = acf_options_parse(&operands, &program, argc, argv);
+    if (code < 0) {
+        acf_error e = {0};
+        a.model = operands.item[0];
+        a.file = operands.n > 1 ? operands.item[1] : NULL;
+        acf_status st = run(&console, &a, &e);
+        if (st != ACF_OK) acf_console_error(&console, &e);
+        code = acf_exit_code(st);
+    }
+    acf_words_free(&operands);
+    return acf_console_close(&console, code);
+}

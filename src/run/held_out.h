@@ -1,0 +1,41 @@
+/*
+ * Held-out data for a stored model: which file, which columns, which labels.
+ *
+ * A model of ours remembers the configuration it was trained with (acf.json), so its dev split is
+ * found again, drawn again where dev_fraction drew it.  A foreign model needs to be told a task and
+ * a file.
+ */
+#ifndef ACF_RUN_HELD_OUT_H
+#define ACF_RUN_HELD_OUT_H
+
+#include "base/str.h"
+#include "data/dataset.h"
+#include "data/source.h"
+#include "run/model.h"
+
+typedef struct acf_held_out_options {
+    acf_split_id split;
+    const char *data;        /* a file to use instead of the run's; NULL: the run's */
+    const char *task;        /* NULL: the run's */
+    const char *const *sets; /* "data.KEY=VALUE" */
+    size_t n_sets;
+    const acf_log *log;
+} acf_held_out_options;
+
+typedef struct acf_held_out {
+    acf_dataset *data;
+    const acf_split *split; /* in data */
+    acf_source *source;
+    char *task;
+} acf_held_out;
+
+/* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and the task has
+ * labels of its own, m takes those, by id, saying so.  ACF_ERR_USAGE (with every problem in
+ * `problems`) for a wrong --set or missing task, ACF_ERR_DATA for the data.  On failure *out is
+ * empty. */
+acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
+                             const acf_held_out_options *opt, acf_error *e) ACF_MUST_USE;
+
+void acf_held_out_close(acf_held_out *h);
+
+#endif
