@@ -18,11 +18,14 @@ Needs torch, transformers and safetensors.  Exit 1 when something differs.
 """
 import argparse
 import json
+import os
 import pathlib
 import random
 import subprocess
 import sys
 import tempfile
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow a busy machine down
 
 import torch
 import transformers
@@ -65,7 +68,8 @@ def hugging_face(directory, texts, pairs, max_length):
     ids, logits = [], []
     with torch.no_grad():
         for text, pair in zip(texts, pairs):
-            encoded = tokenizer(text, pair, **how) if pair is not None else tokenizer(text, **how)
+            # As lists: for a pair of strings transformers takes an empty second text for none.
+            encoded = tokenizer([text], None if pair is None else [pair], **how)
             ids.append(encoded["input_ids"][0].tolist())
             logits.append(model(**encoded).logits[0].tolist())
     return ids, logits, model.config.id2label

@@ -22,9 +22,12 @@ Needs torch, transformers and safetensors.
 import argparse
 import json
 import math
+import os
 import pathlib
 import subprocess
 import sys
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow a busy machine down
 
 import safetensors.torch
 import torch
