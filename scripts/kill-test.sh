@@ -61,7 +61,7 @@ finished() { # directory
     sha256sum <"$1/predictions.dev.tsv"
     sed -E 's/"(seconds|examples_per_s|tokens_per_s)":[^,}]*//g' "$1/metrics.jsonl"
     cut -d, -f1-11,14- "$1/metrics.csv"
-    ls -A "$1" | grep -vx .lock
+    ls -A "$1" | grep -vx -e .lock -e 'checkpoint-[0-9]*' # a stop adds a checkpoint
 }
 
 same() { # directory
