@@ -2,12 +2,14 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sysio.h"
 #include "run/signals.h"
 #include "store/checkpoint.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"
 #include "support/tmpdir.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -227,6 +229,35 @@ static void a_start_that_died_can_be_resumed(void **state)
     assert_int_equal(tmpdir_count(part, "tmp"), 0);
 }
 
+/* The process can change nothing from its n-th system call on, for every n: as if it had died, but
+ * sooner or later in any place of any save. */
+static void may_die_at_any_call(void **state)
+{
+    char whole[256], part[256];
+    static const char *const sets[] = {"train.epochs=1", "eval.every=3 steps", "eval.metric=loss",
+                                       "save.every=2 steps", NULL};
+    acf_error e = {ACF_OK, ""};
+    (void)acf_sys_fail_at(0, 0, 0);
+    whole_run(run_dir(whole, *state, "whole"), sets);
+    size_t n_calls = acf_sys_fail_at(0, 0, 0), n_died = 0;
+    assert_true(n_calls > 200);
+    /* All of the start and the end, every third in between. */
+    for (size_t n = 1; n <= n_calls; n += n < 40 || n + 40 > n_calls ? 1 : 5) {
+        run_dir(part, *state, "part");
+        tiny_run run = {.mode = ACF_RUN_RESUME};
+        (void)acf_sys_fail_at(n, SIZE_MAX / 2, EROFS);
+        acf_status st = tiny_train(&run, part, sets);
+        (void)acf_sys_fail_at(0, 0, 0);
+        if (st != ACF_OK && st != ACF_ERR_RESOURCE) fail_msg("call %zu: %s", n, run.e.text);
+        n_died += st != ACF_OK;
+        if (tiny_train(&run, part, sets) != ACF_OK) fail_msg("after call %zu: %s", n, run.e.text);
+        check_same_run(whole, part);
+        assert_int_equal(tmpdir_count(part, "tmp"), 0);
+        assert_ok(acf_remove_tree(part, &e), &e);
+    }
+    assert_true(n_died > 80);
+}
+
 /* More epochs: goes on where the shorter run ended. */
 static void a_finished_run_can_be_made_longer(void **state)
 {
@@ -285,6 +316,7 @@ static const struct CMUnitTest tests[] = {
     TEST(events_after_the_checkpoint_are_dropped),
     TEST(a_broken_checkpoint_is_skipped),
     TEST(a_start_that_died_can_be_resumed),
+    TEST(may_die_at_any_call),
     TEST(a_finished_run_can_be_made_longer),
     TEST(signals_save_and_stop),
 };
