@@ -84,7 +84,8 @@ ACF_CLONES static void scale_columns(double *restrict x, const double *restrict 
     }
 }
 
-/* d_h += factor (D - xhat (xhat . D)) inv_norm by column, D already centred. */
+/* d_h += factor (D_j - mean(D_j) - xhat_j (xhat_j . D_j)) inv_norm_j by column.  D = G Xhat has
+ * mean 0 in every group as Xhat has, so that no mean is taken. */
 ACF_CLONES static void column_backward(double *restrict d_h, const double *restrict D,
                                        const double *restrict xhat, const double *restrict along,
                                        const double *restrict inv_norm, double factor, int N, int d)
@@ -170,7 +171,6 @@ bool acf_cor_term(double *value, double *d_h, const real *h, const int32_t *y, b
         if (d_h != NULL && weight != 0.0) {
             memset(D, 0, len * sizeof *D); /* of square / 4: D = G Xhat */
             acf_dmul_add(D, d, gram, N, xhat, d, N, d, N);
-            center(D, mean, g, N, d);
             column_dots(along, xhat, D, N, d);
             column_backward(d_h, D, xhat, along, inv_norm, weight * 2.0 / *value, N, d);
         }

@@ -1,7 +1,7 @@
 /*
  * Activation functions, vectorized, to the accuracy of `real`; threaded over fixed blocks of rows.
  *
- * In float, relative errors of y are at most 4 units of 2^-23 (gelu_tanh 6, tanh 2) where |y| is
+ * In float, relative errors of y are at most 6 units of 2^-23 (tanh 2) where |y| is
  * above 0.01, and of that size absolutely below; those of derivatives 6 units of at least 0.25.
  * NaN gives NaN; minus infinity gives NaN too, but for relu and tanh.
  */

@@ -31,18 +31,23 @@ ACF_INLINE double row_sum(const real *s, size_t C)
     return total;
 }
 
-ACF_INLINE double row_square_sum(const real *s, real mean, size_t C)
+/* Sums of s - mean and of its square.  The first is not 0 when the mean was rounded: the variance
+ * and the normalized values are corrected by it, so that a large common offset does no harm. */
+ACF_INLINE void row_deviation(double *sum, double *square_sum, const real *s, real mean, size_t C)
 {
-    double total = 0.0;
+    *sum = *square_sum = 0.0;
     for (size_t first = 0; first < C; first += STRIP) {
         size_t end = C - first < STRIP ? C : first + STRIP;
-        real sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (size_t c = first; c < end; c++)
-            sum += (s[c] - mean) * (s[c] - mean);
-        total += (double)sum;
+        real part = 0, square = 0;
+#pragma omp simd reduction(+ : part, square)
+        for (size_t c = first; c < end; c++) {
+            real d = s[c] - mean;
+            part += d;
+            square += d * d;
+        }
+        *sum += (double)part;
+        *square_sum += (double)square;
     }
-    return total;
 }
 
 /* The pieces of one row: y holds s = x + residual until it is normalized. */
@@ -61,20 +66,24 @@ ACF_CLONES static void forward_rows(real *y, real *xhat, real *rstd, const real 
             s = y_t;
         }
         real mean = (real)(row_sum(s, C) / (double)C);
-        double var = row_square_sum(s, mean, C) / (double)C;
-        real inv = (real)(1.0 / sqrt(var + eps));
+        double off, var;
+        row_deviation(&off, &var, s, mean, C);
+        off /= (double)C;
+        var = var / (double)C - off * off;
+        real inv = (real)(1.0 / sqrt((var < 0.0 ? 0.0 : var) + eps));
+        real shift = (real)(-off * (double)inv);
 
         if (xhat == NULL || rstd == NULL) { /* both or neither */
 #pragma omp simd
             for (size_t c = 0; c < C; c++)
-                y_t[c] = (s[c] - mean) * inv * gamma[c] + beta[c];
+                y_t[c] = ((s[c] - mean) * inv + shift) * gamma[c] + beta[c];
             continue;
         }
         real *h = xhat + t * C;
         rstd[t] = inv;
 #pragma omp simd
         for (size_t c = 0; c < C; c++) {
-            real value = (s[c] - mean) * inv;
+            real value = (s[c] - mean) * inv + shift;
             h[c] = value;
             y_t[c] = value * gamma[c] + beta[c];
         }

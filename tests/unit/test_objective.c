@@ -509,12 +509,21 @@ static void cor_of_small_and_constant_batches(void **state)
     for (int i = 0; i < 4; i++)
         assert_true(got.d_h[3 * i + 1] == 0);
 
-    /* Uncorrelated columns: the square is rounding, value and gradient 0. */
-    const real apart[] = {1, 1, -1, 1, 1, -1, -1, -1};
+    /* So is one that varies by rounding only. */
+    h[4] *= 1 + (real)2e-7;
+    evaluate(&got, h, NULL, golden_y, golden_w, golden_b, 4, 3, 3, &o);
+    assert_number(got.loss.cor, sqrt(2.0) * 0.989599307, 1e-6);
+    assert_true(got.d_h[4] == 0);
+
+    /* Uncorrelated columns: the square is rounding (2e-12 here), value and gradient 0. */
+    const real apart[] = {1 + (real)4e-6, 1, -1, 1, 1, -1, -1, -1};
     evaluate(&got, apart, NULL, golden_y, golden_w, golden_b, 4, 3, 2, &o);
     assert_true(got.loss.has_cor);
     assert_number(got.loss.cor, 0, 0);
     assert_true(all_zero(got.d_h, 8));
+    const real nearly[] = {1 + (real)4e-4, 1, -1, 1, 1, -1, -1, -1};
+    evaluate(&got, nearly, NULL, golden_y, golden_w, golden_b, 4, 3, 2, &o);
+    assert_number(got.loss.cor, sqrt(2.0) * 1e-4, 1e-6);
 }
 
 static void dropout_reaches_ce_only(void **state)
@@ -583,6 +592,27 @@ static void nan_and_infinity_come_out(void **state)
         }
 }
 
+static void label_cosines_of_every_row(void **state)
+{
+    (void)state;
+    enum { N = 19, K = 5, D = 13 };
+    real h[N * D], W[K * D], cos[N * K];
+    fill(h, N * D, 10);
+    fill(W, K * D, 11);
+    acf_label_cosines(cos, h, W, N, K, D);
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < K; k++) {
+            double hw = 0, hh = 0, ww = 0;
+            for (int c = 0; c < D; c++) {
+                double x = (double)h[D * i + c], w = (double)W[D * k + c];
+                hw += x * w;
+                hh += x * x;
+                ww += w * w;
+            }
+            assert_number((double)cos[K * i + k], hw / sqrt(hh * ww), 1e-6);
+        }
+}
+
 /* Large enough that every parallel loop really runs on several threads. */
 static void same_bits_for_any_number_of_threads(void **state)
 {
@@ -644,6 +674,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(dropout_reaches_ce_only),
         cmocka_unit_test(value_only_and_adding),
         cmocka_unit_test(nan_and_infinity_come_out),
+        cmocka_unit_test(label_cosines_of_every_row),
         cmocka_unit_test(same_bits_for_any_number_of_threads),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
