@@ -260,7 +260,7 @@ int main(void)
 {
     acf_error e = {0};
     if (acf_gemm_start(&e) != ACF_OK) {
-        fprintf(stderr, "%s\n", e.text);
+        (void)fprintf(stderr, "%s\n", e.text);
         return 1;
     }
     for (int i = 0; i < 5; i++) {
