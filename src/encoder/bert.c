@@ -31,8 +31,7 @@ static acf_status add_table(int *id, acf_params *p, const char *name, int rows, 
     acf_param s = {
         .rank = 2, .dim = {rows, C}, .init = ACF_INIT_NORMAL, .init_std = std, .flags = flags};
     (void)snprintf(s.name, sizeof s.name, "%s", name);
-    *id = acf_params_add(p, s, e);
-    return *id < 0 ? ACF_ERR_MODEL : ACF_OK;
+    return acf_params_add(id, p, s, e);
 }
 
 static acf_status plan_layer(acf_bert *m, acf_params *p, int l, acf_error *e)
@@ -233,14 +232,14 @@ static void bert_backward(acf_encoder *enc, acf_params *p, real *d_features, con
     for (int l = enc->n_layers - 1; l >= 0; l--) {
         const acf_bert_layer *layer = &m->layer[l];
         /* Nothing below trains: no gradient is wanted any more. */
-        if (!acf_param_trains(p, layer->ffn.in.weight)) return;
+        if (!acf_trains(p, layer->ffn.in.weight)) return;
         acf_rows rows = layer_rows(m, l, in, pass);
         acf_ffn_backward(d_rows, p, d_rows, &layer->ffn_act, &layer->ffn, &rows, arena);
         acf_attention_backward(d_x, p, d_rows, &layer->attention_act, &layer->attention, &rows,
                                arena);
         d_rows = d_x;
     }
-    if (acf_param_trains(p, m->word)) embed_backward(m, p, d_x, in, pass);
+    if (acf_trains(p, m->word)) embed_backward(m, p, d_x, in, pass);
 }
 
 static double bert_multiply_adds(const acf_encoder *enc, int N, int T, size_t square)
