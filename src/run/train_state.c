@@ -108,8 +108,8 @@ acf_status acf_train_save(acf_trainer *t, acf_error *e)
     ACF_TRY(acf_checkpoint_commit(&ck, e));
     t->saved = t->update;
     ACF_TRY(acf_checkpoint_link(dir, "last", t->update, e));
-    /* Without a dev split, the newest is the best. */
-    int64_t best = t->setup.source[ACF_DEV] == NULL ? t->update : t->best;
+    /* Without a dev split, or before its first evaluation, the newest is the best. */
+    int64_t best = t->best < 0 ? t->update : t->best;
     if (best == t->update) ACF_TRY(acf_checkpoint_link(dir, "best", best, e));
     return acf_checkpoint_prune(dir, t->cfg->save.keep_last, best, e);
 }
