@@ -1,5 +1,5 @@
-# A run that was stopped and saved before its evaluation, and finds its best when it is resumed:
-# `best` must point there although that update already has a checkpoint.
+# A run that was stopped and saved before its evaluation, and finds its best when it is resumed: that
+# update has a checkpoint already, which must learn of it, and `best` must point there.
 set -eu
 cat >run.yaml <<YAML
 schema: 1
@@ -25,11 +25,13 @@ if [ $code -eq 0 ]; then
     exit 77
 fi
 [ $code -eq 75 ] || { echo "exit $code instead of 75"; exit 1; }
-[ ! -e run/best ] || { echo "nothing was evaluated, but there is a best"; exit 1; }
 saved=$(readlink run/last)
 
 "$ACF/acf-train" --config run.yaml --set eval.every=1 --resume >out 2>err ||
     { cat err; echo "the resumed run failed"; exit 1; }
 [ "$(readlink run/best)" = "$saved" ] ||
     { echo "best is $(readlink run/best), expected $saved"; exit 1; }
+step=$(echo "$saved" | sed 's/checkpoint-0*//')
+grep -q "\"best\":[[:space:]]*$step," "run/$saved/trainer_state.json" ||
+    { cat "run/$saved/trainer_state.json"; echo "$saved does not know that it is the best"; exit 1; }
 [ -d "run/$saved" ] || { echo "the best checkpoint is gone"; exit 1; }
