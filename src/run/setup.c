@@ -71,7 +71,7 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     acf_vocab_options vocab = acf_vocab_options_default();
     split_texts texts = {.split = &s->data->split[ACF_TRAIN]};
     if (cfg->model.vocab.size > 0) vocab.size = cfg->model.vocab.size;
-    ACF_TRY(acf_vocab_train(&m->tok, (acf_text_source){.next = next_text, .payload = &texts},
+    ACF_TRY(acf_vocab_train(&m->tok, (acf_text_stream){.next = next_text, .payload = &texts},
                             &vocab, e));
     int size = (int)acf_tokenizer_vocab_size(m->tok);
     acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", size);
