@@ -228,7 +228,9 @@ static acf_status loop(acf_trainer *t, acf_error *e)
     while (!t->is_over) {
         bool at_end = t->update >= t->step.total;
         bool eval_due = at_end || acf_interval_due(&cfg->eval.every, t->update, t->per_epoch);
+        bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch);
         if (has_dev && eval_due && t->evaluated < t->update) {
+            save_due |= t->saved == t->update; /* stopped before this evaluation, then resumed */
             acf_status st = evaluate(t, e);
             if (st == ACF_STOPPED) return stop(t, e);
             ACF_TRY(st);
@@ -240,8 +242,7 @@ static acf_status loop(acf_trainer *t, acf_error *e)
             }
         }
         t->is_over = at_end;
-        bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch) ||
-                        t->best == t->update || at_end || acf_signals_take_save();
+        save_due |= acf_signals_take_save() || t->best == t->update || at_end;
         if (save_due && t->saved < t->update) ACF_TRY(acf_train_save(t, e));
         if (at_end) break;
         if (should_stop(t)) return stop(t, e);
@@ -289,13 +290,16 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
     }
-    ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, e));
+    ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
+    /* config.yaml comes first: a directory that holds it can be resumed. */
     cJSON *environment;
     ACF_TRY(acf_train_environment(&environment, t, e));
     acf_status st = acf_run_dir_describe(t->cfg, t->opt->command, environment, e);
     cJSON_Delete(environment);
     ACF_TRY(st);
+    ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, t->evaluated, e));
     if (*checkpoint != NULL) {
+        ACF_TRY(acf_train_link(t, e));
         acf_log_info(&t->log, "resuming from %s: update %lld of %lld", *checkpoint,
                      (long long)t->update, (long long)t->step.total);
         return ACF_OK;
