@@ -160,8 +160,11 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
     if (f->config_path == NULL || f->card_path == NULL) return ACF_ERR_RESOURCE;
     if (acf_checkpoint_has_sums(dir)) ACF_TRY(acf_checkpoint_verify(dir, e));
     ACF_TRY(acf_json_read(&f->config, f->config_path, MAX_CONFIG_BYTES, e));
-    if (acf_path_exists(f->card_path))
+    if (acf_path_exists(f->card_path)) {
         ACF_TRY(acf_json_read(&f->card, f->card_path, MAX_CONFIG_BYTES, e));
+        if (!cJSON_IsObject(f->card))
+            return acf_fail(e, ACF_ERR_MODEL, "%s: is not a JSON object", f->card_path);
+    }
     return read_labels(&f->labels, &f->K, f->config, f->config_path, e);
 }
 
@@ -184,6 +187,9 @@ static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf
     ACF_TRY(acf_json_number(&m->tau, f->card, "tau", 1e-3, 10, 0.1, f->card_path, e));
     ACF_TRY(acf_json_string(&text, f->card, "head", "linear", f->card_path, e));
     m->head = strcmp(text, "label") == 0 ? ACF_HEAD_LABEL : ACF_HEAD_LINEAR;
+    if (strcmp(text, "label") != 0 && strcmp(text, "linear") != 0)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: head '%s' is neither linear nor label", f->card_path,
+                        text);
     ACF_TRY(acf_json_bool(&m->pair, f->card, "pair", false, f->card_path, e));
     ACF_TRY(acf_json_int(&length, f->card, "max_length", 0, 1 << 20, 0, f->card_path, e));
     m->max_length = (int)length;
@@ -194,9 +200,9 @@ static const acf_rename bert_rename[] = {{".LayerNorm.gamma", ".LayerNorm.weight
                                          {".LayerNorm.beta", ".LayerNorm.bias"},
                                          {NULL, NULL}};
 
-/* Weights into m; the head only when keep_head. */
-static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, const acf_log *log,
-                               acf_error *e)
+/* Weights into m; the head only when keep_head, and it must be there when need_head. */
+static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bool need_head,
+                               const acf_log *log, acf_error *e)
 {
     const char *ignore[8] = {"cls.*", "*.position_ids"};
     const char *optional[] = {"classifier.*", "bert.pooler.*", NULL};
@@ -215,7 +221,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, co
                      report.unexpected[i]);
     for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
         bool is_head = strncmp(report.missing[i], "classifier.", 11) == 0;
-        if (is_head && keep_head)
+        if (is_head && need_head)
             st = acf_fail(e, ACF_ERR_MODEL,
                           "%s: has no tensor '%s': it is an encoder without a classifier, train it "
                           "first",
@@ -267,7 +273,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
     ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
     ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
-    ACF_TRY(load_weights(m, dir, keep_head, opt->log, e));
+    ACF_TRY(load_weights(m, dir, keep_head, opt->labels == NULL, opt->log, e));
     if (reorder) ACF_TRY(reorder_head(m, f->labels, e));
     m->card = f->card;
     f->card = NULL;

@@ -67,20 +67,40 @@ printf 'text\tlabel\na\tcooking\nb\n' | develops 'dev.tsv:3: has 1 column, expec
 printf 'text\ta\n' | develops 'dev.tsv'
 train 'leaves no row for dev' data.dev=null data.dev_fraction=0.001
 
-# No permission: for root there is no such thing.
+# No permission: for root there is no such thing, so another user tries, where that user can be.
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
-    cp "$data/train.tsv" secret.tsv
-    chmod 600 secret.tsv
-    chmod 755 .
-    as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-    if $as_nobody test -x "$ACF/acf-train" -a -r base.yaml; then
-        refuses 3 'secret.tsv: ' $as_nobody "$ACF/acf-train" --config base.yaml --overwrite \
-            --set data.train=secret.tsv
-        refuses 6 'run' $as_nobody "$ACF/acf-train" --config base.yaml --overwrite
-        refuses 6 'fresh' $as_nobody "$ACF/acf-train" --config base.yaml --set save.dir=fresh
-        refuses 3 'secret.tsv: ' $as_nobody "$ACF/acf-predict" run secret.tsv
-        refuses 3 'secret.tsv: ' $as_nobody "$ACF/acf-eval" run --data secret.tsv
-    fi
+    open=$(mktemp -d)
+    trap 'rm -rf "$open"' EXIT
+    chmod 755 "$open"
+    cp -a run "$ACF/acf-train" "$ACF/acf-eval" "$ACF/acf-predict" "$data/train.tsv" "$data/dev.tsv" "$open"
+    cp "$data/train.tsv" "$open/secret.tsv"
+    sed "s|^data:.*|data: {train: train.tsv, dev: dev.tsv}|" base.yaml >"$open/base.yaml"
+    chmod 600 "$open/secret.tsv"
+    was=$(state_of "$open/run")
+    as_nobody() {
+        code_wanted=$1
+        text=$2
+        shift 2
+        refuses "$code_wanted" "$text" setpriv --reuid=65534 --regid=65534 --clear-groups \
+            env -C "$open" "$@"
+    }
+    as_nobody 3 'secret.tsv: cannot open: Permission denied' ./acf-train --config base.yaml --overwrite \
+        --set data.train=secret.tsv
+    as_nobody 6 'run' ./acf-train --config base.yaml --overwrite
+    as_nobody 6 'fresh' ./acf-train --config base.yaml --set save.dir=fresh
+    as_nobody 6 'run' ./acf-train --config run/config.yaml --resume \
+        --set save.dir=run
+    as_nobody 3 'secret.tsv: cannot open: Permission denied' ./acf-predict run secret.tsv
+    as_nobody 3 'secret.tsv: cannot open: Permission denied' ./acf-eval run --data secret.tsv
+    as_nobody 6 'out.tsv' ./acf-eval run --data dev.tsv --predictions out.tsv
+    chmod 600 "$open/run/checkpoint-000002/model.safetensors"
+    as_nobody 4 'model.safetensors: cannot open: Permission denied' ./acf-predict run dev.tsv
+    chmod 600 "$open/base.yaml"
+    as_nobody 2 'base.yaml: cannot open: Permission denied' ./acf-train --config base.yaml
+    chmod 644 "$open/run/checkpoint-000002/model.safetensors"
+    # (the times of change are those of chmod)
+    [ "$(echo "$was" | sed 's/ [^ ]* [^ ]*$//')" = "$(state_of "$open/run" | sed 's/ [^ ]* [^ ]*$//')" ] ||
+        fail 'a user without permission changed run/'
 fi
 
 # acf-eval and acf-predict.
