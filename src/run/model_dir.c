@@ -200,9 +200,9 @@ static const acf_rename bert_rename[] = {{".LayerNorm.gamma", ".LayerNorm.weight
                                          {".LayerNorm.beta", ".LayerNorm.bias"},
                                          {NULL, NULL}};
 
-/* Weights into m; the head only when keep_head. */
-static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, const acf_log *log,
-                               acf_error *e)
+/* Weights into m; the head only when keep_head, and it must be there when need_head. */
+static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bool need_head,
+                               const acf_log *log, acf_error *e)
 {
     const char *ignore[8] = {"cls.*", "*.position_ids"};
     const char *optional[] = {"classifier.*", "bert.pooler.*", NULL};
@@ -221,7 +221,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, co
                      report.unexpected[i]);
     for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
         bool is_head = strncmp(report.missing[i], "classifier.", 11) == 0;
-        if (is_head && keep_head)
+        if (is_head && need_head)
             st = acf_fail(e, ACF_ERR_MODEL,
                           "%s: has no tensor '%s': it is an encoder without a classifier, train it "
                           "first",
@@ -273,7 +273,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
     ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
     ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
-    ACF_TRY(load_weights(m, dir, keep_head, opt->log, e));
+    ACF_TRY(load_weights(m, dir, keep_head, opt->labels == NULL, opt->log, e));
     if (reorder) ACF_TRY(reorder_head(m, f->labels, e));
     m->card = f->card;
     f->card = NULL;
