@@ -65,6 +65,19 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
     return st;
 }
 
+/* Are there rows of this kind at all? */
+static acf_status check_given(const acf_config *cfg, const acf_held_out_options *opt, acf_error *e)
+{
+    bool test = opt->split == ACF_TEST;
+    const char *file = test ? cfg->data.test : cfg->data.dev;
+    bool drawn = !test && cfg->data.dev_fraction > 0;
+    if (opt->data != NULL || cfg->data.dir != NULL || file != NULL || drawn) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%s: the data that the model was trained on has no %s split: give a file with "
+                    "--data",
+                    cfg->data.train != NULL ? cfg->data.train : cfg->task, test ? "test" : "dev");
+}
+
 /* A foreign model that was saved without label names gets the task's, by id. */
 static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_log *log,
                                acf_error *e)
@@ -125,7 +138,8 @@ acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
     acf_config cfg;
     *out = (acf_held_out){0};
     ACF_TRY(load_config(&cfg, problems, m, opt, e));
-    acf_status st = open_parts(out, m, &cfg, opt, e);
+    acf_status st = check_given(&cfg, opt, e);
+    if (st == ACF_OK) st = open_parts(out, m, &cfg, opt, e);
     acf_config_free(&cfg);
     if (st != ACF_OK) acf_held_out_close(out);
     return st;

@@ -160,8 +160,11 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
     if (f->config_path == NULL || f->card_path == NULL) return ACF_ERR_RESOURCE;
     if (acf_checkpoint_has_sums(dir)) ACF_TRY(acf_checkpoint_verify(dir, e));
     ACF_TRY(acf_json_read(&f->config, f->config_path, MAX_CONFIG_BYTES, e));
-    if (acf_path_exists(f->card_path))
+    if (acf_path_exists(f->card_path)) {
         ACF_TRY(acf_json_read(&f->card, f->card_path, MAX_CONFIG_BYTES, e));
+        if (!cJSON_IsObject(f->card))
+            return acf_fail(e, ACF_ERR_MODEL, "%s: is not a JSON object", f->card_path);
+    }
     return read_labels(&f->labels, &f->K, f->config, f->config_path, e);
 }
 
@@ -184,6 +187,9 @@ static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf
     ACF_TRY(acf_json_number(&m->tau, f->card, "tau", 1e-3, 10, 0.1, f->card_path, e));
     ACF_TRY(acf_json_string(&text, f->card, "head", "linear", f->card_path, e));
     m->head = strcmp(text, "label") == 0 ? ACF_HEAD_LABEL : ACF_HEAD_LINEAR;
+    if (strcmp(text, "label") != 0 && strcmp(text, "linear") != 0)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: head '%s' is neither linear nor label", f->card_path,
+                        text);
     ACF_TRY(acf_json_bool(&m->pair, f->card, "pair", false, f->card_path, e));
     ACF_TRY(acf_json_int(&length, f->card, "max_length", 0, 1 << 20, 0, f->card_path, e));
     m->max_length = (int)length;

@@ -127,8 +127,8 @@ static acf_status link_to(const char *dir, const char *name, int64_t step, acf_e
 acf_status acf_train_link(const acf_trainer *t, acf_error *e)
 {
     const char *dir = t->cfg->save.dir;
-    /* Without a dev split, the newest is the best. */
-    int64_t best = t->setup.source[ACF_DEV] == NULL ? t->saved : t->best;
+    /* Without a dev split, or before its first evaluation, the newest is the best. */
+    int64_t best = t->best < 0 ? t->saved : t->best;
     ACF_TRY(link_to(dir, "last", t->saved, e));
     ACF_TRY(link_to(dir, "best", best, e));
     return acf_checkpoint_prune(dir, t->cfg->save.keep_last, best, e);

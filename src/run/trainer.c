@@ -34,13 +34,22 @@ static bool should_stop(void *payload)
     return t->opt->max_time_s > 0 && acf_clock_s() - t->begin_s >= t->opt->max_time_s;
 }
 
-static bool is_better(const acf_trainer *t, double value)
+/* Compare with the best so far: the best is the best by any margin, patience wants min_delta. */
+static bool take_value(acf_trainer *t, double value)
 {
     acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
     double gain =
         acf_metric_larger_is_better(metric) ? value - t->best_value : t->best_value - value;
-    double wanted = t->cfg->eval.early_stop.patience >= 0 ? t->cfg->eval.early_stop.min_delta : 0;
-    return t->best < 0 || gain > wanted;
+    bool is_first = t->best < 0, is_better = is_first || gain > 0;
+    if (is_first || gain > t->cfg->eval.early_stop.min_delta)
+        t->bad_evaluations = 0;
+    else
+        t->bad_evaluations++;
+    if (is_better) {
+        t->best = t->update;
+        t->best_value = value;
+    }
+    return is_better;
 }
 
 /* Evaluate dev, write the event, remember the best. */
@@ -52,19 +61,13 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
     const acf_evaluate_options opt = {.head = cfg->eval.head, .poll = should_stop, .payload = t};
     ACF_TRY(acf_evaluate(&ev, &t->setup.model, dev, &opt, e));
     t->evaluated = t->update;
-    t->saved = -1; /* a checkpoint of this update lacks this evaluation */
+    t->saved = -1; /* a checkpoint of this update, if there is one, knows nothing of this */
 
     double value = NAN;
     acf_metric metric = (acf_metric)acf_metric_parse(cfg->eval.metric);
     bool found = acf_metric_get(&value, &ev.result, cfg->eval.head, metric);
-    bool better = found && is_better(t, value);
-    if (better) {
-        t->best = t->update;
-        t->best_value = value;
-        t->bad_evaluations = 0;
-    } else {
-        t->bad_evaluations++;
-    }
+    bool better = found && take_value(t, value);
+    if (!found) t->bad_evaluations++;
     cJSON *event;
     double epoch = (double)t->update / (double)t->per_epoch;
     acf_status st = acf_event_eval(&event, &ev, t->update, epoch, e);
@@ -264,6 +267,11 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
     int64_t step = -1;
+    if (t->cfg->train.seeds.n > 0)
+        return acf_fail(
+            e, ACF_ERR_USAGE,
+            "train.seeds: this program trains one run: start it once for each seed, with "
+            "train.seed and a save.dir of its own");
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
