@@ -109,7 +109,8 @@ static size_t bert_bytes(const acf_encoder *enc, int N, int T, int L, size_t squ
     size_t wide = acf_arena_cost((size_t)T * (size_t)m->C, REAL);
     int32_t longest[2] = {0, L};
     acf_attn_shape one = {.N = 1, .start = longest, .A = m->A, .D = m->C / m->A, .ld = 3 * m->C};
-    size_t scratch = acf_arena_cost(acf_attn_scratch(&one, acf_threads_get()), 1);
+    size_t places = (size_t)N * sizeof(uint64_t); /* acf_attn_scratch's, of each sequence */
+    size_t scratch = acf_arena_cost(acf_attn_scratch(&one, acf_threads_get()) + places, 1);
     size_t bytes = 2 * acf_arena_cost((size_t)T, sizeof(int32_t)) +
                    3 * acf_arena_cost((size_t)N * (size_t)m->C, REAL) + (keep ? 3 : 2) * wide +
                    acf_arena_cost((size_t)T, REAL) + wide;

@@ -62,6 +62,25 @@ static void free_names(char **names, int n)
     acf_free(names);
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static acf_status check_different(char *const *names, int n, const char *path, acf_error *e)
+{
+    char **sorted = acf_alloc((size_t)n, sizeof *sorted, "label names", e);
+    if (sorted == NULL) return ACF_ERR_RESOURCE;
+    memcpy(sorted, names, (size_t)n * sizeof *sorted);
+    qsort(sorted, (size_t)n, sizeof *sorted, by_bytes);
+    acf_status st = ACF_OK;
+    for (int i = 1; i < n && st == ACF_OK; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            st = acf_fail(e, ACF_ERR_MODEL, "%s: id2label names '%.100s' twice", path, sorted[i]);
+    acf_free(sorted);
+    return st;
+}
+
 /* id2label of a config.json: names by id; *K = 0 when it has none. */
 static acf_status read_labels(char ***names, int *K, const cJSON *config, const char *path,
                               acf_error *e)
@@ -90,10 +109,7 @@ static acf_status read_labels(char ***names, int *K, const cJSON *config, const 
             if (list[id] == NULL) st = ACF_ERR_RESOURCE;
         }
     }
-    for (int i = 0; i < n && st == ACF_OK; i++)
-        for (int j = 0; j < i; j++)
-            if (strcmp(list[i], list[j]) == 0)
-                st = acf_fail(e, ACF_ERR_MODEL, "%s: id2label names '%s' twice", path, list[i]);
+    if (st == ACF_OK) st = check_different(list, n, path, e);
     if (st != ACF_OK) {
         free_names(list, n);
         return st;
@@ -221,11 +237,11 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bo
                      report.unexpected[i]);
     for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
         bool is_head = strncmp(report.missing[i], "classifier.", 11) == 0;
-        if (is_head && need_head)
-            st = acf_fail(e, ACF_ERR_MODEL,
-                          "%s: has no tensor '%s': it is an encoder without a classifier, train it "
-                          "first",
-                          dir, report.missing[i]);
+        if (need_head)
+            st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir,
+                          report.missing[i],
+                          is_head ? "it is an encoder without a classifier"
+                                  : "its answers would be random");
         else if (!is_head)
             acf_log_warn(log, "%s: tensor '%s' is missing, starts from random values", dir,
                          report.missing[i]);
