@@ -62,6 +62,20 @@ refuses 2 'speed' "$ACF/acf-eval" run --assert 'speed>3'
 refuses 2 'accuracy=1' "$ACF/acf-eval" run --assert 'accuracy=1'
 refuses 2 'accuracy' "$ACF/acf-eval" run --assert 'accuracy>=much'
 
+# A link, a pipe or a device is written through, not replaced; a directory is refused.
+echo old >target
+ln -s target link
+mkfifo pipe
+cat pipe >piped &
+reader=$!
+run 0 "$ACF/acf-eval" run --predictions link --errors pipe
+wait $reader
+cmp p.tsv target || fail 'a link is not written through'
+[ -L link ] || fail 'a link was replaced'
+cmp e.tsv piped || fail 'a pipe is not written through'
+[ -p pipe ] || fail 'a pipe was replaced'
+refuses 6 'run: is a directory' "$ACF/acf-eval" run --predictions run
+
 # Other files: with labels, in another order, without labels, as the test split.
 tac "$data/dev.tsv" | sed '$d' >body
 (head -n 1 "$data/dev.tsv"; cat body) >reversed.tsv
