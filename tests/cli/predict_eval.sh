@@ -95,6 +95,17 @@ cmp t.tsv u.tsv || fail '--split test without labels'
 ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
 refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
 
+# A model that was trained elsewhere: the task and the file are given.
+mkdir foreign
+for file in config.json model.safetensors tokenizer.json; do
+    cp "run/best/$file" foreign
+done
+refuses 2 '--task: the model was not trained here' "$ACF/acf-eval" foreign
+refuses 2 '--data: the model was not trained here' "$ACF/acf-eval" foreign --task text
+refuses 2 'task = txt is none of' "$ACF/acf-eval" foreign --task txt --data reversed.tsv
+ok "$ACF/acf-eval" foreign --task text --data "$data/dev.tsv" --json
+sed 's|"foreign"|"run"|' out | cmp - whole || fail 'a model from elsewhere is judged otherwise'
+
 # acf-predict.
 ok "$ACF/acf-predict" run texts
 awk -F '\t' 'NR > 1 { print $3 }' p.tsv | cmp - out || fail 'acf-predict and acf-eval disagree'
