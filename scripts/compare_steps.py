@@ -95,8 +95,9 @@ def padded(dump):
     spans = list(zip(start, start[1:]))
     longest = max(b - a for a, b in spans)
     fill = lambda x: torch.nn.functional.pad(x, (0, longest - len(x)))
+    types = dump.get("token_type_ids", torch.zeros_like(dump["input_ids"]))  # absent: no pairs
     return {"input_ids": torch.stack([fill(dump["input_ids"][a:b]) for a, b in spans]),
-            "token_type_ids": torch.stack([fill(dump["token_type_ids"][a:b]) for a, b in spans]),
+            "token_type_ids": torch.stack([fill(types[a:b]) for a, b in spans]),
             "attention_mask": torch.stack([fill(torch.ones(b - a, dtype=torch.long))
                                            for a, b in spans])}
 
@@ -142,7 +143,6 @@ def run_torch(args, config):
                 rates[event["step"]] = event["lr"], event["lr_head"]
 
     worst_loss = worst_rate = worst_grad = 0.0
-    print("update  loss ours    loss torch   difference  gradient norm")
     for k in range(1, args.steps + 1):
         dump = safetensors.torch.load_file(args.work / f"step-{k}.safetensors")
         h = model.bert(**padded(dump)).pooler_output
@@ -153,6 +153,7 @@ def run_torch(args, config):
         loss.backward()
         if k == 1:
             worst_grad = compare_gradients(model, dump)
+            print("update  loss ours    loss torch   difference  gradient norm")
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float(config["train.clip"]))
         factor = ref.linear_factor(k - 1, args.steps, warmup)
         ref.set_lr(optimizer, factor)
@@ -161,7 +162,7 @@ def run_torch(args, config):
         ours, theirs = dump["loss"].item(), loss.item()
         worst_loss = worse(worst_loss, abs(ours - theirs))
         for name, value in parts.items():
-            worst_loss = worse(worst_loss, abs(dump[name].item() - float(value)))
+            worst_loss = worse(worst_loss, abs(dump[name].item() - value.item()))
         for rate, base in zip(rates[k], ("lr", "head_lr")):
             want = float(config[f"train.optimizer.{base}"]) * factor
             worst_rate = worse(worst_rate, abs(rate - want) / max(want, 1e-12))

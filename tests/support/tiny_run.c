@@ -40,6 +40,7 @@ void tiny_config(acf_config *cfg, const char *dir, const char *const *sets)
                  "train:\n"
                  "  epochs: 3\n"
                  "  batch_size: 8\n"
+                       "  threads: 1\n"
                  "  optimizer: {lr: 2e-3, head_lr: 1e-2}\n"
                  "eval: {every: 4 steps}\n"
                  "save: {dir: %s, every: 1 epochs, keep_last: 2}\n"

@@ -17,7 +17,7 @@ const char *source_path(const char *path);
 
 /* The configuration of a run in `dir` on data/sample-text with `sets` ("key=value", ended by NULL;
  * may be NULL) on top: encoder tests/golden/tiny-bert with its dropout of 0.1, 3 epochs of 8
- * updates, an evaluation every 4, a train event every 3.  Freed with acf_config_free. */
+ * updates, an evaluation every 4, a train event every 3, one thread.  Freed with acf_config_free. */
 void tiny_config(acf_config *cfg, const char *dir, const char *const *sets);
 
 typedef struct tiny_run {
