@@ -12,6 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Is the configuration as it is, without what the command line changes? */
+static bool is_right(const char *text)
+{
+    acf_config cfg;
+    acf_str problems = {0};
+    acf_error e;
+    bool right = acf_config_load_text(&cfg, &problems, text, strlen(text), "acf.json", NULL, 0,
+                                      &e) == ACF_OK;
+    if (right) acf_config_free(&cfg);
+    acf_str_free(&problems);
+    return right;
+}
+
 /* The configuration behind the model: the one kept in acf.json, or a minimal one for a foreign
  * model; with --task, --data and --set on top. */
 static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_model *m,
@@ -32,7 +45,10 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
                           opt->task == NULL ? "--task" : "--data",
                           opt->task == NULL ? "--task TASK --data FILE" : "--data FILE");
         else
-            st = acf_str_printf(&minimal, e, "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n",
+            /* A whole configuration has training data; this one's is never read. */
+            st = acf_str_printf(&minimal, e,
+                                "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n"
+                                "data: {train: none}\n",
                                 opt->task);
         text = minimal.data;
     }
@@ -56,6 +72,8 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
     if (st == ACF_OK) {
         ACF_ASSERT(text != NULL); /* the card's, or what was made above */
         st = acf_config_load_text(cfg, problems, text, strlen(text), "acf.json", sets, n, e);
+        if (st == ACF_ERR_USAGE && text != minimal.data && !is_right(text))
+            st = acf_fail(e, ACF_ERR_MODEL, "acf.json: the configuration in it is not right");
     }
     acf_free(sets);
     acf_free(path);

@@ -149,6 +149,14 @@ edited acf.json 's/"head":.*"linear"/"head": "both"/' "m/acf.json: head 'both'"
 edited acf.json 's/"max_length":[^,]*/"max_length": 1e300/' 'max_length'
 edited acf.json 's/"pair":[^,]*/"pair": "no"/' 'pair'
 
+# The configuration in acf.json is part of the model, what the command line adds is not.
+rm -rf m
+cp -r plain m
+sed 's/task: text/task: txet/' plain/acf.json >m/acf.json
+cmp -s plain/acf.json m/acf.json && fail 'the configuration in acf.json was not found'
+refuses 4 'acf.json: the configuration in it is not right' "$ACF/acf-eval" m
+refuses 2 'did you mean' "$ACF/acf-eval" plain --set data.hedaer=yes
+
 # A checkpoint's own sums: whatever changed is told before it is used.
 ck=c/checkpoint-000002
 sealed() { # TEXT COMMAND...: done to a copy of the run, then looked at through `best`

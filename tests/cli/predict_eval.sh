@@ -62,6 +62,20 @@ refuses 2 'speed' "$ACF/acf-eval" run --assert 'speed>3'
 refuses 2 'accuracy=1' "$ACF/acf-eval" run --assert 'accuracy=1'
 refuses 2 'accuracy' "$ACF/acf-eval" run --assert 'accuracy>=much'
 
+# A link, a pipe or a device is written through, not replaced; a directory is refused.
+echo old >target
+ln -s target link
+mkfifo pipe
+cat pipe >piped &
+reader=$!
+run 0 "$ACF/acf-eval" run --predictions link --errors pipe
+wait $reader
+cmp p.tsv target || fail 'a link is not written through'
+[ -L link ] || fail 'a link was replaced'
+cmp e.tsv piped || fail 'a pipe is not written through'
+[ -p pipe ] || fail 'a pipe was replaced'
+refuses 6 'run: is a directory' "$ACF/acf-eval" run --predictions run
+
 # Other files: with labels, in another order, without labels, as the test split.
 tac "$data/dev.tsv" | sed '$d' >body
 (head -n 1 "$data/dev.tsv"; cat body) >reversed.tsv
@@ -80,6 +94,17 @@ ok "$ACF/acf-eval" run --split test --set data.test=unlabelled.tsv --predictions
 cmp t.tsv u.tsv || fail '--split test without labels'
 ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
 refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
+
+# A model that was trained elsewhere: the task and the file are given.
+mkdir foreign
+for file in config.json model.safetensors tokenizer.json; do
+    cp "run/best/$file" foreign
+done
+refuses 2 '--task: the model was not trained here' "$ACF/acf-eval" foreign
+refuses 2 '--data: the model was not trained here' "$ACF/acf-eval" foreign --task text
+refuses 2 'task = txt is none of' "$ACF/acf-eval" foreign --task txt --data reversed.tsv
+ok "$ACF/acf-eval" foreign --task text --data "$data/dev.tsv" --json
+sed 's|"foreign"|"run"|' out | cmp - whole || fail 'a model from elsewhere is judged otherwise'
 
 # acf-predict.
 ok "$ACF/acf-predict" run texts

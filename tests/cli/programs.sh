@@ -143,6 +143,12 @@ run 0 "$ACF/acf-eval" here/run
 cmp here/run/best/model.safetensors run/best/model.safetensors || fail 'the same run elsewhere differs'
 run 0 sh -c "cd here && '$ACF/acf-train' --config ../there/c.yaml --set data.dev=../there/data/train.tsv --set save.dir=other --dry-run"
 
+refuses 2 '--dump-step 3: the run has 2 updates' "$ACF/acf-train" --config base.yaml \
+    --set save.dir=dumped --dump-step 3 x.safetensors
+[ -e dumped ] && fail 'a refused --dump-step left a directory'
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=dumped --dump-step 1-2 x%d.safetensors
+[ -s x1.safetensors ] && [ -s x2.safetensors ] || fail '--dump-step 1-2 wrote no files'
+
 # Output that cannot be written is an error.
 refuses 6 'standard output: cannot write' sh -c "'$ACF/acf-predict' run base.yaml >/dev/full"
 refuses 6 'standard output: cannot write' sh -c "'$ACF/acf-predict' run base.yaml >&-"
