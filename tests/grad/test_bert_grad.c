@@ -101,9 +101,9 @@ static void open_fixture(fixture *f, acf_pooling pooling, const char *act, int m
     f->step = (acf_step){
         .model = &f->model, .objective = o, .seed = 77, .micro_batch = micro_batch, .total = 10};
     const acf_batch_bound bound = {.N = N, .T = T, .L = 7, .square = f->batch.square};
-    assert_ok(acf_arena_init(&f->step.arena, acf_step_bytes(&f->model, &bound, micro_batch), "step",
-                             &f->e),
-              &f->e);
+    assert_ok(
+        acf_arena_init(&f->step.arena, acf_step_bytes(&f->model, &bound, &bound), "step", &f->e),
+        &f->e);
 }
 
 static void close_fixture(fixture *f)
