@@ -11,6 +11,7 @@ SRC=$(cd "$(dirname "$0")/.." && pwd)
 ACF=${ACF:-$SRC}
 export SRC ACF
 export OPENBLAS_NUM_THREADS=1
+export OMP_WAIT_POLICY=passive # tests share the machine with their own build
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1}
 
 work=$(mktemp -d)

@@ -53,7 +53,7 @@ static int train(const char *size, const char *dir)
     acf_vocab_options options = acf_vocab_options_default();
     options.size = (int32_t)strtol(size, NULL, 10);
     double start = acf_clock_s();
-    acf_status st = acf_vocab_train(&tok, (acf_text_source){next_line, NULL}, &options, &e);
+    acf_status st = acf_vocab_train(&tok, (acf_text_stream){next_line, NULL}, &options, &e);
     if (st != ACF_OK) return failed(&e);
     (void)fprintf(stderr, "%d tokens in %.3f s\n", (int)acf_tokenizer_vocab_size(tok),
                   acf_clock_s() - start);

@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,6 +12,7 @@ static void emit(const acf_log *log, acf_log_level level, const char *fmt, va_li
     char line[LINE_MAX_BYTES];
     if (log == NULL || log->write == NULL) return;
     if (vsnprintf(line, sizeof line, fmt, args) < 0) return;
+    acf_make_printable(line);
     log->write(log->payload, level, line);
 }
 

@@ -12,7 +12,7 @@ typedef struct acf_log {
     void *payload;
 } acf_log;
 
-/* One line without newline, cut at 2,000 bytes; log may be NULL. */
+/* One line without newline, cut at 2,000 bytes, control characters as '?'; log may be NULL. */
 void acf_log_info(const acf_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void acf_log_warn(const acf_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,5 +1,7 @@
 #include "base/status.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +15,7 @@ acf_status acf_fail(acf_error *e, acf_status status, const char *fmt, ...)
     int n = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
     if (n < 0) e->text[0] = '\0';
+    acf_make_printable(e->text);
     return status;
 }
 
@@ -25,7 +28,11 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
-    if (n < 0) n = 0;
+    if (n < 0) {
+        n = 0;
+        e->text[0] = '\0';
+    }
+    acf_make_printable(e->text);
     if ((size_t)n < sizeof e->text - 3) { /* what is too long is cut at the end */
         size_t room = sizeof e->text - (size_t)n - 3;
         size_t len = strnlen(text, room);

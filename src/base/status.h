@@ -4,7 +4,8 @@
  * Every function that can fail returns acf_status and takes the caller's acf_error last.  The error
  * is written only on failure, by the place that knows most; callers pass it on, or prefix it with
  * acf_context.  The text is one line, subject first ("path: thing: what is wrong"), without
- * "error:" and without a newline: the command line adds both.
+ * "error:" and without a newline: the command line adds both.  Control characters, which may come
+ * from a file, are shown as '?'.
  */
 #ifndef ACF_BASE_STATUS_H
 #define ACF_BASE_STATUS_H

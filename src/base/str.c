@@ -60,6 +60,14 @@ void acf_str_free(acf_str *s)
     *s = (acf_str){0};
 }
 
+void acf_make_printable(char *s)
+{
+    for (unsigned char *c = (unsigned char *)s; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f) *c = '?';
+        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) c[0] = c[1] = '?';
+    }
+}
+
 int acf_edit_distance(const char *a, const char *b)
 {
     enum { LIMIT = 64 };

@@ -21,6 +21,10 @@ acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...) ACF_MU
 void acf_str_clear(acf_str *s);
 void acf_str_free(acf_str *s);
 
+/* Control characters (C0, DEL, and C1 in UTF-8) become '?', in place: what came from a file stays
+ * on its line and cannot drive a terminal. */
+void acf_make_printable(char *s);
+
 /* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
  * longer ones give 64. */
 int acf_edit_distance(const char *a, const char *b);

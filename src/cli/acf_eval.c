@@ -4,6 +4,7 @@
 #include "cli/about.h"
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/startup.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/assertion.h"
@@ -191,7 +192,7 @@ int main(int argc, char **argv)
                                  .version = acf_about_version};
     acf_console console = acf_console_open();
     acf_words operands = {0};
-    acf_json_start();
+    acf_startup(argv);
     int code = acf_options_parse(&operands, &program, argc, argv);
     if (code < 0) {
         acf_error e = {0};

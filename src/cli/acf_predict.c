@@ -1,9 +1,9 @@
 /* acf-predict: one answer for each line of text. */
-#include "base/json.h"
 #include "base/mem.h"
 #include "cli/about.h"
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/startup.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/model_dir.h"
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
         .version = acf_about_version};
     acf_console console = acf_console_open();
     acf_words operands = {0};
-    acf_json_start();
+    acf_startup(argv);
     int code = acf_options_parse(&operands, &program, argc, argv);
     if (code < 0) {
         acf_error e = {0};

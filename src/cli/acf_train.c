@@ -1,8 +1,8 @@
 /* acf-train: one configuration in, a run directory out. */
-#include "base/json.h"
 #include "cli/about.h"
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/startup.h"
 #include "run/config.h"
 #include "run/signals.h"
 #include "run/trainer.h"
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
                                  .version = acf_about_version};
     acf_console console = acf_console_open();
     acf_words operands = {0};
-    acf_json_start();
+    acf_startup(argv);
     int code = acf_options_parse(&operands, &program, argc, argv);
     if (code < 0) {
         acf_error e = {0};

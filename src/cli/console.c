@@ -94,6 +94,8 @@ int acf_console_close(acf_console *c, int code)
         why = errno;
     }
     if (!failed) return code;
-    (void)fprintf(stderr, "error: standard output: cannot write: %s\n", strerror(why));
-    return code != 0 ? code : acf_exit_code(ACF_ERR_RESOURCE);
+    int resource = acf_exit_code(ACF_ERR_RESOURCE); /* then the error was told where it happened */
+    if (code != resource)
+        (void)fprintf(stderr, "error: standard output: cannot write: %s\n", strerror(why));
+    return code != 0 ? code : resource;
 }

@@ -33,8 +33,8 @@ acf_log acf_console_log(acf_console *c);
 /* "error: TEXT". */
 void acf_console_error(acf_console *c, const acf_error *e);
 
-/* Ends the live line, writes out standard output and returns the exit code: `code`, or 6 with a
- * message when code is 0 and not everything could be written. */
+/* Ends the live line, writes out standard output and returns the exit code: `code`, or 6 when code
+ * is 0 and not everything could be written; with a message unless code is 6: that was told. */
 int acf_console_close(acf_console *c, int code);
 
 #endif

@@ -1,8 +1,6 @@
-#include "encoder/bert.h"
+#include "encoder/bert_internal.h"
 
-#include "base/json.h"
 #include "base/mem.h"
-#include "nn/sublayer.h"
 #include "num/embed.h"
 #include "num/norm.h"
 #include "num/threads.h"
@@ -10,52 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REAL       sizeof(real)
-#define MAX_WIDTH  65536
-#define MAX_LAYERS 256
+#define REAL sizeof(real)
 
-typedef struct bert_layer {
-    acf_attention attention;
-    acf_ffn ffn;
-    acf_attention_act attention_act;
-    acf_ffn_act ffn_act;
-} bert_layer;
-
-typedef struct bert_act { /* one batch's activations outside the layers */
-    real *embed_xhat, *embed_rstd;
-    real *x0;          /* [T, C] */
-    int32_t *position; /* [T] place in its sequence */
-    int32_t *type;     /* [T] */
-    const real *top;   /* last layer's output [R, C] */
-    real *pooled_in;   /* [N, C] input of the pooler */
-    real *pooled_pre;  /* [N, C] before tanh */
-} bert_act;
-
-typedef struct bert {
-    acf_encoder base;
-    int C, A, F;
-    acf_act act;
-    double p_hidden, p_prob, eps, init_std;
-    double p_classifier; /* -1: null */
-    int64_t pad_id;
-    int word, position, type; /* slice ids */
-    acf_norm embed_norm;
-    acf_linear pooler;
-    bert_layer *layer; /* [n_layers] */
-    bert_act a;
-} bert;
-
-static bert *self(acf_encoder *enc)
+static acf_bert *self(acf_encoder *enc)
 {
-    return (bert *)(void *)enc;
+    return (acf_bert *)(void *)enc;
 }
 
-static const bert *const_self(const acf_encoder *enc)
+static const acf_bert *const_self(const acf_encoder *enc)
 {
-    return (const bert *)(const void *)enc;
+    return (const acf_bert *)(const void *)enc;
 }
 
-static bool first_only(const bert *m)
+static bool first_only(const acf_bert *m)
 {
     return m->base.pooling != ACF_POOL_MEAN;
 }
@@ -66,13 +31,12 @@ static acf_status add_table(int *id, acf_params *p, const char *name, int rows, 
     acf_param s = {
         .rank = 2, .dim = {rows, C}, .init = ACF_INIT_NORMAL, .init_std = std, .flags = flags};
     (void)snprintf(s.name, sizeof s.name, "%s", name);
-    *id = acf_params_add(p, s, e);
-    return *id < 0 ? ACF_ERR_MODEL : ACF_OK;
+    return acf_params_add(id, p, s, e);
 }
 
-static acf_status plan_layer(bert *m, acf_params *p, int l, acf_error *e)
+static acf_status plan_layer(acf_bert *m, acf_params *p, int l, acf_error *e)
 {
-    bert_layer *layer = &m->layer[l];
+    acf_bert_layer *layer = &m->layer[l];
     acf_place place = {.layer = l + 1, .init_std = m->init_std};
     char name[6][80];
     static const char *const part[6] = {"attention.self.query",       "attention.self.key",
@@ -103,7 +67,7 @@ static acf_status plan_layer(bert *m, acf_params *p, int l, acf_error *e)
 
 static acf_status bert_plan(acf_encoder *enc, acf_params *p, acf_error *e)
 {
-    bert *m = self(enc);
+    acf_bert *m = self(enc);
     ACF_TRY(add_table(&m->word, p, "bert.embeddings.word_embeddings.weight", enc->vocab_size, m->C,
                       m->init_std, ACF_PARAM_ROWS, e));
     ACF_TRY(add_table(&m->position, p, "bert.embeddings.position_embeddings.weight",
@@ -120,7 +84,7 @@ static acf_status bert_plan(acf_encoder *enc, acf_params *p, acf_error *e)
 }
 
 /* The rows that layer l computes. */
-static acf_rows layer_rows(const bert *m, int l, const acf_input *in, const acf_pass *pass)
+static acf_rows layer_rows(const acf_bert *m, int l, const acf_input *in, const acf_pass *pass)
 {
     bool first = first_only(m) && l == m->base.n_layers - 1;
     return (acf_rows){
@@ -141,11 +105,12 @@ static acf_rows layer_rows(const bert *m, int l, const acf_input *in, const acf_
 
 static size_t bert_bytes(const acf_encoder *enc, int N, int T, int L, size_t square, bool keep)
 {
-    const bert *m = const_self(enc);
+    const acf_bert *m = const_self(enc);
     size_t wide = acf_arena_cost((size_t)T * (size_t)m->C, REAL);
     int32_t longest[2] = {0, L};
     acf_attn_shape one = {.N = 1, .start = longest, .A = m->A, .D = m->C / m->A, .ld = 3 * m->C};
-    size_t scratch = acf_arena_cost(acf_attn_scratch(&one, acf_threads_get()), 1);
+    size_t places = (size_t)N * sizeof(uint64_t); /* acf_attn_scratch's, of each sequence */
+    size_t scratch = acf_arena_cost(acf_attn_scratch(&one, acf_threads_get()) + places, 1);
     size_t bytes = 2 * acf_arena_cost((size_t)T, sizeof(int32_t)) +
                    3 * acf_arena_cost((size_t)N * (size_t)m->C, REAL) + (keep ? 3 : 2) * wide +
                    acf_arena_cost((size_t)T, REAL) + wide;
@@ -161,11 +126,11 @@ static size_t bert_bytes(const acf_encoder *enc, int N, int T, int L, size_t squ
     return keep ? bytes : bytes + largest;
 }
 
-static void embed_forward(bert *m, const acf_params *p, const acf_input *in, const acf_pass *pass,
-                          acf_arena *arena)
+static void embed_forward(acf_bert *m, const acf_params *p, const acf_input *in,
+                          const acf_pass *pass, acf_arena *arena)
 {
     size_t T = (size_t)in->T, C = (size_t)m->C;
-    bert_act *a = &m->a;
+    acf_bert_act *a = &m->a;
     a->position = acf_arena_take(arena, T, sizeof *a->position);
     a->type = acf_arena_take(arena, T, sizeof *a->type);
     a->x0 = acf_arena_take(arena, T * C, REAL);
@@ -186,11 +151,11 @@ static void embed_forward(bert *m, const acf_params *p, const acf_input *in, con
     if (drop.p > 0) acf_dropout_apply(a->x0, a->x0, T * C, in->token0 * C, drop);
 }
 
-static void pool_forward(bert *m, real *features, const acf_params *p, const acf_input *in,
+static void pool_forward(acf_bert *m, real *features, const acf_params *p, const acf_input *in,
                          acf_arena *arena)
 {
     size_t N = (size_t)in->N, C = (size_t)m->C;
-    bert_act *a = &m->a;
+    acf_bert_act *a = &m->a;
     if (m->base.pooling == ACF_POOL_MEAN) {
         acf_pool_mean_forward(features, a->top, in->start, in->N, m->C);
     } else if (m->base.pooling == ACF_POOL_CLS) {
@@ -206,13 +171,13 @@ static void pool_forward(bert *m, real *features, const acf_params *p, const acf
 static void bert_forward(acf_encoder *enc, real *features, const acf_params *p, const acf_input *in,
                          const acf_pass *pass, acf_arena *arena)
 {
-    bert *m = self(enc);
+    acf_bert *m = self(enc);
     size_t begin = arena->used, TC = (size_t)in->T * (size_t)m->C;
     embed_forward(m, p, in, pass, arena);
     real *between = pass->keep ? NULL : acf_arena_take(arena, TC, REAL); /* of layers */
     const real *x = m->a.x0;
     for (int l = 0; l < enc->n_layers; l++) {
-        bert_layer *layer = &m->layer[l];
+        acf_bert_layer *layer = &m->layer[l];
         acf_rows rows = layer_rows(m, l, in, pass);
         size_t mark = arena->used;
         acf_attention_forward(&layer->attention_act, x, p, &layer->attention, &rows, arena);
@@ -229,7 +194,7 @@ static void bert_forward(acf_encoder *enc, real *features, const acf_params *p, 
 }
 
 /* d_top [R, C] from d_features [N, C] (overwritten). */
-static void pool_backward(bert *m, real *d_top, acf_params *p, real *d_features,
+static void pool_backward(acf_bert *m, real *d_top, acf_params *p, real *d_features,
                           const acf_input *in)
 {
     size_t N = (size_t)in->N, C = (size_t)m->C;
@@ -243,7 +208,7 @@ static void pool_backward(bert *m, real *d_top, acf_params *p, real *d_features,
     }
 }
 
-static void embed_backward(bert *m, acf_params *p, real *d_x, const acf_input *in,
+static void embed_backward(acf_bert *m, acf_params *p, real *d_x, const acf_input *in,
                            const acf_pass *pass)
 {
     size_t T = (size_t)in->T, C = (size_t)m->C;
@@ -260,68 +225,27 @@ static void embed_backward(bert *m, acf_params *p, real *d_x, const acf_input *i
 static void bert_backward(acf_encoder *enc, acf_params *p, real *d_features, const acf_input *in,
                           const acf_pass *pass, acf_arena *arena)
 {
-    bert *m = self(enc);
+    acf_bert *m = self(enc);
     real *d_x = acf_arena_take(arena, (size_t)in->T * (size_t)m->C, REAL);
     real *d_rows = d_x; /* gradient of a layer's output: fewer rows when first_only */
     if (first_only(m)) d_rows = acf_arena_take(arena, (size_t)in->N * (size_t)m->C, REAL);
     pool_backward(m, d_rows, p, d_features, in);
     for (int l = enc->n_layers - 1; l >= 0; l--) {
-        const bert_layer *layer = &m->layer[l];
+        const acf_bert_layer *layer = &m->layer[l];
         /* Nothing below trains: no gradient is wanted any more. */
-        if (!acf_param_trains(p, layer->ffn.in.weight)) return;
+        if (!acf_trains(p, layer->ffn.in.weight)) return;
         acf_rows rows = layer_rows(m, l, in, pass);
         acf_ffn_backward(d_rows, p, d_rows, &layer->ffn_act, &layer->ffn, &rows, arena);
         acf_attention_backward(d_x, p, d_rows, &layer->attention_act, &layer->attention, &rows,
                                arena);
         d_rows = d_x;
     }
-    if (acf_param_trains(p, m->word)) embed_backward(m, p, d_x, in, pass);
-}
-
-static cJSON *bert_describe(const acf_encoder *enc, acf_error *e)
-{
-    static const char *const act_name[] = {[ACF_ACT_GELU] = "gelu",
-                                           [ACF_ACT_GELU_TANH] = "gelu_new",
-                                           [ACF_ACT_RELU] = "relu",
-                                           [ACF_ACT_TANH] = "tanh",
-                                           [ACF_ACT_SILU] = "silu"};
-    const bert *m = const_self(enc);
-    cJSON *c = cJSON_CreateObject();
-    bool ok = c != NULL && cJSON_AddStringToObject(c, "model_type", "bert") != NULL;
-    const struct {
-        const char *key;
-        double value;
-    } number[] = {
-        {"hidden_size", m->C},
-        {"num_hidden_layers", enc->n_layers},
-        {"num_attention_heads", m->A},
-        {"intermediate_size", m->F},
-        {"hidden_dropout_prob", m->p_hidden},
-        {"attention_probs_dropout_prob", m->p_prob},
-        {"max_position_embeddings", enc->max_length},
-        {"type_vocab_size", enc->n_types},
-        {"vocab_size", enc->vocab_size},
-        {"layer_norm_eps", m->eps},
-        {"initializer_range", m->init_std},
-        {"pad_token_id", (double)m->pad_id},
-    };
-    for (size_t i = 0; ok && i < sizeof number / sizeof *number; i++)
-        ok = cJSON_AddNumberToObject(c, number[i].key, number[i].value) != NULL;
-    ok = ok && cJSON_AddStringToObject(c, "hidden_act", act_name[m->act]) != NULL &&
-         cJSON_AddStringToObject(c, "position_embedding_type", "absolute") != NULL;
-    if (ok && m->p_classifier >= 0)
-        ok = cJSON_AddNumberToObject(c, "classifier_dropout", m->p_classifier) != NULL;
-    else if (ok)
-        ok = cJSON_AddNullToObject(c, "classifier_dropout") != NULL;
-    if (ok) return c;
-    cJSON_Delete(c);
-    (void)acf_fail(e, ACF_ERR_RESOURCE, "config.json: not enough memory");
-    return NULL;
+    if (acf_trains(p, m->word)) embed_backward(m, p, d_x, in, pass);
 }
 
 static double bert_multiply_adds(const acf_encoder *enc, int N, int T, size_t square)
 {
-    const bert *m = const_self(enc);
+    const acf_bert *m = const_self(enc);
     double C = m->C, F = m->F;
     double per_layer = (double)T * (4 * C * C + 2 * C * F) + 2 * C * (double)square;
     double pooler = enc->pooling == ACF_POOL_POOLER ? (double)N * C * C : 0;
@@ -341,126 +265,24 @@ static const acf_encoder_ops bert_ops = {
     .bytes = bert_bytes,
     .forward = bert_forward,
     .backward = bert_backward,
-    .describe = bert_describe,
+    .describe = acf_bert_describe,
     .multiply_adds = bert_multiply_adds,
     .close = bert_close,
 };
-
-static acf_status read_act(acf_act *act, const cJSON *config, const char *name, acf_error *e)
-{
-    static const struct {
-        const char *name;
-        acf_act act;
-    } known[] = {{"gelu", ACF_ACT_GELU},
-                 {"gelu_new", ACF_ACT_GELU_TANH},
-                 {"gelu_pytorch_tanh", ACF_ACT_GELU_TANH},
-                 {"relu", ACF_ACT_RELU},
-                 {"tanh", ACF_ACT_TANH},
-                 {"silu", ACF_ACT_SILU},
-                 {"swish", ACF_ACT_SILU}};
-    const char *text;
-    ACF_TRY(acf_json_string(&text, config, "hidden_act", "gelu", name, e));
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(text, known[i].name) == 0) {
-            *act = known[i].act;
-            return ACF_OK;
-        }
-    return acf_fail(e, ACF_ERR_MODEL,
-                    "%s: hidden_act '%s' is not known (gelu, gelu_new, relu, tanh, silu)", name,
-                    text);
-}
-
-/* What this code would compute wrongly is refused by name. */
-static acf_status refuse_unsupported(const cJSON *config, const char *name, acf_error *e)
-{
-    const char *text;
-    bool flag;
-    ACF_TRY(acf_json_string(&text, config, "model_type", "bert", name, e));
-    if (strcmp(text, "bert") != 0)
-        return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not a BERT", name, text);
-    ACF_TRY(acf_json_string(&text, config, "position_embedding_type", "absolute", name, e));
-    if (strcmp(text, "absolute") != 0)
-        return acf_fail(e, ACF_ERR_MODEL,
-                        "%s: position_embedding_type '%s' is not supported, only 'absolute'", name,
-                        text);
-    static const char *const decoder[] = {"is_decoder", "add_cross_attention"};
-    for (int k = 0; k < 2; k++) {
-        ACF_TRY(acf_json_bool(&flag, config, decoder[k], false, name, e));
-        if (flag)
-            return acf_fail(e, ACF_ERR_MODEL, "%s: '%s' is true: decoders are not supported", name,
-                            decoder[k]);
-    }
-    return ACF_OK;
-}
-
-static acf_status read_sizes(bert *m, const cJSON *config, const char *name, acf_error *e)
-{
-    const struct {
-        const char *key;
-        int *out;
-        int64_t max;
-    } size[] = {
-        {"hidden_size", &m->C, MAX_WIDTH},
-        {"num_hidden_layers", &m->base.n_layers, MAX_LAYERS},
-        {"num_attention_heads", &m->A, MAX_WIDTH},
-        {"intermediate_size", &m->F, 4 * MAX_WIDTH},
-        {"max_position_embeddings", &m->base.max_length, 1 << 20},
-        {"vocab_size", &m->base.vocab_size, 1 << 26},
-    };
-    int64_t x;
-    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
-        ACF_TRY(acf_json_int(&x, config, size[i].key, 1, size[i].max, -1, name, e));
-        if (x < 0) return acf_fail(e, ACF_ERR_MODEL, "%s: '%s' is missing", name, size[i].key);
-        *size[i].out = (int)x;
-    }
-    ACF_TRY(acf_json_int(&x, config, "type_vocab_size", 1, 1 << 16, 2, name, e));
-    m->base.n_types = (int)x;
-    ACF_TRY(
-        acf_json_int(&m->pad_id, config, "pad_token_id", 0, m->base.vocab_size - 1, 0, name, e));
-    if (m->C % m->A != 0)
-        return acf_fail(e, ACF_ERR_MODEL,
-                        "%s: hidden_size %d is not a multiple of num_attention_heads %d", name,
-                        m->C, m->A);
-    return ACF_OK;
-}
-
-static acf_status read_config(bert *m, const cJSON *config, double dropout, const char *name,
-                              acf_error *e)
-{
-    if (!cJSON_IsObject(config))
-        return acf_fail(e, ACF_ERR_MODEL, "%s: is not a JSON object", name);
-    ACF_TRY(refuse_unsupported(config, name, e));
-    ACF_TRY(read_sizes(m, config, name, e));
-    ACF_TRY(read_act(&m->act, config, name, e));
-    double below_one = 0.999999;
-    ACF_TRY(
-        acf_json_number(&m->p_hidden, config, "hidden_dropout_prob", 0, below_one, 0.1, name, e));
-    ACF_TRY(acf_json_number(&m->p_prob, config, "attention_probs_dropout_prob", 0, below_one, 0.1,
-                            name, e));
-    ACF_TRY(
-        acf_json_number(&m->p_classifier, config, "classifier_dropout", 0, below_one, -1, name, e));
-    ACF_TRY(acf_json_number(&m->eps, config, "layer_norm_eps", 0, 1, 1e-12, name, e));
-    ACF_TRY(acf_json_number(&m->init_std, config, "initializer_range", 0, 10, 0.02, name, e));
-    if (dropout >= 0) {
-        m->p_hidden = m->p_prob = dropout;
-        m->p_classifier = -1;
-    }
-    m->base.head_dropout = m->p_classifier >= 0 ? m->p_classifier : m->p_hidden;
-    return ACF_OK;
-}
 
 acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
                          double dropout, const char *name, acf_error *e)
 {
     *out = NULL;
-    bert *m = acf_alloc(1, sizeof *m, "encoder", e);
+    acf_bert *m = acf_alloc(1, sizeof *m, "encoder", e);
     if (m == NULL) return ACF_ERR_RESOURCE;
     m->base.ops = &bert_ops;
     m->base.pooling = pooling;
     acf_status st = ACF_OK;
     if (pooling == ACF_POOL_GAP)
         st = acf_fail(e, ACF_ERR_USAGE, "model.pooling: 'gap' is for images, not for a BERT");
-    if (st == ACF_OK) st = acf_reclass(read_config(m, config, dropout, name, e), ACF_ERR_MODEL, e);
+    if (st == ACF_OK)
+        st = acf_reclass(acf_bert_read_config(m, config, dropout, name, e), ACF_ERR_MODEL, e);
     if (st == ACF_OK) {
         m->base.d = m->C;
         m->layer = acf_alloc((size_t)m->base.n_layers, sizeof *m->layer, "layers", e);
@@ -472,37 +294,4 @@ acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling poo
     }
     *out = &m->base;
     return ACF_OK;
-}
-
-static const struct {
-    const char *name;
-    int layers, width;
-} presets[] = {{"bert-tiny", 2, 128}, {"bert-mini", 4, 256}, {"bert-small", 4, 512}};
-
-bool acf_bert_is_preset(const char *name)
-{
-    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
-        if (strcmp(name, presets[i].name) == 0) return true;
-    return false;
-}
-
-cJSON *acf_bert_preset(const char *preset, int vocab_size, acf_error *e)
-{
-    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
-        if (strcmp(preset, presets[i].name) != 0) continue;
-        int width = presets[i].width;
-        int heads = width / 64;
-        cJSON *c = cJSON_CreateObject();
-        if (c != NULL && cJSON_AddStringToObject(c, "model_type", "bert") != NULL &&
-            cJSON_AddNumberToObject(c, "hidden_size", width) != NULL &&
-            cJSON_AddNumberToObject(c, "num_hidden_layers", presets[i].layers) != NULL &&
-            cJSON_AddNumberToObject(c, "num_attention_heads", heads) != NULL &&
-            cJSON_AddNumberToObject(c, "intermediate_size", 4 * width) != NULL &&
-            cJSON_AddNumberToObject(c, "max_position_embeddings", 512) != NULL &&
-            cJSON_AddNumberToObject(c, "vocab_size", vocab_size) != NULL)
-            return c;
-        cJSON_Delete(c);
-        (void)acf_fail(e, ACF_ERR_RESOURCE, "%s: not enough memory for its configuration", preset);
-    }
-    return NULL;
 }

@@ -21,9 +21,10 @@ acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling poo
                          double dropout, const char *name, acf_error *e) ACF_MUST_USE;
 
 /* The config.json of a preset to start from random weights: "bert-tiny" (2 layers, width 128),
- * "bert-mini" (4, 256), "bert-small" (4, 512): Turc et al. 2019.  NULL when the name is no preset
- * (e untouched) or on memory failure. */
-cJSON *acf_bert_preset(const char *preset, int vocab_size, acf_error *e);
+ * "bert-mini" (4, 256), "bert-small" (4, 512): Turc et al. 2019.  ACF_ERR_USAGE when the name is no
+ * preset.  The caller deletes *out; NULL on failure. */
+acf_status acf_bert_preset(cJSON **out, const char *preset, int vocab_size,
+                           acf_error *e) ACF_MUST_USE;
 
 bool acf_bert_is_preset(const char *name);
 

@@ -17,9 +17,9 @@ acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling 
     return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not supported (bert is)", name, type);
 }
 
-cJSON *acf_encoder_preset(const char *preset, int vocab_size, acf_error *e)
+acf_status acf_encoder_preset(cJSON **out, const char *preset, int vocab_size, acf_error *e)
 {
-    return acf_bert_preset(preset, vocab_size, e);
+    return acf_bert_preset(out, preset, vocab_size, e);
 }
 
 void acf_encoder_close(acf_encoder **enc)

@@ -9,8 +9,9 @@
 acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
                             double dropout, const char *name, acf_error *e) ACF_MUST_USE;
 
-/* The config.json of a preset that starts from random weights; NULL as acf_bert_preset. */
-cJSON *acf_encoder_preset(const char *preset, int vocab_size, acf_error *e);
+/* The config.json of a preset that starts from random weights: see acf_bert_preset. */
+acf_status acf_encoder_preset(cJSON **out, const char *preset, int vocab_size,
+                              acf_error *e) ACF_MUST_USE;
 
 void acf_encoder_close(acf_encoder **enc);
 

@@ -7,8 +7,8 @@
 #include <limits.h>
 #include <stdio.h>
 
-static int add_slice(acf_params *p, const char *name, const char *suffix, int out, int in,
-                     unsigned flags, acf_place place, acf_error *e)
+static acf_status add_slice(int *id, acf_params *p, const char *name, const char *suffix, int out,
+                            int in, unsigned flags, acf_place place, acf_error *e)
 {
     acf_param s = {.rank = in > 0 ? 2 : 1,
                    .dim = {out, in},
@@ -18,12 +18,10 @@ static int add_slice(acf_params *p, const char *name, const char *suffix, int ou
                    .init = in > 0 ? ACF_INIT_NORMAL : ACF_INIT_ZERO,
                    .init_std = place.init_std};
     int n = snprintf(s.name, sizeof s.name, "%s.%s", name, suffix);
-    if (n < 0 || (size_t)n >= sizeof s.name) {
-        (void)acf_fail(e, ACF_ERR_FAIL, "%s.%s: name is longer than %zu bytes", name, suffix,
-                       sizeof s.name - 1);
-        return -1;
-    }
-    return acf_params_add(p, s, e);
+    if (n < 0 || (size_t)n >= sizeof s.name)
+        return acf_fail(e, ACF_ERR_FAIL, "%s.%s: name is longer than %zu bytes", name, suffix,
+                        sizeof s.name - 1);
+    return acf_params_add(id, p, s, e);
 }
 
 acf_status acf_linear_plan(acf_linear *lin, acf_params *p, const char *name, int in, int out,
@@ -38,9 +36,9 @@ acf_status acf_linear_plan_joined(acf_linear *lin, acf_params *p, const char *co
     int first[2] = {-1, -1}; /* weights, then biases */
     for (int kind = 0; kind < 2; kind++)
         for (int part = 0; part < n_parts; part++) {
-            int id = add_slice(p, names[part], kind == 0 ? "weight" : "bias", out_each,
-                               kind == 0 ? in : 0, part > 0 ? ACF_PARAM_JOINED : 0, place, e);
-            if (id < 0) return e != NULL ? e->status : ACF_ERR_FAIL;
+            int id;
+            ACF_TRY(add_slice(&id, p, names[part], kind == 0 ? "weight" : "bias", out_each,
+                              kind == 0 ? in : 0, part > 0 ? ACF_PARAM_JOINED : 0, place, e));
             if (part == 0) first[kind] = id;
         }
     *lin = (acf_linear){.weight = first[0], .bias = first[1], .in = in, .out = n_parts * out_each};
@@ -65,20 +63,14 @@ void acf_linear_forward(real *y, const real *x, size_t rows, bool bias, const ac
     if (bias) acf_bias_add(y, acf_value(p, lin->bias), rows, lin->out);
 }
 
-bool acf_param_trains(const acf_params *p, int id)
-{
-    return (p->slice[id].flags & (ACF_PARAM_FROZEN | ACF_PARAM_STATE)) == 0;
-}
-
 void acf_linear_backward(real *d_x, real keep, acf_params *p, const real *d_y, const real *x,
                          size_t rows, const acf_linear *lin)
 {
     ACF_ASSERT(rows <= INT_MAX);
-    if (acf_param_trains(p, lin->weight))
+    if (acf_trains(p, lin->weight))
         acf_gemm(acf_grad(p, lin->weight), lin->in, d_y, lin->out, true, x, lin->in, false,
                  lin->out, lin->in, (int)rows, (real)1, (real)1);
-    if (acf_param_trains(p, lin->bias))
-        acf_bias_backward(acf_grad(p, lin->bias), d_y, rows, lin->out);
+    if (acf_trains(p, lin->bias)) acf_bias_backward(acf_grad(p, lin->bias), d_y, rows, lin->out);
     if (d_x != NULL)
         acf_gemm(d_x, lin->in, d_y, lin->out, false, acf_value(p, lin->weight), lin->in, false,
                  (int)rows, lin->in, lin->out, (real)1, keep);

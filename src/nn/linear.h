@@ -43,7 +43,4 @@ void acf_linear_forward(real *y, const real *x, size_t rows, bool bias, const ac
 void acf_linear_backward(real *d_x, real keep, acf_params *p, const real *d_y, const real *x,
                          size_t rows, const acf_linear *lin);
 
-/* Real when the slice takes part in training. */
-bool acf_param_trains(const acf_params *p, int id);
-
 #endif

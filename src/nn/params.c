@@ -9,35 +9,28 @@
 
 #define ALIGN_ELEMENTS (64 / sizeof(real))
 
-int acf_params_add(acf_params *p, acf_param template, acf_error *e)
+acf_status acf_params_add(int *id, acf_params *p, acf_param s, acf_error *e)
 {
-    template.name[ACF_PARAM_NAME_MAX - 1] = '\0';
-    template.at = acf_params_planned(p);
-    if ((template.flags & ACF_PARAM_JOINED) != 0 && p->n > 0)
-        template.at = p->slice[p->n - 1].at + p->slice[p->n - 1].len;
-    template.len = 1;
-    for (int k = 0; k < template.rank; k++) {
-        if (template.dim[k] < 1) {
-            (void)acf_fail(e, ACF_ERR_MODEL, "%s: dimension %d is %d, must be at least 1",
-                           template.name, k, (int)template.dim[k]);
-            return -1;
-        }
-        if (!acf_size_mul(&template.len, template.len, (size_t) template.dim[k])) {
-            (void)acf_fail(e, ACF_ERR_MODEL, "%s: shape overflows the address space",
-                           template.name);
-            return -1;
-        }
+    s.name[ACF_PARAM_NAME_MAX - 1] = '\0';
+    s.at = acf_params_planned(p);
+    if ((s.flags & ACF_PARAM_JOINED) != 0 && p->n > 0)
+        s.at = p->slice[p->n - 1].at + p->slice[p->n - 1].len;
+    s.len = 1;
+    for (int k = 0; k < s.rank; k++) {
+        if (s.dim[k] < 1)
+            return acf_fail(e, ACF_ERR_MODEL, "%s: dimension %d is %d, must be at least 1", s.name,
+                            k, (int)s.dim[k]);
+        if (!acf_size_mul(&s.len, s.len, (size_t)s.dim[k]))
+            return acf_fail(e, ACF_ERR_MODEL, "%s: shape overflows the address space", s.name);
     }
-    if (template.len > (size_t)1 << 40) {
-        (void)acf_fail(e, ACF_ERR_MODEL, "%s: %zu elements are more than 2^40", template.name,
-                       template.len);
-        return -1;
-    }
+    if (s.len > (size_t)1 << 40)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: %zu elements are more than 2^40", s.name, s.len);
     acf_param *grown = acf_grow(p->slice, &p->cap, p->n + 1, sizeof *grown, "parameter table", e);
-    if (grown == NULL) return -1;
+    if (grown == NULL) return ACF_ERR_RESOURCE;
     p->slice = grown;
-    p->slice[p->n] = template;
-    return (int)p->n++;
+    *id = (int)p->n;
+    p->slice[p->n++] = s;
+    return ACF_OK;
 }
 
 size_t acf_params_planned(const acf_params *p)
@@ -100,7 +93,6 @@ size_t acf_params_count(const acf_params *p, bool trainable)
 {
     size_t count = 0;
     for (size_t i = 0; i < p->n; i++)
-        if (!trainable || (p->slice[i].flags & (ACF_PARAM_STATE | ACF_PARAM_FROZEN)) == 0)
-            count += p->slice[i].len;
+        if (!trainable || acf_param_trains(&p->slice[i])) count += p->slice[i].len;
     return count;
 }

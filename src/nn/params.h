@@ -58,10 +58,10 @@ typedef struct acf_params {
     size_t n, cap;
 } acf_params;
 
-/* Declares one slice at the end of the table and returns its id, or -1 with e set (memory, name too
- * long, dimension < 1, overflow).  The template gives name, rank, dim, group, flags, layer, init,
- * init_std; the rest is filled in. */
-int acf_params_add(acf_params *p, acf_param template, acf_error *e) ACF_MUST_USE;
+/* Declares one slice at the end of the table; *id is its place there.  `s` gives name, rank, dim,
+ * group, flags, layer, init, init_std; the rest is filled in.  ACF_ERR_MODEL for a dimension below
+ * 1 or a shape too large, ACF_ERR_RESOURCE for memory. */
+acf_status acf_params_add(int *id, acf_params *p, acf_param s, acf_error *e) ACF_MUST_USE;
 
 /* Take memory for all slices, zeroed; gradients only when with_grad. */
 acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e) ACF_MUST_USE;
@@ -87,6 +87,16 @@ static inline real *acf_value(const acf_params *p, int id)
 static inline real *acf_grad(const acf_params *p, int id)
 {
     return p->grad + p->slice[id].at;
+}
+
+/* True when training changes the slice. */
+static inline bool acf_param_trains(const acf_param *s)
+{
+    return (s->flags & (ACF_PARAM_STATE | ACF_PARAM_FROZEN)) == 0;
+}
+static inline bool acf_trains(const acf_params *p, int id)
+{
+    return acf_param_trains(&p->slice[id]);
 }
 
 #endif

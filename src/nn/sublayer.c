@@ -1,8 +1,8 @@
 #include "nn/sublayer.h"
 
 #include "num/embed.h"
-#include "num/threads.h"
 #include "num/norm.h"
+#include "num/threads.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +24,7 @@ acf_status acf_norm_plan(acf_norm *norm, acf_params *p, const char *name, int C,
         if (n < 0 || (size_t)n >= sizeof s.name)
             return acf_fail(e, ACF_ERR_FAIL, "%s: name is longer than %zu bytes", name,
                             sizeof s.name - 8);
-        id[k] = acf_params_add(p, s, e);
-        if (id[k] < 0) return e != NULL ? e->status : ACF_ERR_FAIL;
+        ACF_TRY(acf_params_add(&id[k], p, s, e));
     }
     *norm = (acf_norm){.gamma = id[0], .beta = id[1], .C = C, .eps = eps};
     return ACF_OK;
@@ -61,7 +60,7 @@ static void residual_backward(real *d_s, real *d_o, acf_params *p, const real *d
                               const acf_rows *rows, acf_dropout drop)
 {
     size_t R = acf_rows_count(rows), C = (size_t)norm->C;
-    bool trains = acf_param_trains(p, norm->gamma);
+    bool trains = acf_trains(p, norm->gamma);
     acf_layernorm_backward(d_s, trains ? acf_grad(p, norm->gamma) : NULL,
                            trains ? acf_grad(p, norm->beta) : NULL, d_y, res->xhat, res->rstd,
                            acf_value(p, norm->gamma), R, norm->C);

@@ -4,19 +4,14 @@
 
 #include <math.h>
 
-static bool is_trained(const acf_param *s)
-{
-    return (s->flags & (ACF_PARAM_STATE | ACF_PARAM_FROZEN)) == 0;
-}
-
 double acf_grad_norm(const acf_params *p)
 {
     double sum = 0.0;
     for (size_t i = 0; i < p->n; i++) {
-        if (!is_trained(&p->slice[i])) continue;
+        if (!acf_param_trains(&p->slice[i])) continue;
         size_t first = p->slice[i].at;
         /* Trained neighbours are summed in one go; the padding between them is zero. */
-        while (i + 1 < p->n && is_trained(&p->slice[i + 1]))
+        while (i + 1 < p->n && acf_param_trains(&p->slice[i + 1]))
             i++;
         sum += acf_vec_square_sum(p->grad + first, p->slice[i].at + p->slice[i].len - first);
     }

@@ -90,16 +90,11 @@ static int block_names(const char *name[ACF_OPTIM_MAX_BLOCKS], const acf_optim_o
     return o->momentum > 0.0 ? 1 : 0;
 }
 
-static bool is_trained(const acf_param *s)
-{
-    return (s->flags & (ACF_PARAM_STATE | ACF_PARAM_FROZEN)) == 0;
-}
-
 static size_t count_pieces(const acf_params *p)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
-        if (is_trained(&p->slice[i])) n += (p->slice[i].len + PIECE - 1) / PIECE;
+        if (acf_param_trains(&p->slice[i])) n += (p->slice[i].len + PIECE - 1) / PIECE;
     return n;
 }
 
@@ -108,7 +103,7 @@ static void cut_pieces(acf_optimizer *o, const acf_params *p)
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++) {
         const acf_param *s = &p->slice[i];
-        if (!is_trained(s)) continue;
+        if (!acf_param_trains(s)) continue;
         double base = s->group == ACF_GROUP_HEAD ? o->options.head_lr : o->options.lr;
         int above = o->options.n_layers + 1 - s->layer;
         double lr = base * pow(o->options.layer_decay, above);

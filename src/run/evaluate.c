@@ -65,13 +65,23 @@ static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *sour
     return st;
 }
 
+/* For rows without labels: with them, the figures look. */
+static acf_status check_finite(const acf_evaluation *ev, acf_error *e)
+{
+    for (size_t i = 0; i < (size_t)ev->n * (size_t)ev->K; i++)
+        if (!isfinite(ev->logits[i]) || !isfinite(ev->cosines[i]))
+            return acf_fail(e, ACF_ERR_NUMERIC, "row %zu: the model's output is not finite",
+                            i / (size_t)ev->K + 1);
+    return ACF_OK;
+}
+
 static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_source *source,
                           const acf_evaluate_options *opt, acf_error *e)
 {
     ev->is_labelled = true;
     for (int i = 0; i < source->n; i++)
         if (source->label[i] < 0) ev->is_labelled = false;
-    if (!ev->is_labelled) return ACF_OK;
+    if (!ev->is_labelled) return check_finite(ev, e);
     const acf_eval_input in = {.n = (size_t)ev->n,
                                .K = ev->K,
                                .d = ev->d,

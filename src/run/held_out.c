@@ -12,6 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Is the configuration as it is, without what the command line changes? */
+static bool is_right(const char *text)
+{
+    acf_config cfg;
+    acf_str problems = {0};
+    acf_error e;
+    bool right = acf_config_load_text(&cfg, &problems, text, strlen(text), "acf.json", NULL, 0,
+                                      &e) == ACF_OK;
+    if (right) acf_config_free(&cfg);
+    acf_str_free(&problems);
+    return right;
+}
+
 /* The configuration behind the model: the one kept in acf.json, or a minimal one for a foreign
  * model; with --task, --data and --set on top. */
 static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_model *m,
@@ -32,7 +45,10 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
                           opt->task == NULL ? "--task" : "--data",
                           opt->task == NULL ? "--task TASK --data FILE" : "--data FILE");
         else
-            st = acf_str_printf(&minimal, e, "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n",
+            /* A whole configuration has training data; this one's is never read. */
+            st = acf_str_printf(&minimal, e,
+                                "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n"
+                                "data: {train: none}\n",
                                 opt->task);
         text = minimal.data;
     }
@@ -56,6 +72,8 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
     if (st == ACF_OK) {
         ACF_ASSERT(text != NULL); /* the card's, or what was made above */
         st = acf_config_load_text(cfg, problems, text, strlen(text), "acf.json", sets, n, e);
+        if (st == ACF_ERR_USAGE && text != minimal.data && !is_right(text))
+            st = acf_fail(e, ACF_ERR_MODEL, "acf.json: the configuration in it is not right");
     }
     acf_free(sets);
     acf_free(path);
@@ -63,6 +81,19 @@ static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_mode
     acf_str_free(&task);
     acf_str_free(&file);
     return st;
+}
+
+/* Are there rows of this kind at all? */
+static acf_status check_given(const acf_config *cfg, const acf_held_out_options *opt, acf_error *e)
+{
+    bool test = opt->split == ACF_TEST;
+    const char *file = test ? cfg->data.test : cfg->data.dev;
+    bool drawn = !test && cfg->data.dev_fraction > 0;
+    if (opt->data != NULL || cfg->data.dir != NULL || file != NULL || drawn) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%s: the data that the model was trained on has no %s split: give a file with "
+                    "--data",
+                    cfg->data.train != NULL ? cfg->data.train : cfg->task, test ? "test" : "dev");
 }
 
 /* A foreign model that was saved without label names gets the task's, by id. */
@@ -125,7 +156,8 @@ acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
     acf_config cfg;
     *out = (acf_held_out){0};
     ACF_TRY(load_config(&cfg, problems, m, opt, e));
-    acf_status st = open_parts(out, m, &cfg, opt, e);
+    acf_status st = check_given(&cfg, opt, e);
+    if (st == ACF_OK) st = open_parts(out, m, &cfg, opt, e);
     acf_config_free(&cfg);
     if (st != ACF_OK) acf_held_out_close(out);
     return st;

@@ -23,10 +23,8 @@ static acf_status plan_head(acf_model *m, acf_error *e)
                    .group = ACF_GROUP_HEAD,
                    .flags = ACF_PARAM_NO_DECAY,
                    .layer = layer};
-    m->W = acf_params_add(&m->params, W, e);
-    if (m->W < 0) return ACF_ERR_RESOURCE;
-    m->b = acf_params_add(&m->params, b, e);
-    return m->b < 0 ? ACF_ERR_RESOURCE : ACF_OK;
+    ACF_TRY(acf_params_add(&m->W, &m->params, W, e));
+    return acf_params_add(&m->b, &m->params, b, e);
 }
 
 acf_status acf_model_alloc(acf_model *m, uint64_t seed, bool with_grad, acf_error *e)

@@ -62,6 +62,25 @@ static void free_names(char **names, int n)
     acf_free(names);
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static acf_status check_different(char *const *names, int n, const char *path, acf_error *e)
+{
+    char **sorted = acf_alloc((size_t)n, sizeof *sorted, "label names", e);
+    if (sorted == NULL) return ACF_ERR_RESOURCE;
+    memcpy(sorted, names, (size_t)n * sizeof *sorted);
+    qsort(sorted, (size_t)n, sizeof *sorted, by_bytes);
+    acf_status st = ACF_OK;
+    for (int i = 1; i < n && st == ACF_OK; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            st = acf_fail(e, ACF_ERR_MODEL, "%s: id2label names '%.100s' twice", path, sorted[i]);
+    acf_free(sorted);
+    return st;
+}
+
 /* id2label of a config.json: names by id; *K = 0 when it has none. */
 static acf_status read_labels(char ***names, int *K, const cJSON *config, const char *path,
                               acf_error *e)
@@ -90,10 +109,7 @@ static acf_status read_labels(char ***names, int *K, const cJSON *config, const 
             if (list[id] == NULL) st = ACF_ERR_RESOURCE;
         }
     }
-    for (int i = 0; i < n && st == ACF_OK; i++)
-        for (int j = 0; j < i; j++)
-            if (strcmp(list[i], list[j]) == 0)
-                st = acf_fail(e, ACF_ERR_MODEL, "%s: id2label names '%s' twice", path, list[i]);
+    if (st == ACF_OK) st = check_different(list, n, path, e);
     if (st != ACF_OK) {
         free_names(list, n);
         return st;
@@ -160,8 +176,11 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
     if (f->config_path == NULL || f->card_path == NULL) return ACF_ERR_RESOURCE;
     if (acf_checkpoint_has_sums(dir)) ACF_TRY(acf_checkpoint_verify(dir, e));
     ACF_TRY(acf_json_read(&f->config, f->config_path, MAX_CONFIG_BYTES, e));
-    if (acf_path_exists(f->card_path))
+    if (acf_path_exists(f->card_path)) {
         ACF_TRY(acf_json_read(&f->card, f->card_path, MAX_CONFIG_BYTES, e));
+        if (!cJSON_IsObject(f->card))
+            return acf_fail(e, ACF_ERR_MODEL, "%s: is not a JSON object", f->card_path);
+    }
     return read_labels(&f->labels, &f->K, f->config, f->config_path, e);
 }
 
@@ -184,6 +203,9 @@ static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf
     ACF_TRY(acf_json_number(&m->tau, f->card, "tau", 1e-3, 10, 0.1, f->card_path, e));
     ACF_TRY(acf_json_string(&text, f->card, "head", "linear", f->card_path, e));
     m->head = strcmp(text, "label") == 0 ? ACF_HEAD_LABEL : ACF_HEAD_LINEAR;
+    if (strcmp(text, "label") != 0 && strcmp(text, "linear") != 0)
+        return acf_fail(e, ACF_ERR_MODEL, "%s: head '%s' is neither linear nor label", f->card_path,
+                        text);
     ACF_TRY(acf_json_bool(&m->pair, f->card, "pair", false, f->card_path, e));
     ACF_TRY(acf_json_int(&length, f->card, "max_length", 0, 1 << 20, 0, f->card_path, e));
     m->max_length = (int)length;
@@ -194,9 +216,9 @@ static const acf_rename bert_rename[] = {{".LayerNorm.gamma", ".LayerNorm.weight
                                          {".LayerNorm.beta", ".LayerNorm.bias"},
                                          {NULL, NULL}};
 
-/* Weights into m; the head only when keep_head. */
-static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, const acf_log *log,
-                               acf_error *e)
+/* Weights into m; the head only when keep_head, and it must be there when need_head. */
+static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bool need_head,
+                               const acf_log *log, acf_error *e)
 {
     const char *ignore[8] = {"cls.*", "*.position_ids"};
     const char *optional[] = {"classifier.*", "bert.pooler.*", NULL};
@@ -215,11 +237,11 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, co
                      report.unexpected[i]);
     for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
         bool is_head = strncmp(report.missing[i], "classifier.", 11) == 0;
-        if (is_head && keep_head)
-            st = acf_fail(e, ACF_ERR_MODEL,
-                          "%s: has no tensor '%s': it is an encoder without a classifier, train it "
-                          "first",
-                          dir, report.missing[i]);
+        if (need_head)
+            st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir,
+                          report.missing[i],
+                          is_head ? "it is an encoder without a classifier"
+                                  : "its answers would be random");
         else if (!is_head)
             acf_log_warn(log, "%s: tensor '%s' is missing, starts from random values", dir,
                          report.missing[i]);
@@ -267,7 +289,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
     ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
     ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
-    ACF_TRY(load_weights(m, dir, keep_head, opt->log, e));
+    ACF_TRY(load_weights(m, dir, keep_head, opt->labels == NULL, opt->log, e));
     if (reorder) ACF_TRY(reorder_head(m, f->labels, e));
     m->card = f->card;
     f->card = NULL;

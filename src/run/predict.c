@@ -241,7 +241,7 @@ static acf_status write_npy(predictor *p, acf_error *e)
                      p->line, p->m->enc->d);
     memcpy(h + 10, text, (size_t)n);
     h[NPY_HEADER - 1] = '\n';
-    return acf_write_atomic(p->opt->features, p->npy.data, p->npy.len, e);
+    return acf_write_output(p->opt->features, p->npy.data, p->npy.len, e);
 }
 
 static acf_status predictor_open(predictor *p, acf_error *e)

@@ -47,7 +47,7 @@ acf_status acf_predictions_write(const char *path, const acf_evaluation *ev, con
                                    split->text2 != NULL ? "\ttext2" : "");
     for (size_t i = 0; i < n && st == ACF_OK; i++)
         st = put_row(&out, &list[i], split, m, e);
-    if (st == ACF_OK) st = acf_write_atomic(path, out.data, out.len, e);
+    if (st == ACF_OK) st = acf_write_output(path, out.data, out.len, e);
     acf_str_free(&out);
     acf_free(list);
     return st;

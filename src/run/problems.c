@@ -1,20 +1,12 @@
 #include "run/problems.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Nothing in a message may move the terminal's cursor or colour: C0, DEL and C1 become '?'. */
-static void make_printable(char *s)
-{
-    for (unsigned char *c = (unsigned char *)s; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f) *c = '?';
-        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) c[0] = c[1] = '?';
-    }
-}
 
 bool acf_problem_add(acf_problems *p, acf_place where, const char *fmt, ...)
 {
@@ -29,7 +21,7 @@ bool acf_problem_add(acf_problems *p, acf_place where, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    make_printable(text);
+    acf_make_printable(text);
     char *copy = acf_strdup(text, &p->failed);
     if (copy == NULL) return false;
     p->item[p->n++] = (acf_problem){.where = where, .text = copy};
@@ -44,7 +36,7 @@ void acf_problem_hint(acf_problems *p, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    make_printable(text);
+    acf_make_printable(text);
     /* A failure is in p->failed, where render looks. */
     acf_status st = acf_str_printf(&p->item[p->n - 1].hints, &p->failed, "%s\n", text);
     (void)st;
@@ -122,7 +114,7 @@ static acf_status render_one(acf_str *out, const acf_problems *p, const acf_prob
     if (at.set != NULL) {
         char buf[ACF_SHOWN_MAX];
         const char *shown = acf_cut_text(buf, at.set);
-        make_printable(buf);
+        acf_make_printable(buf);
         ACF_TRY(acf_str_printf(out, e, "--set %s: error: %s\n", shown, q->text));
     } else if (at.line > 0) {
         ACF_TRY(acf_str_printf(out, e, "%s:%d:%d: error: %s\n", p->name, at.line, at.col, q->text));

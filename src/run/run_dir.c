@@ -17,7 +17,22 @@ static bool holds(const char *run_dir, const char *name)
     return found;
 }
 
-/* Does the directory hold anything but a lock? */
+/* Is it a file of ours that a process died while writing: "config.yaml.4711.tmp"? */
+static bool is_unfinished(const char *name)
+{
+    static const char *const file[] = {"config.yaml",        "command.txt", "environment.json",
+                                       "metrics.jsonl",      "metrics.csv", "eval_results.json",
+                                       "predictions.dev.tsv"};
+    for (size_t k = 0; k < sizeof file / sizeof *file; k++) {
+        size_t len = strlen(file[k]);
+        if (strncmp(name, file[k], len) != 0 || name[len] != '.') continue;
+        size_t digits = strspn(name + len + 1, "0123456789");
+        if (digits > 0 && strcmp(name + len + 1 + digits, ".tmp") == 0) return true;
+    }
+    return false;
+}
+
+/* Does the directory hold anything but a lock and what a start that died left? */
 static acf_status is_empty(bool *empty, const char *run_dir, acf_error *e)
 {
     char **names;
@@ -28,7 +43,7 @@ static acf_status is_empty(bool *empty, const char *run_dir, acf_error *e)
         return acf_fail(e, ACF_ERR_USAGE, "%s: is a file, save.dir must be a directory", run_dir);
     ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, run_dir, e), e);
     for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], ".lock") != 0) *empty = false;
+        if (strcmp(names[i], ".lock") != 0 && !is_unfinished(names[i])) *empty = false;
     acf_free_names(names, n);
     return ACF_OK;
 }
@@ -71,18 +86,47 @@ acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mo
     *is_resumed = false;
     ACF_TRY(is_empty(&empty, dir, e));
     if (empty) return ACF_OK;
-    bool ours = holds(dir, "config.yaml") && holds(dir, "train.log");
+    bool has_config = holds(dir, "config.yaml");
+    bool ours = has_config && holds(dir, "train.log");
     if (mode == ACF_RUN_FRESH)
         return acf_fail(e, ACF_ERR_USAGE, "%s: is not empty%s", dir,
                         ours ? "; --resume goes on with the run there, --overwrite starts it anew"
                              : " and holds no run of ours; choose another save.dir");
-    if (!ours)
+    /* To go on, the config is enough: a run may have died before it opened its log. */
+    if (mode == ACF_RUN_RESUME ? !has_config : !ours)
         return acf_fail(e, ACF_ERR_USAGE,
                         "%s: is not empty and lacks %s: not a run of ours, nothing is touched", dir,
-                        holds(dir, "config.yaml") ? "train.log" : "config.yaml");
+                        has_config ? "train.log" : "config.yaml");
     if (mode == ACF_RUN_OVERWRITE) return ACF_OK;
     *is_resumed = true;
     return check_same_config(cfg, e);
+}
+
+/* Remove the names that are wanted removed. */
+static acf_status remove_names(const char *dir, bool (*wanted)(const char *name), acf_error *e)
+{
+    char **names;
+    size_t n;
+    acf_status st = ACF_OK;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
+    for (size_t i = 0; i < n && st == ACF_OK; i++) {
+        if (!wanted(names[i])) continue;
+        char *path = acf_path_join(dir, names[i], e);
+        st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
+        acf_free(path);
+    }
+    acf_free_names(names, n);
+    return st;
+}
+
+static bool is_mark(const char *name) /* what shows that a directory is a run's */
+{
+    return strcmp(name, "config.yaml") == 0 || strcmp(name, "train.log") == 0;
+}
+
+static bool is_content(const char *name)
+{
+    return !is_mark(name) && strcmp(name, ".lock") != 0;
 }
 
 acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error *e)
@@ -90,18 +134,14 @@ acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error 
     const char *dir = cfg->save.dir;
     ACF_TRY(acf_make_dirs(dir, e));
     if (mode != ACF_RUN_OVERWRITE) return ACF_OK;
-    char **names;
-    size_t n;
-    acf_status st = ACF_OK;
-    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
-    for (size_t i = 0; i < n && st == ACF_OK; i++) {
-        if (strcmp(names[i], ".lock") == 0) continue;
-        char *path = acf_path_join(dir, names[i], e);
-        st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
-        acf_free(path);
-    }
-    acf_free_names(names, n);
-    return st;
+    /* The marks last: until then the directory is known for a run's and can be emptied again. */
+    ACF_TRY(remove_names(dir, is_content, e));
+    return remove_names(dir, is_mark, e);
+}
+
+acf_status acf_run_dir_sweep(const char *dir, acf_error *e)
+{
+    return remove_names(dir, is_unfinished, e);
 }
 
 static acf_status write_in(const char *dir, const char *name, const char *text, acf_error *e)

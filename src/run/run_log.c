@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,9 +65,24 @@ static acf_status csv_header(acf_str *out, acf_error *e)
     return acf_str_puts(out, "\n", e);
 }
 
-/* The events of `text` up to last_step, and their table; a torn last line is dropped. */
+/* The last steps of which events stay, all and those of evaluations. */
+typedef struct log_end {
+    int64_t step, eval;
+} log_end;
+
+static bool stays(const cJSON *event, log_end end)
+{
+    const cJSON *step = cJSON_GetObjectItemCaseSensitive(event, "step");
+    const cJSON *kind = cJSON_GetObjectItemCaseSensitive(event, "event");
+    if (!cJSON_IsNumber(step) || !cJSON_IsString(kind)) return false;
+    int64_t last =
+        strcmp(kind->valuestring, "eval") == 0 && end.eval < end.step ? end.eval : end.step;
+    return step->valuedouble <= (double)last;
+}
+
+/* The events of `text` that stay, and their table; a torn last line is dropped. */
 static acf_status keep_events(acf_str *jsonl, acf_str *csv, const char *text, size_t len,
-                              int64_t last_step, acf_error *e)
+                              log_end last, acf_error *e)
 {
     for (size_t at = 0; at < len;) {
         const char *end = memchr(text + at, '\n', len - at);
@@ -74,9 +90,8 @@ static acf_status keep_events(acf_str *jsonl, acf_str *csv, const char *text, si
         size_t n = (size_t)(end - text) - at;
         cJSON *event;
         if (acf_json_parse(&event, text + at, n, "metrics.jsonl", NULL) == ACF_OK) {
-            const cJSON *step = cJSON_GetObjectItemCaseSensitive(event, "step");
             acf_status st = ACF_OK;
-            if (cJSON_IsNumber(step) && step->valuedouble <= (double)last_step) {
+            if (stays(event, last)) {
                 st = acf_str_append(jsonl, text + at, n + 1, e);
                 if (st == ACF_OK) st = csv_line(csv, event, e);
             }
@@ -89,15 +104,15 @@ static acf_status keep_events(acf_str *jsonl, acf_str *csv, const char *text, si
 }
 
 /* Rewrite metrics.jsonl and metrics.csv with what stays. */
-static acf_status rewind_events(const acf_run_log *log, int64_t last_step, acf_error *e)
+static acf_status rewind_events(const acf_run_log *log, log_end last, acf_error *e)
 {
     acf_str jsonl = {0}, csv = {0};
     char *text = NULL;
     size_t len = 0;
     acf_status st = csv_header(&csv, e);
-    if (st == ACF_OK && last_step >= 0 && acf_path_exists(log->path[JSONL])) {
+    if (st == ACF_OK && last.step >= 0 && acf_path_exists(log->path[JSONL])) {
         st = acf_read_file(&text, &len, log->path[JSONL], MAX_EVENTS_BYTES, e);
-        if (st == ACF_OK) st = keep_events(&jsonl, &csv, text, len, last_step, e);
+        if (st == ACF_OK) st = keep_events(&jsonl, &csv, text, len, last, e);
     }
     if (st == ACF_OK) st = acf_write_atomic(log->path[JSONL], jsonl.data, jsonl.len, e);
     if (st == ACF_OK) st = acf_write_atomic(log->path[CSV], csv.data, csv.len, e);
@@ -107,7 +122,8 @@ static acf_status rewind_events(const acf_run_log *log, int64_t last_step, acf_e
     return acf_reclass(st, ACF_ERR_RESOURCE, e);
 }
 
-acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last_step, acf_error *e)
+acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last_step,
+                            int64_t last_eval, acf_error *e)
 {
     static const char *const name[N_FILES] = {"train.log", "metrics.jsonl", "metrics.csv"};
     *out = NULL;
@@ -118,7 +134,7 @@ acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last
         log->path[k] = acf_path_join(run_dir, name[k], e);
         if (log->path[k] == NULL) st = ACF_ERR_RESOURCE;
     }
-    if (st == ACF_OK) st = rewind_events(log, last_step, e);
+    if (st == ACF_OK) st = rewind_events(log, (log_end){last_step, last_eval}, e);
     for (int k = 0; k < N_FILES && st == ACF_OK; k++) {
         log->file[k] = fopen(log->path[k], "ab");
         if (log->file[k] == NULL)

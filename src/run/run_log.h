@@ -16,10 +16,11 @@
 
 typedef struct acf_run_log acf_run_log;
 
-/* Open the three files in run_dir, dropping events of steps after last_step (-1: all of them).
- * ACF_ERR_RESOURCE; *out is NULL on failure. */
+/* Open the three files in run_dir, dropping events of steps after last_step (-1: all of them) and
+ * "eval" events of steps after last_eval (a run that was stopped before the evaluation of its last
+ * step does it again).  ACF_ERR_RESOURCE; *out is NULL on failure. */
 acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last_step,
-                            acf_error *e) ACF_MUST_USE;
+                            int64_t last_eval, acf_error *e) ACF_MUST_USE;
 
 /* Append an event, an object with "event" and "step" first. */
 acf_status acf_run_log_event(acf_run_log *log, const cJSON *event, acf_error *e) ACF_MUST_USE;

@@ -101,7 +101,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"data.dir", ACF_TYPE_PATH, AT(data.dir), NULL, NULL, "null", "null",
      "directory with the task's files"},
     {"data.train", ACF_TYPE_PATH, AT(data.train), NULL, NULL, "null", "null",
-     "training file, instead of dir (.tsv .csv .jsonl .txt, or .gz of these)"},
+     "training file (.tsv), instead of dir"},
     {"data.dev", ACF_TYPE_PATH, AT(data.dev), NULL, NULL, "null", "null",
      "file that the run is judged by"},
     {"data.test", ACF_TYPE_PATH, AT(data.test), NULL, NULL, "null", "null",
@@ -235,7 +235,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"eval.early_stop.patience", ACF_TYPE_INT, AT(eval.early_stop.patience), "[1, 100000]", NULL,
      "null", "null", "stop after so many evaluations without a better one; null: never"},
     {"eval.early_stop.min_delta", ACF_TYPE_REAL, AT(eval.early_stop.min_delta), "[0, 1000]", NULL,
-     NULL, "0", "what counts as better"},
+     NULL, "0", "gain over the best so far that patience counts as better"},
 
     {"save.dir", ACF_TYPE_OUTPUT, AT(save.dir), NULL, NULL, "null", "null",
      "run directory, from the current directory; null: runs/TASK-LOSS"},

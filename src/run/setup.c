@@ -71,19 +71,19 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     acf_vocab_options vocab = acf_vocab_options_default();
     split_texts texts = {.split = &s->data->split[ACF_TRAIN]};
     if (cfg->model.vocab.size > 0) vocab.size = cfg->model.vocab.size;
-    ACF_TRY(acf_vocab_train(&m->tok, (acf_text_source){.next = next_text, .payload = &texts},
+    ACF_TRY(acf_vocab_train(&m->tok, (acf_text_stream){.next = next_text, .payload = &texts},
                             &vocab, e));
     int size = (int)acf_tokenizer_vocab_size(m->tok);
     acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", size);
 
-    cJSON *config = acf_encoder_preset(cfg->model.encoder, size, e);
-    if (config == NULL)
-        return acf_fail(e, ACF_ERR_USAGE, "model.encoder: preset '%s' cannot be used for text",
-                        cfg->model.encoder);
+    cJSON *config;
+    acf_status st = acf_encoder_preset(&config, cfg->model.encoder, size, e);
+    if (st == ACF_ERR_USAGE) return acf_context(e, "model.encoder");
+    ACF_TRY(st);
     acf_pooling pooling =
         cfg->model.pooling >= 0 ? (acf_pooling)cfg->model.pooling : ACF_POOL_POOLER;
     double dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout;
-    acf_status st = acf_encoder_open(&m->enc, config, pooling, dropout, cfg->model.encoder, e);
+    st = acf_encoder_open(&m->enc, config, pooling, dropout, cfg->model.encoder, e);
     cJSON_Delete(config);
     ACF_TRY(st);
     m->max_length = cfg->model.max_length;
@@ -116,7 +116,11 @@ static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const char
 static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
 {
     acf_str yaml = {0};
-    ACF_TRY(acf_config_print(&yaml, cfg, false, e));
+    acf_status st = acf_config_print(&yaml, cfg, false, e);
+    if (st != ACF_OK) {
+        acf_str_free(&yaml);
+        return st;
+    }
     cJSON_Delete(m->card);
     m->card = cJSON_CreateObject();
     cJSON *c = m->card, *labels = NULL;

@@ -7,15 +7,15 @@
 
 #define REAL sizeof(real)
 
-size_t acf_step_bytes(const acf_model *m, const acf_batch_bound *bound, int micro_batch)
+size_t acf_step_bytes(const acf_model *m, const acf_batch_bound *bound,
+                      const acf_batch_bound *piece)
 {
     size_t N = (size_t)bound->N, d = (size_t)m->enc->d, K = (size_t)m->K;
-    size_t start = acf_arena_cost(N + 1, sizeof(int32_t));
     size_t own = 3 * acf_arena_cost(N * d, REAL) + acf_arena_cost(N * K, REAL) +
                  acf_arena_cost(acf_objective_scratch(bound->N, m->K, m->enc->d), 1);
-    (void)micro_batch; /* a piece may hold the longest sequences, so the whole batch bounds it */
+    size_t start = acf_arena_cost((size_t)piece->N + 1, sizeof(int32_t)); /* piece_of's */
     return own + start +
-           m->enc->ops->bytes(m->enc, bound->N, bound->T, bound->L, bound->square, true);
+           m->enc->ops->bytes(m->enc, piece->N, piece->T, piece->L, piece->square, true);
 }
 
 /* Examples first .. first + n - 1 of the batch as an input of their own; start is rebased into

@@ -42,8 +42,10 @@ typedef struct acf_step_result {
     double lr, lr_head; /* of this update */
 } acf_step_result;
 
-/* Arena bytes for batches within `bound`. */
-size_t acf_step_bytes(const acf_model *m, const acf_batch_bound *bound, int micro_batch);
+/* Arena bytes for batches within `bound` whose pieces of micro_batch examples lie within `piece`.
+ */
+size_t acf_step_bytes(const acf_model *m, const acf_batch_bound *bound,
+                      const acf_batch_bound *piece);
 
 /* Loss and gradients of one batch as update number `update` (from 0) sees it; model->params.grad is
  * overwritten.  A loss or gradient norm that is not finite is ACF_ERR_NUMERIC: nothing was updated.

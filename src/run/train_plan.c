@@ -72,6 +72,9 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
                         total);
 
     t->step.total = (int64_t)total;
+    if (t->opt->dump.first > t->step.total)
+        return acf_fail(e, ACF_ERR_USAGE, "--dump-step %lld: the run has %lld updates",
+                        (long long)t->opt->dump.first, (long long)t->step.total);
     t->step.model = &t->setup.model;
     t->step.objective = t->setup.objective;
     t->step.clip = cfg->train.clip;
@@ -79,13 +82,15 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
     t->step.micro_batch =
         cfg->train.micro_batch > 0 && cfg->train.micro_batch < B ? cfg->train.micro_batch : B;
     ACF_TRY(plan_schedule(t, e));
-    ACF_TRY(acf_source_bound(&t->bound, train, B, cfg->train.sampler == ACF_SAMPLER_BALANCED, e));
+    acf_batch_bound piece;
+    bool repeats = cfg->train.sampler == ACF_SAMPLER_BALANCED;
+    ACF_TRY(acf_source_bound(&t->bound, train, B, repeats, e));
+    ACF_TRY(acf_source_bound(&piece, train, t->step.micro_batch, repeats, e));
     ACF_TRY(plan_optimizer(t, e));
     t->order = acf_alloc((size_t)train->n, sizeof *t->order, "order of the epoch", e);
     if (t->order == NULL) return ACF_ERR_RESOURCE;
     t->ordered = -1;
-    return acf_arena_init(&t->step.arena,
-                          acf_step_bytes(&t->setup.model, &t->bound, t->step.micro_batch),
+    return acf_arena_init(&t->step.arena, acf_step_bytes(&t->setup.model, &t->bound, &piece),
                           "training step", e);
 }
 
@@ -134,8 +139,8 @@ static void print_split(const acf_trainer *t, acf_split_id id)
 acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
 {
     acf_str text = {0};
-    ACF_TRY(acf_data_summary(&text, t->setup.data, e));
-    for (char *at = text.data; at != NULL && *at != '\0';) {
+    acf_status st = acf_data_summary(&text, t->setup.data, e);
+    for (char *at = st == ACF_OK ? text.data : NULL; at != NULL && *at != '\0';) {
         char *end = strchr(at, '\n');
         if (end != NULL) *end = '\0';
         acf_log_info(&t->log, "%s", at);
@@ -143,6 +148,7 @@ acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
         at = end + 1;
     }
     acf_str_free(&text);
+    ACF_TRY(st);
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
 

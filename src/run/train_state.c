@@ -107,10 +107,30 @@ acf_status acf_train_save(acf_trainer *t, acf_error *e)
     }
     ACF_TRY(acf_checkpoint_commit(&ck, e));
     t->saved = t->update;
-    ACF_TRY(acf_checkpoint_link(dir, "last", t->update, e));
-    /* Without a dev split, the newest is the best. */
-    int64_t best = t->setup.source[ACF_DEV] == NULL ? t->update : t->best;
-    if (best == t->update) ACF_TRY(acf_checkpoint_link(dir, "best", best, e));
+    return acf_train_link(t, e);
+}
+
+/* Point RUN/name to the checkpoint of `step` when there is one. */
+static acf_status link_to(const char *dir, const char *name, int64_t step, acf_error *e)
+{
+    char folder[40];
+    if (step < 0 || acf_checkpoint_linked(dir, name) == step) return ACF_OK;
+    acf_checkpoint_name(folder, step);
+    char *path = acf_path_join(dir, folder, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st =
+        acf_path_is_dir(path) ? acf_checkpoint_link(dir, name, step, e) : ACF_OK; /* pruned */
+    acf_free(path);
+    return st;
+}
+
+acf_status acf_train_link(const acf_trainer *t, acf_error *e)
+{
+    const char *dir = t->cfg->save.dir;
+    /* Without a dev split, or before its first evaluation, the newest is the best. */
+    int64_t best = t->best < 0 ? t->saved : t->best;
+    ACF_TRY(link_to(dir, "last", t->saved, e));
+    ACF_TRY(link_to(dir, "best", best, e));
     return acf_checkpoint_prune(dir, t->cfg->save.keep_last, best, e);
 }
 

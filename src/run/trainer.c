@@ -34,13 +34,22 @@ static bool should_stop(void *payload)
     return t->opt->max_time_s > 0 && acf_clock_s() - t->begin_s >= t->opt->max_time_s;
 }
 
-static bool is_better(const acf_trainer *t, double value)
+/* Compare with the best so far: the best is the best by any margin, patience wants min_delta. */
+static bool take_value(acf_trainer *t, double value)
 {
     acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
     double gain =
         acf_metric_larger_is_better(metric) ? value - t->best_value : t->best_value - value;
-    double wanted = t->cfg->eval.early_stop.patience >= 0 ? t->cfg->eval.early_stop.min_delta : 0;
-    return t->best < 0 || gain > wanted;
+    bool is_first = t->best < 0, is_better = is_first || gain > 0;
+    if (is_first || gain > t->cfg->eval.early_stop.min_delta)
+        t->bad_evaluations = 0;
+    else
+        t->bad_evaluations++;
+    if (is_better) {
+        t->best = t->update;
+        t->best_value = value;
+    }
+    return is_better;
 }
 
 /* Evaluate dev, write the event, remember the best. */
@@ -52,18 +61,13 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
     const acf_evaluate_options opt = {.head = cfg->eval.head, .poll = should_stop, .payload = t};
     ACF_TRY(acf_evaluate(&ev, &t->setup.model, dev, &opt, e));
     t->evaluated = t->update;
+    t->saved = -1; /* a checkpoint of this update, if there is one, knows nothing of this */
 
     double value = NAN;
     acf_metric metric = (acf_metric)acf_metric_parse(cfg->eval.metric);
     bool found = acf_metric_get(&value, &ev.result, cfg->eval.head, metric);
-    bool better = found && is_better(t, value);
-    if (better) {
-        t->best = t->update;
-        t->best_value = value;
-        t->bad_evaluations = 0;
-    } else {
-        t->bad_evaluations++;
-    }
+    bool better = found && take_value(t, value);
+    if (!found) t->bad_evaluations++;
     cJSON *event;
     double epoch = (double)t->update / (double)t->per_epoch;
     acf_status st = acf_event_eval(&event, &ev, t->update, epoch, e);
@@ -224,7 +228,9 @@ static acf_status loop(acf_trainer *t, acf_error *e)
     while (!t->is_over) {
         bool at_end = t->update >= t->step.total;
         bool eval_due = at_end || acf_interval_due(&cfg->eval.every, t->update, t->per_epoch);
+        bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch);
         if (has_dev && eval_due && t->evaluated < t->update) {
+            save_due |= t->saved == t->update; /* stopped before this evaluation, then resumed */
             acf_status st = evaluate(t, e);
             if (st == ACF_STOPPED) return stop(t, e);
             ACF_TRY(st);
@@ -236,8 +242,7 @@ static acf_status loop(acf_trainer *t, acf_error *e)
             }
         }
         t->is_over = at_end;
-        bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch) ||
-                        t->best == t->update || at_end || acf_signals_take_save();
+        save_due |= acf_signals_take_save() || t->best == t->update || at_end;
         if (save_due && t->saved < t->update) ACF_TRY(acf_train_save(t, e));
         if (at_end) break;
         if (should_stop(t)) return stop(t, e);
@@ -262,6 +267,11 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
     int64_t step = -1;
+    if (t->cfg->train.seeds.n > 0)
+        return acf_fail(
+            e, ACF_ERR_USAGE,
+            "train.seeds: this program trains one run: start it once for each seed, with "
+            "train.seed and a save.dir of its own");
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
@@ -280,13 +290,16 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
     }
-    ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, e));
+    ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
+    /* config.yaml comes first: a directory that holds it can be resumed. */
     cJSON *environment;
     ACF_TRY(acf_train_environment(&environment, t, e));
     acf_status st = acf_run_dir_describe(t->cfg, t->opt->command, environment, e);
     cJSON_Delete(environment);
     ACF_TRY(st);
+    ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, t->evaluated, e));
     if (*checkpoint != NULL) {
+        ACF_TRY(acf_train_link(t, e));
         acf_log_info(&t->log, "resuming from %s: update %lld of %lld", *checkpoint,
                      (long long)t->update, (long long)t->step.total);
         return ACF_OK;

@@ -39,7 +39,7 @@ typedef struct acf_trainer {
     /* What a checkpoint keeps. */
     int64_t update;    /* updates done */
     int64_t evaluated; /* the last update that was evaluated, -1: none */
-    int64_t saved;     /* the last update that was saved, -1: none */
+    int64_t saved;     /* the last update that was saved as it is now, -1: none */
     int64_t best;      /* the update of the best evaluation, -1: none */
     double best_value;
     int64_t bad_evaluations; /* in a row, for early stop */
@@ -58,6 +58,10 @@ acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e
 
 /* Write the checkpoint of t->update, move `last` and `best`, prune. */
 acf_status acf_train_save(acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* Move `last` and `best` to where the counters say and prune: the end of a save, and what a process
+ * that died in one may have left undone. */
+acf_status acf_train_link(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 /* Fill optimizer and counters from a checkpoint directory. */
 acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e) ACF_MUST_USE;

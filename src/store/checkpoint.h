@@ -50,8 +50,8 @@ void acf_checkpoint_abort(acf_checkpoint **ck);
 /* "checkpoint-004200": at least six digits. */
 void acf_checkpoint_name(char name[40], int64_t step);
 
-/* A directory without SHA256SUMS was not written by us, or its user changed it and said so by
- * deleting the sums: it is not verified. */
+/* A directory with neither SHA256SUMS nor COMPLETE was not written by us, or its user changed it
+ * and said so by deleting both: it is not verified. */
 bool acf_checkpoint_has_sums(const char *dir);
 
 /* COMPLETE holds the digest of SHA256SUMS, and all files that this lists are there with their

@@ -14,10 +14,14 @@
 
 bool acf_checkpoint_has_sums(const char *dir)
 {
-    char *path = acf_path_join(dir, "SHA256SUMS", NULL);
-    struct stat info;
-    bool has = path != NULL && lstat(path, &info) == 0;
-    acf_free(path);
+    static const char *const marks[] = {"SHA256SUMS", "COMPLETE"};
+    bool has = false;
+    for (int k = 0; k < 2 && !has; k++) {
+        struct stat info;
+        char *path = acf_path_join(dir, marks[k], NULL);
+        has = path != NULL && lstat(path, &info) == 0;
+        acf_free(path);
+    }
     return has;
 }
 

@@ -29,11 +29,6 @@ static void free_items(block_items *b)
     acf_free(b->block);
 }
 
-static bool is_trainable(const acf_param *s)
-{
-    return (s->flags & (ACF_PARAM_STATE | ACF_PARAM_FROZEN)) == 0;
-}
-
 /* Describe all tensors; data stays NULL. */
 static acf_status make_items(block_items *b, const acf_params *p, const char *const *name, size_t n,
                              acf_error *e)
@@ -51,7 +46,7 @@ static acf_status make_items(block_items *b, const acf_params *p, const char *co
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < p->n; i++) {
             const acf_param *s = &p->slice[i];
-            if (!is_trainable(s)) continue;
+            if (!acf_param_trains(s)) continue;
             acf_st_item *t = &b->item[b->n];
             char *text = b->names + b->n * NAME_MAX_BYTES;
             (void)snprintf(text, NAME_MAX_BYTES, "%.60s.%s", name[k], s->name);
@@ -130,7 +125,7 @@ uint64_t acf_state_blocks_bytes(const acf_params *p, size_t n)
     enum { FRAME = 512 }; /* most bytes that an entry takes in the header beside its name */
     uint64_t total = FRAME;
     for (size_t i = 0; i < p->n; i++)
-        if (is_trainable(&p->slice[i]))
+        if (acf_param_trains(&p->slice[i]))
             total += n * (p->slice[i].len * sizeof(real) + 6 * NAME_MAX_BYTES + FRAME);
     return total;
 }

@@ -13,10 +13,10 @@
 #include "text/tokenizer.h"
 
 /* The texts, one after the other: *text and *len borrowed until the next call; false at the end. */
-typedef struct acf_text_source {
+typedef struct acf_text_stream {
     bool (*next)(void *payload, const char **text, size_t *len);
     void *payload;
-} acf_text_source;
+} acf_text_stream;
 
 typedef struct acf_vocab_options {
     int32_t size;          /* tokens at most, specials included; default 8000, 100 to 1,000,000 */
@@ -34,7 +34,7 @@ acf_vocab_options acf_vocab_options_default(void);
  * learnt.  ACF_ERR_USAGE for options out of range (the alphabet is cut so that it always fits),
  * ACF_ERR_DATA when the texts hold no word, ACF_ERR_RESOURCE for memory; NULL on failure.
  */
-acf_status acf_vocab_train(acf_tokenizer **out, acf_text_source texts,
+acf_status acf_vocab_train(acf_tokenizer **out, acf_text_stream texts,
                            const acf_vocab_options *options, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -84,8 +84,10 @@ static void bench_objective(void)
 static acf_status bench_optimizers(acf_error *e)
 {
     acf_params p = {0};
-    for (int i = 0; i < N_SLICES; i++)
-        if (acf_params_add(&p, (acf_param){.rank = 1, .dim = {SLICE}}, e) < 0) return e->status;
+    for (int i = 0; i < N_SLICES; i++) {
+        int id;
+        ACF_TRY(acf_params_add(&id, &p, (acf_param){.rank = 1, .dim = {SLICE}}, e));
+    }
     ACF_TRY(acf_params_alloc(&p, true, e));
     for (int type = ACF_OPTIM_ADAMW; type <= ACF_OPTIM_SGD; type++) {
         acf_optim_options options = acf_optim_default((acf_optim_type)type);

@@ -140,9 +140,8 @@ static void open_model(model *m, acf_pooling pooling, const char *act)
                    .group = ACF_GROUP_HEAD,
                    .flags = ACF_PARAM_NO_DECAY,
                    .layer = m->enc->n_layers + 1};
-    m->W = acf_params_add(&m->params, w, &m->e);
-    m->b = acf_params_add(&m->params, b, &m->e);
-    assert_true(m->W >= 0 && m->b >= 0);
+    assert_ok(acf_params_add(&m->W, &m->params, w, &m->e), &m->e);
+    assert_ok(acf_params_add(&m->b, &m->params, b, &m->e), &m->e);
     assert_ok(acf_params_alloc(&m->params, true, &m->e), &m->e);
 
     acf_weights_report report = {0};

@@ -1,6 +1,7 @@
 #include "support/golden_objective.h"
 
 #include "base/mem.h"
+#include "base/rng.h"
 #include "loss/label_terms.h"
 #include "support/close.h"
 #include "support/cm.h"
@@ -13,6 +14,39 @@ const real golden_w[] = {(real)0.5, 1,         (real)-0.2, (real)-0.3, (real)0.4
                          (real)0.9, (real)0.1, (real)-0.8, (real)0.6};
 const real golden_b[GOLDEN_K] = {0};
 const int32_t golden_y[] = {0, 1, 1, 0};
+
+void fill_objective(real *x, size_t n, uint64_t step)
+{
+    acf_rng rng = {.seed = 7, .stream = ACF_STREAM_INIT, .step = step};
+    for (size_t i = 0; i < n; i++)
+        x[i] = (real)acf_rng_normal(rng, i);
+}
+
+bool all_finite(const real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
+bool all_zero(const real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != 0) return false;
+    return true;
+}
+
+void assert_finite(const eval *r, int N, int K, int d)
+{
+    assert_true(isfinite(r->loss.total));
+    assert_true(isfinite(r->loss.contrast));
+    assert_true(isfinite(r->loss.cor));
+    assert_true(isfinite(r->loss.excess));
+    assert_true(r->loss.excess >= 0.0);
+    assert_true(all_finite(r->d_h, (size_t)N * (size_t)d));
+    assert_true(all_finite(r->d_W, (size_t)K * (size_t)d));
+    assert_true(all_finite(r->d_b, (size_t)K));
+}
 
 void evaluate(eval *out, const real *h, const real *keep, const int32_t *y, const real *W,
               const real *b, int N, int K, int d, const acf_objective *o)

@@ -27,6 +27,15 @@ typedef struct eval {
 void evaluate(eval *out, const real *h, const real *keep, const int32_t *y, const real *W,
               const real *b, int N, int K, int d, const acf_objective *o);
 
+/* x [n] standard normal, another set for each step. */
+void fill_objective(real *x, size_t n, uint64_t step);
+
+bool all_finite(const real *x, size_t n);
+bool all_zero(const real *x, size_t n);
+
+/* Loss, parts, excess (also >= 0) and gradients. */
+void assert_finite(const eval *r, int N, int K, int d);
+
 /* Only the contrastive term (weight 1) of a type, nothing else. */
 acf_objective only_contrast(acf_loss_type type, acf_form form, double tau);
 

@@ -110,8 +110,10 @@ static void check_run(const cJSON *fixture, const cJSON *run, double tol)
     acf_error e;
     acf_params p = {0};
     acf_optimizer *o;
-    for (size_t i = 0; i < sizeof slice / sizeof *slice; i++)
-        assert_true(acf_params_add(&p, slice[i], &e) >= 0);
+    for (size_t i = 0; i < sizeof slice / sizeof *slice; i++) {
+        int id;
+        assert_ok(acf_params_add(&id, &p, slice[i], &e), &e);
+    }
     assert_ok(acf_params_alloc(&p, true, &e), &e);
     read_tensors(&p, p.value, get(fixture, "start"));
     const real still[] = {(real)0.5, -3, 2, 1};

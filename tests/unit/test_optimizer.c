@@ -22,8 +22,10 @@ static void build(acf_params *p, unsigned big_flags)
         {.name = "head", .rank = 1, .dim = {SMALL}, .group = ACF_GROUP_HEAD, .layer = 2},
     };
     *p = (acf_params){0};
-    for (size_t i = 0; i < 3; i++)
-        assert_true(acf_params_add(p, slice[i], &e) >= 0);
+    for (size_t i = 0; i < 3; i++) {
+        int id;
+        assert_ok(acf_params_add(&id, p, slice[i], &e), &e);
+    }
     assert_ok(acf_params_alloc(p, true, &e), &e);
 }
 

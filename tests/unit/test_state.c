@@ -149,8 +149,11 @@ static void make_params(acf_params *p)
         {.name = "running_mean", .rank = 1, .dim = {4}, .flags = ACF_PARAM_STATE},
     };
     *p = (acf_params){0};
-    for (int i = 0; i < 4; i++)
-        assert_int_equal(acf_params_add(p, slices[i], &e), i);
+    for (int i = 0; i < 4; i++) {
+        int id;
+        assert_ok(acf_params_add(&id, p, slices[i], &e), &e);
+        assert_int_equal(id, i);
+    }
     assert_ok(acf_params_alloc(p, true, &e), &e);
 }
 

@@ -28,7 +28,7 @@ static acf_status train(acf_tokenizer **tok, const char *const *text, size_t n,
                         const acf_vocab_options *options, acf_error *e)
 {
     list l = {text, n, 0};
-    return acf_vocab_train(tok, (acf_text_source){next_text, &l}, options, e);
+    return acf_vocab_train(tok, (acf_text_stream){next_text, &l}, options, e);
 }
 
 /* hug 10, pug 5, pun 12, bun 4, hugs 5: ##u##g 20, then ##u##n 16, h##ug 15, p##un 12, ... */

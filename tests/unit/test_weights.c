@@ -36,8 +36,11 @@ enum { N_SLICES = sizeof slices / sizeof *slices };
 static void make_params(acf_params *p)
 {
     *p = (acf_params){0};
-    for (int i = 0; i < N_SLICES; i++)
-        assert_int_equal(acf_params_add(p, slices[i], &e), i);
+    for (int i = 0; i < N_SLICES; i++) {
+        int id;
+        assert_ok(acf_params_add(&id, p, slices[i], &e), &e);
+        assert_int_equal(id, i);
+    }
     assert_ok(acf_params_alloc(p, false, &e), &e);
     for (size_t i = 0; i < p->len; i++)
         p->value[i] = (real)-1;
@@ -142,7 +145,8 @@ static void takes_a_prefix_away(void **state)
     const acf_st_item items[] = {item("bert.w", 1, 3, 0)};
     acf_params p = {0};
     acf_weights_report report = {0};
-    assert_int_equal(acf_params_add(&p, (acf_param){.name = "w", .rank = 1, .dim = {3}}, &e), 0);
+    int id;
+    assert_ok(acf_params_add(&id, &p, (acf_param){.name = "w", .rank = 1, .dim = {3}}, &e), &e);
     assert_ok(acf_params_alloc(&p, false, &e), &e);
     write_model(*state, "model.safetensors", items, 1);
     assert_ok(acf_weights_load(&p, *state, &rules, &report, &e), &e);

@@ -1,0 +1,200 @@
+# acf-eval and acf-predict: what they print and write.
+. "$SRC/tests/cli/lib"
+make_run
+bytes=$(digest_of run)
+awk -F '\t' 'NR > 1 { print $1 }' "$data/dev.tsv" >texts
+n=$(wc -l <texts)
+
+# has FILE PATTERN
+has() {
+    grep -q -e "$2" "$1" || { fail "no '$2' in $1 of $last"; head -n 5 "$1"; }
+}
+ok() {
+    last=$*
+    run 0 "$@"
+}
+
+# acf-eval.
+ok "$ACF/acf-eval" run
+has out "^run on $data/dev.tsv: $n rows, linear head$"
+has out '^accuracy = 0\.[0-9]*  (95 % CI 0\.[0-9]*-'
+ok "$ACF/acf-eval" run --json
+[ "$(wc -l <out)" -eq 1 ] || fail '--json is not one line'
+has out "^{\"model\":\"run\",\"data\":\"$data/dev.tsv\",\"n\":$n,\"head\":\"linear\",\"loss\":[0-9.]*,"
+for key in linear label accuracy balanced_accuracy f1 macro_f1 mcc loss per_class confusion_matrix \
+    brier ece temperature space; do
+    has out "\"$key\":"
+done
+grep -q '"pearson"' out && fail '--json has metrics that do not apply'
+cp out whole
+ok "$ACF/acf-eval" run/best --json
+sed 's|"run/best"|"run"|' out | cmp - whole || fail 'a run and its best checkpoint differ'
+ok "$ACF/acf-eval" run --json --threads 2
+cmp out whole || fail 'two threads change the figures'
+accuracy=$(sed 's/.*"linear":{"accuracy":\([0-9.]*\).*/\1/' whole)
+
+ok "$ACF/acf-eval" run --predictions p.tsv
+[ "$(head -n 1 p.tsv)" = "$(printf 'index\tgold\tpred\tprob\tcorrect\ttext')" ] || fail "header: $(head -n 1 p.tsv)"
+awk -F '\t' 'NR > 1 { print $1 }' p.tsv >index
+seq 0 $((n - 1)) | cmp - index || fail 'rows are not in order'
+awk -F '\t' 'NR > 1 { print $6 "\t" $2 }' p.tsv >rows
+sed 1d "$data/dev.tsv" | cmp - rows || fail 'text or gold of --predictions differ from the file'
+awk -F '\t' -v want="$accuracy" 'NR > 1 { n++; right += $5; if (($2 == $3) != $5) bad = 1
+    if (!($4 > 0 && $4 <= 1)) bad = 1 } END { exit bad || right / n - want > 1e-9 || want - right / n > 1e-9 }' p.tsv ||
+    fail '--predictions does not agree with the accuracy'
+cut -f 2- p.tsv >a
+cut -f 2- run/predictions.dev.tsv >b
+cmp a b || fail 'acf-train wrote other predictions'
+ok "$ACF/acf-eval" run --errors e.tsv
+awk -F '\t' 'NR > 1 && ($2 == $3 || (NR > 2 && $4 > last)) { bad = 1 } { last = $4 } END { exit bad }' e.tsv ||
+    fail '--errors: right rows, or not the most confident first'
+[ "$(wc -l <e.tsv)" -eq $((1 + $(awk -F '\t' 'NR > 1 && $5 == 0' p.tsv | wc -l))) ] || fail '--errors: rows are missing'
+
+ok "$ACF/acf-eval" run --assert "accuracy>=$accuracy" --assert 'label.loss<100' --assert 'linear.mcc>=-1'
+refused_assert() {
+    run 1 "$ACF/acf-eval" run --assert "$1" && { has err "^error: .*$2"; [ -s out ] || fail 'no figures beside --assert'; }
+}
+last=--assert
+refused_assert 'accuracy>1' 'accuracy'
+refused_assert 'label.loss<0.001' 'label.loss'
+run 1 "$ACF/acf-eval" run --assert 'accuracy>=0' --assert 'accuracy>=1.5'
+refuses 2 'speed' "$ACF/acf-eval" run --assert 'speed>3'
+refuses 2 'accuracy=1' "$ACF/acf-eval" run --assert 'accuracy=1'
+refuses 2 'accuracy' "$ACF/acf-eval" run --assert 'accuracy>=much'
+
+# A link, a pipe or a device is written through, not replaced; a directory is refused.
+echo old >target
+ln -s target link
+mkfifo pipe
+cat pipe >piped &
+reader=$!
+run 0 "$ACF/acf-eval" run --predictions link --errors pipe
+wait $reader
+cmp p.tsv target || fail 'a link is not written through'
+[ -L link ] || fail 'a link was replaced'
+cmp e.tsv piped || fail 'a pipe is not written through'
+[ -p pipe ] || fail 'a pipe was replaced'
+refuses 6 'run: is a directory' "$ACF/acf-eval" run --predictions run
+
+# Other files: with labels, in another order, without labels, as the test split.
+tac "$data/dev.tsv" | sed '$d' >body
+(head -n 1 "$data/dev.tsv"; cat body) >reversed.tsv
+ok "$ACF/acf-eval" run --data reversed.tsv --json
+has out "\"data\":\"$PWD/reversed.tsv\",\"n\":$n,"
+has out "\"linear\":{\"accuracy\":$accuracy,"
+(echo text; cat texts) >unlabelled.tsv
+refuses 3 'unlabelled.tsv: rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv
+refuses 3 'rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv --assert 'accuracy>0'
+ok "$ACF/acf-eval" run --data unlabelled.tsv --predictions u.tsv
+[ "$(wc -l <u.tsv)" -eq $((n + 1)) ] || fail 'rows of an unlabelled file'
+cut -f 3,4 p.tsv >a
+awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { print $at["pred"], $at["prob"] }' u.tsv | cmp - a ||
+    fail 'the unlabelled file is predicted otherwise'
+ok "$ACF/acf-eval" run --split test --set data.test=unlabelled.tsv --predictions t.tsv
+cmp t.tsv u.tsv || fail '--split test without labels'
+ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
+refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
+
+# A model that was trained elsewhere: the task and the file are given.
+mkdir foreign
+for file in config.json model.safetensors tokenizer.json; do
+    cp "run/best/$file" foreign
+done
+refuses 2 '--task: the model was not trained here' "$ACF/acf-eval" foreign
+refuses 2 '--data: the model was not trained here' "$ACF/acf-eval" foreign --task text
+refuses 2 'task = txt is none of' "$ACF/acf-eval" foreign --task txt --data reversed.tsv
+ok "$ACF/acf-eval" foreign --task text --data "$data/dev.tsv" --json
+sed 's|"foreign"|"run"|' out | cmp - whole || fail 'a model from elsewhere is judged otherwise'
+
+# acf-predict.
+ok "$ACF/acf-predict" run texts
+awk -F '\t' 'NR > 1 { print $3 }' p.tsv | cmp - out || fail 'acf-predict and acf-eval disagree'
+cp out labels
+ok sh -c "'$ACF/acf-predict' run <texts"
+cmp out labels || fail 'standard input is answered otherwise'
+ok sh -c "cat texts | '$ACF/acf-predict' run - --threads 2"
+cmp out labels || fail 'a pipe is answered otherwise'
+ok "$ACF/acf-predict" run/best texts --format labels
+cmp out labels || fail 'run/best is answered otherwise'
+ok "$ACF/acf-predict" run texts --format tsv
+awk -F '\t' -v n="$n" 'NF != 2 || !($2 > 0 && $2 <= 1) { bad = 1 } END { exit bad || NR != n }' out || fail '--format tsv'
+cut -f 1 out | cmp - labels || fail '--format tsv has other labels'
+ok "$ACF/acf-predict" run texts --format tsv -k 4
+awk -F '\t' 'NF != 8 || $2 < $4 || $4 < $6 || $6 < $8 { bad = 1 } { s = $2 + $4 + $6 + $8
+    if (s < 0.999 || s > 1.001) bad = 1 } END { exit bad }' out || { fail '-k 4'; head -n 3 out; }
+ok "$ACF/acf-predict" run texts -k 2
+awk -F '\t' 'NF != 4 { bad = 1 } END { exit bad }' out || fail '-k 2 without --format'
+refuses 2 "-k 9 is more than the model's 4 labels" "$ACF/acf-predict" run texts -k 9 --format tsv
+ok "$ACF/acf-predict" run texts --format jsonl --tokens
+[ "$(wc -l <out)" -eq "$n" ] || fail 'jsonl: lines'
+number='-\{0,1\}[0-9.e-]*'
+grep -v "^{\"label\":\"[a-z]*\",\"prob\":$number,\"probs\":{\"cooking\":$number,\"garden\":$number,\"music\":$number,\"weather\":$number},\"logits\":\[$number,$number,$number,$number\],\"nearest\":{\"label\":\"[a-z]*\",\"cosine\":$number},\"input_ids\":\[2,[0-9,]*,3\]}\$" out &&
+    fail 'jsonl: fields'
+sed 's/{"label":"\([a-z]*\)".*/\1/' out | cmp - labels || fail 'jsonl has other labels'
+ok "$ACF/acf-predict" run texts --format jsonl
+grep -q input_ids out && fail 'jsonl: tokens that nobody asked for'
+
+# Lines: CRLF, none at the end, empty, a TAB in a single text, one file as any name.
+sed 's/$/\r/' texts >crlf
+ok "$ACF/acf-predict" run crlf
+cmp out labels || fail 'CRLF changes the answers'
+printf %s "$(cat texts)" >cut
+ok "$ACF/acf-predict" run cut
+cmp out labels || fail 'a last line without newline is lost'
+printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
+[ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
+"$ACF/acf-predict" run /dev/null >out
+[ -s out ] && fail 'an empty file is answered'
+printf 'rain\ton the roof\nrain on the roof\n' | "$ACF/acf-predict" run --format jsonl >out
+[ "$(uniq out | wc -l)" -eq 1 ] || fail 'a TAB in a single text is no blank'
+printf 'one\tlabel\n' >named.tsv
+ok "$ACF/acf-predict" run named.tsv
+[ "$(wc -l <out)" -eq 1 ] || fail 'a .tsv is not read as plain lines'
+printf 'caf\351\nNUL\000byte\n\355\240\200 \364\220\200\200\n' | "$ACF/acf-predict" run >out 2>err || fail 'odd bytes end acf-predict'
+[ "$(wc -l <out)" -eq 3 ] || fail 'odd bytes: an answer a line'
+awk 'BEGIN { for (i = 0; i < 30000; i++) printf "word%d ", i; print "" }' >long
+ok "$ACF/acf-predict" run long --format jsonl --tokens
+[ "$(sed 's/.*input_ids":\[\(.*\)\]}/\1/' out | tr ',' '\n' | wc -l)" -eq 128 ] || fail 'a long text is not cut to 128 tokens'
+
+# An answer comes as soon as its line is there.
+mkfifo in answers
+timeout 60 "$ACF/acf-predict" run <in >answers 2>stream.err &
+pid=$!
+exec 8>in 9<answers
+echo 'Simmer the soup.' >&8
+read -r first <&9 || fail 'no answer before the end of the input'
+echo 'Snow on the hills.' >&8
+read -r second <&9 || fail 'no second answer before the end of the input'
+exec 8>&-
+read -r third <&9 && fail "more answers than lines: $third"
+wait $pid || fail 'the stream ended badly'
+printf 'Simmer the soup.\nSnow on the hills.\n' | "$ACF/acf-predict" run >out
+printf '%s\n' "$first" "$second" | cmp - out || fail 'the stream is answered otherwise'
+
+# --features: NumPy's format 1.0.
+ok "$ACF/acf-predict" run texts --features f.npy
+cmp out labels || fail '--features changes the answers'
+[ "$(head -c 8 f.npy | od -An -tx1 | tr -d ' \n')" = 934e554d50590100 ] || fail '.npy: magic'
+head -c 128 f.npy | grep -aq "{'descr': '<f4', 'fortran_order': False, 'shape': ($n, 128), }" || fail '.npy: header'
+[ "$(wc -c <f.npy)" -eq $((128 + 4 * 128 * n)) ] || fail '.npy: size'
+
+# Pairs.
+ok "$ACF/acf-train" --config base.yaml --set task=text --set save.dir=pairs \
+    --set "data.train=$SRC/data/sample-pair/train.tsv" --set "data.dev=$SRC/data/sample-pair/dev.tsv" \
+    --set "data.columns.text=$(head -n 1 "$SRC/data/sample-pair/dev.tsv" | cut -f 1)" \
+    --set "data.columns.text2=$(head -n 1 "$SRC/data/sample-pair/dev.tsv" | cut -f 2)"
+ok "$ACF/acf-eval" pairs --predictions p.tsv
+[ "$(head -n 1 p.tsv)" = "$(printf 'index\tgold\tpred\tprob\tcorrect\ttext\ttext2')" ] || fail 'pairs: header'
+sed 1d p.tsv | cut -f 6,7 >pairs.txt
+ok "$ACF/acf-predict" pairs pairs.txt
+sed 1d p.tsv | cut -f 3 | cmp - out || fail 'pairs: acf-predict and acf-eval disagree'
+printf 'a\tb\nno tab here\n' >half.txt
+run 3 "$ACF/acf-predict" pairs half.txt
+has err '^error: half.txt: line 2: has no TAB'
+printf 'a\tb\nno tab here\n' | run 3 "$ACF/acf-predict" pairs
+has err '^error: standard input: line 2: has no TAB'
+printf 'a\tb\n' | "$ACF/acf-predict" run --pair --format jsonl --tokens >out
+[ "$(sed 's/.*input_ids":\[\(.*\)\]}/\1/' out | tr ',' '\n' | grep -cx 3)" -eq 2 ] || fail '--pair: two separators'
+
+[ "$bytes" = "$(digest_of run)" ] || fail 'run/ was changed'
+finish

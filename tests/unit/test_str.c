@@ -1,0 +1,91 @@
+/* Growing strings and the distance between words. */
+#include "base/mem.h"
+#include "base/str.h"
+#include "support/cm.h"
+
+static void appends_and_prints(void **state)
+{
+    (void)state;
+    acf_str s = {0};
+    acf_error e;
+    assert_ok(acf_str_puts(&s, "", &e), &e);
+    assert_string_equal(s.data, "");
+    assert_ok(acf_str_append(&s, "a\0b", 3, &e), &e);
+    assert_int_equal(s.len, 3);
+    assert_memory_equal(s.data, "a\0b", 4);
+    assert_ok(acf_str_append(&s, NULL, 0, &e), &e);
+    acf_str_clear(&s);
+    assert_string_equal(s.data, "");
+    assert_ok(acf_str_printf(&s, &e, "%s=%d", "key", 42), &e);
+    assert_ok(acf_str_puts(&s, ";", &e), &e);
+    assert_string_equal(s.data, "key=42;");
+    assert_int_equal(s.len, 7);
+    acf_str_free(&s);
+    assert_null(s.data);
+    acf_str_clear(&s);
+    acf_str_free(&s);
+}
+
+static void grows_to_any_length(void **state)
+{
+    (void)state;
+    acf_str s = {0};
+    acf_error e;
+    for (int i = 0; i < 3000; i++)
+        assert_ok(acf_str_printf(&s, &e, "%04d", i), &e);
+    assert_int_equal(s.len, 12000);
+    assert_memory_equal(s.data + 4 * 1234, "1234", 4);
+    assert_int_equal(strlen(s.data), s.len);
+    assert_ok(acf_str_printf(&s, &e, "%*s|", 5000, ""), &e); /* longer than what is there */
+    assert_int_equal(s.len, 17001);
+    assert_int_equal(s.data[17000], '|');
+    acf_str_free(&s);
+}
+
+static void edit_distances(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        int want;
+    } cases[] = {
+        {"", "", 0},
+        {"abc", "abc", 0},
+        {"", "abc", 3},
+        {"lamda", "lambda", 1},   /* one more */
+        {"lambdaa", "lambda", 1}, /* one less */
+        {"lombda", "lambda", 1},  /* another */
+        {"lmabda", "lambda", 1},  /* two turned round */
+        {"kitten", "sitting", 3},
+        {"ca", "abc", 3}, /* turned letters are not edited again */
+        {"abcd", "badc", 2},
+        {"a", "b", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(acf_edit_distance(cases[i].a, cases[i].b), cases[i].want);
+        assert_int_equal(acf_edit_distance(cases[i].b, cases[i].a), cases[i].want);
+    }
+}
+
+static void long_words_are_far_from_everything(void **state)
+{
+    (void)state;
+    char just[65], over[66];
+    memset(just, 'x', 64);
+    just[64] = '\0';
+    memset(over, 'x', 65);
+    over[65] = '\0';
+    assert_int_equal(acf_edit_distance(just, just), 0);
+    assert_int_equal(acf_edit_distance(just, ""), 64);
+    assert_int_equal(acf_edit_distance(over, over), 64);
+    assert_int_equal(acf_edit_distance("a", over), 64);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(appends_and_prints),
+    cmocka_unit_test(grows_to_any_length),
+    cmocka_unit_test(edit_distances),
+    cmocka_unit_test(long_words_are_far_from_everything),
+};
+
+TEST_MAIN(tests)
