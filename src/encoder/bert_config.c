@@ -174,12 +174,12 @@ acf_status acf_bert_preset(cJSON **out, const char *preset, int vocab_size, acf_
         i++;
     if (i == sizeof presets / sizeof *presets)
         return acf_fail(e, ACF_ERR_USAGE, "'%s' is no preset of a BERT", preset);
-    int width = presets[i].width;
+    int width = presets[i].width, heads = width / HEAD_WIDTH;
     cJSON *c = cJSON_CreateObject();
     if (c != NULL && cJSON_AddStringToObject(c, "model_type", "bert") != NULL &&
         cJSON_AddNumberToObject(c, "hidden_size", width) != NULL &&
         cJSON_AddNumberToObject(c, "num_hidden_layers", presets[i].layers) != NULL &&
-        cJSON_AddNumberToObject(c, "num_attention_heads", width / HEAD_WIDTH) != NULL &&
+        cJSON_AddNumberToObject(c, "num_attention_heads", heads) != NULL &&
         cJSON_AddNumberToObject(c, "intermediate_size", 4 * width) != NULL &&
         cJSON_AddNumberToObject(c, "max_position_embeddings", 512) != NULL &&
         cJSON_AddNumberToObject(c, "vocab_size", vocab_size) != NULL) {

@@ -36,7 +36,7 @@ acf_status acf_linear_plan_joined(acf_linear *lin, acf_params *p, const char *co
     int first[2] = {-1, -1}; /* weights, then biases */
     for (int kind = 0; kind < 2; kind++)
         for (int part = 0; part < n_parts; part++) {
-            int id;
+            int id = -1;
             ACF_TRY(add_slice(&id, p, names[part], kind == 0 ? "weight" : "bias", out_each,
                               kind == 0 ? in : 0, part > 0 ? ACF_PARAM_JOINED : 0, place, e));
             if (part == 0) first[kind] = id;

@@ -20,7 +20,7 @@ static void *room(size_t n, size_t size)
     acf_error e;
     void *block = acf_alloc(n, size, "bench", &e);
     if (block == NULL) {
-        fprintf(stderr, "%s\n", e.text);
+        (void)fprintf(stderr, "%s\n", e.text);
         exit(6);
     }
     return block;
@@ -120,6 +120,6 @@ int main(void)
     acf_threads_set(acf_threads_available());
     bench_objective();
     if (bench_optimizers(&e) == ACF_OK) return 0;
-    fprintf(stderr, "%s\n", e.text);
+    (void)fprintf(stderr, "%s\n", e.text);
     return 6;
 }
