@@ -107,10 +107,10 @@ def run(args, kind, seed, train, dev):
     if args.max_updates:
         updates = min(updates, args.max_updates)
     warmup = math.ceil(0.06 * updates)
-    step_s, losses = [], []
+    step_s, cpu_s, losses = [], [], []
     begun = time.perf_counter()
     for k in range(updates):
-        tick = time.perf_counter()
+        tick, cpu_tick = time.perf_counter(), time.process_time()
         batch = rows[k * args.batch:(k + 1) * args.batch]
         y = torch.tensor([train[1][i] for i in batch])
         h = features_of(model, [train[0][i] for i in batch], args.pieces)
@@ -123,6 +123,7 @@ def run(args, kind, seed, train, dev):
         optimizer.step()
         losses.append(loss.item())
         step_s.append(time.perf_counter() - tick)
+        cpu_s.append(time.process_time() - cpu_tick)
         if (k + 1) % 50 == 0:
             print(f"{kind} seed {seed} update {k + 1}/{updates} "
                   f"loss {statistics.mean(losses[-50:]):.4f} "
@@ -131,6 +132,7 @@ def run(args, kind, seed, train, dev):
     return {"loss": kind, "seed": seed, "updates": updates, "dev_linear": linear,
             "dev_label": label, "train_loss_last_100": statistics.mean(losses[-100:]),
             "median_update_s": statistics.median(step_s),
+            "median_update_cpu_s": statistics.median(cpu_s),
             "wall_s": time.perf_counter() - begun, "load": os.getloadavg()[0],
             "torch": torch.__version__, "transformers": transformers.__version__}
 
