@@ -2,9 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/about.h"
-#include "cli/console.h"
-#include "cli/options.h"
-#include "cli/startup.h"
+#include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/assertion.h"
@@ -97,8 +95,11 @@ static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
     return st;
 }
 
-static acf_status run(acf_console *console, const eval_arguments *a, acf_error *e)
+static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
+                      acf_error *e)
 {
+    eval_arguments *a = arguments;
+    a->model = operands->item[0];
     acf_model m = {0};
     acf_held_out h = {0};
     acf_str out = {0};
@@ -190,19 +191,5 @@ int main(int argc, char **argv)
                                  .max_operands = 1,
                                  .operands = "MODEL, a run directory or a model directory",
                                  .version = acf_about_version};
-    acf_console console = acf_console_open();
-    acf_words operands = {0};
-    acf_startup(argv);
-    int code = acf_options_parse(&operands, &program, argc, argv);
-    if (code < 0) {
-        acf_error e = {0};
-        a.model = operands.item[0];
-        acf_status st = run(&console, &a, &e);
-        if (st != ACF_OK) acf_console_error(&console, &e);
-        code = acf_exit_code(st);
-    }
-    acf_words_free(&operands);
-    acf_words_free(&a.sets);
-    acf_words_free(&a.asserts);
-    return acf_console_close(&console, code);
+    return acf_program_main(&program, run, &a, argc, argv);
 }

@@ -1,9 +1,7 @@
 /* acf-predict: one answer for each line of text. */
 #include "base/mem.h"
 #include "cli/about.h"
-#include "cli/console.h"
-#include "cli/options.h"
-#include "cli/startup.h"
+#include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/model_dir.h"
@@ -59,8 +57,12 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
     return ACF_OK;
 }
 
-static acf_status run(acf_console *console, const predict_arguments *a, acf_error *e)
+static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
+                      acf_error *e)
 {
+    predict_arguments *a = arguments;
+    a->model = operands->item[0];
+    a->file = operands->n > 1 ? operands->item[1] : NULL;
     acf_model m = {0};
     acf_log log = acf_console_log(console);
     char *dir = NULL;
@@ -143,18 +145,5 @@ int main(int argc, char **argv)
         .max_operands = 2,
         .operands = "MODEL, a run directory or a model directory",
         .version = acf_about_version};
-    acf_console console = acf_console_open();
-    acf_words operands = {0};
-    acf_startup(argv);
-    int code = acf_options_parse(&operands, &program, argc, argv);
-    if (code < 0) {
-        acf_error e = {0};
-        a.model = operands.item[0];
-        a.file = operands.n > 1 ? operands.item[1] : NULL;
-        acf_status st = run(&console, &a, &e);
-        if (st != ACF_OK) acf_console_error(&console, &e);
-        code = acf_exit_code(st);
-    }
-    acf_words_free(&operands);
-    return acf_console_close(&console, code);
+    return acf_program_main(&program, run, &a, argc, argv);
 }
