@@ -5,24 +5,26 @@
 #include "num/gemm.h"
 #include "num/norm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static acf_status plan_head(acf_model *m, acf_error *e)
 {
     int layer = m->enc->n_layers + 1;
-    acf_param W = {.name = "classifier.weight",
-                   .rank = 2,
+    const acf_encoder_names *names = &m->enc->names;
+    acf_param W = {.rank = 2,
                    .dim = {m->K, m->enc->d},
                    .group = ACF_GROUP_HEAD,
                    .layer = layer,
                    .init = ACF_INIT_NORMAL,
                    .init_std = 0.02};
-    acf_param b = {.name = "classifier.bias",
-                   .rank = 1,
+    acf_param b = {.rank = 1,
                    .dim = {m->K},
                    .group = ACF_GROUP_HEAD,
                    .flags = ACF_PARAM_NO_DECAY,
                    .layer = layer};
+    (void)snprintf(W.name, sizeof W.name, "%s", names->head_weight);
+    (void)snprintf(b.name, sizeof b.name, "%s", names->head_bias);
     ACF_TRY(acf_params_add(&m->W, &m->params, W, e));
     return acf_params_add(&m->b, &m->params, b, e);
 }
