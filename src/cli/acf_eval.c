@@ -238,7 +238,7 @@ int main(int argc, char **argv)
          .to = &a.reject_at,
          .low = 1e-6,
          .high = 1,
-         .help = "find the confidence that this share of the rows reaches (acf-predict --reject)"},
+         .help = "find the confidence that this share of the rows reaches, to reject others"},
         {.name = "add-class",
          .arg = "NAME=FILE",
          .kind = ACF_OPTION_TEXTS,

@@ -131,7 +131,7 @@ int main(int argc, char **argv)
          .to = &a.reject,
          .low = -1,
          .high = 1,
-         .help = "answer '?' below this cosine to every label embedding (acf-eval --reject-at)"},
+         .help = "answer '?' when the nearest label embedding has a lower cosine"},
         {.name = "pair",
          .kind = ACF_OPTION_FLAG,
          .to = &a.pair,
