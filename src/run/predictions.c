@@ -18,15 +18,25 @@ static int by_confidence(const void *a, const void *b)
     return x->row - y->row;
 }
 
+/* A text as a cell: TAB, CR and LF, which only CSV and JSON can hold, become blanks. */
+static acf_status put_text(acf_str *out, const char *text, acf_error *e)
+{
+    size_t at = out->len + 1;
+    ACF_TRY(acf_str_printf(out, e, "\t%s", text));
+    for (char *c = out->data + at; *c != '\0'; c++)
+        if (*c == '\t' || *c == '\r' || *c == '\n') *c = ' ';
+    return ACF_OK;
+}
+
 static acf_status put_row(acf_str *out, const answer *a, const acf_split *s, const acf_model *m,
                           acf_error *e)
 {
     int32_t gold = s->label[a->row];
     const char *correct = gold < 0 ? "" : gold == a->pred ? "1" : "0";
-    ACF_TRY(acf_str_printf(out, e, "%d\t%s\t%s\t%.6f\t%s\t%s", a->row,
-                           gold < 0 ? "" : m->labels[gold], m->labels[a->pred], a->prob, correct,
-                           s->text[a->row]));
-    if (s->text2 != NULL) ACF_TRY(acf_str_printf(out, e, "\t%s", s->text2[a->row]));
+    ACF_TRY(acf_str_printf(out, e, "%d\t%s\t%s\t%.6f\t%s", a->row, gold < 0 ? "" : m->labels[gold],
+                           m->labels[a->pred], a->prob, correct));
+    ACF_TRY(put_text(out, s->text[a->row], e));
+    if (s->text2 != NULL) ACF_TRY(put_text(out, s->text2[a->row], e));
     return acf_str_puts(out, "\n", e);
 }
 
