@@ -1,4 +1,5 @@
 /* acf-eval: figures of a stored model on held-out data. */
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/about.h"
@@ -12,13 +13,15 @@
 #include "run/model_dir.h"
 #include "run/predictions.h"
 #include "run/report.h"
+#include "run/submission.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct eval_arguments {
     const char *model;
-    int split;
-    const char *data, *task, *predictions, *errors;
+    int split; /* 0: not given */
+    const char *data, *task, *predictions, *errors, *submission;
     acf_words sets, asserts;
     bool json;
     int64_t threads;
@@ -35,30 +38,39 @@ static acf_status open_model(acf_model *m, const char *path, const acf_log *log,
     return st;
 }
 
-static acf_status put_figures(acf_str *out, const eval_arguments *a, const acf_evaluation *ev,
-                              const acf_model *m, const acf_held_out *h, acf_error *e)
+/* The report of one split; JSON is put together from both, below. */
+static acf_status put_report(acf_str *out, const eval_arguments *a, const acf_evaluation *ev,
+                             const acf_model *m, const acf_task *task, const acf_split *split,
+                             acf_error *e)
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
-    if (a->json) {
-        cJSON *json;
-        ACF_TRY(acf_metrics_json(&json, &ev->result, a->model, h->split->path, names, e));
-        char *text = acf_json_print(json, false, e);
-        cJSON_Delete(json);
-        if (text == NULL) return ACF_ERR_RESOURCE;
-        acf_status st = acf_str_printf(out, e, "%s\n", text);
-        acf_free(text);
-        return st;
-    }
-    const acf_task *task = acf_task_find(h->task);
-    acf_metric list[4] = {ACF_METRIC_ACCURACY};
-    int n = 0;
-    for (int k = 0; k < 3 && task != NULL && task->metric[k] != NULL; k++)
-        list[n++] = (acf_metric)acf_metric_parse(task->metric[k]);
-    if (n == 0) n = 1;
-    ACF_TRY(acf_str_printf(out, e, "%s on %s: %d rows, %s head\n", a->model, h->split->path, ev->n,
-                           acf_head_name(m->head)));
+    acf_metric list[ACF_TASK_METRICS + 1];
+    int n = acf_report_choice(list, &ev->result, task, NULL);
+    ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s\n", out->len > 0 ? "\n" : "",
+                           a->model, split->path, ev->n, m->K > 1 ? ", " : "",
+                           m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
     return acf_report_full(out, &ev->result, names, e);
+}
+
+/* One object; that of the second file is its member "mismatched". */
+static acf_status put_json(acf_str *out, const eval_arguments *a, const acf_evaluation ev[2],
+                           const acf_model *m, const acf_held_out *h, acf_error *e)
+{
+    const char *const *names = (const char *const *)(char *const *)m->labels;
+    cJSON *json, *second = NULL;
+    ACF_TRY(acf_metrics_json(&json, &ev[0].result, a->model, h->part[0].split->path, names, e));
+    acf_status st = ACF_OK;
+    if (ev[1].is_labelled) {
+        st = acf_metrics_json(&second, &ev[1].result, a->model, h->part[1].split->path, names, e);
+        if (st == ACF_OK && !cJSON_AddItemToObject(json, "mismatched", second))
+            st = acf_json_check(NULL, e);
+    }
+    char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
+    if (st == ACF_OK) st = text == NULL ? ACF_ERR_RESOURCE : acf_str_printf(out, e, "%s\n", text);
+    acf_free(text);
+    cJSON_Delete(json);
+    return st;
 }
 
 static acf_status check_asserts(const eval_arguments *a, const acf_eval_result *r, acf_error *e)
@@ -71,27 +83,63 @@ static acf_status check_asserts(const eval_arguments *a, const acf_eval_result *
     return ACF_OK;
 }
 
+/* The path of a second file beside the one that was asked for: "p.tsv" -> "p-mm.tsv". */
+static acf_status second_path(acf_str *out, const char *path, acf_error *e)
+{
+    const char *base = acf_path_base(path), *dot = strrchr(base, '.');
+    size_t len = dot != NULL && dot > base ? (size_t)(dot - path) : strlen(path);
+    ACF_TRY(acf_str_append(out, path, len, e));
+    return acf_str_printf(out, e, "-mm%s", path + len);
+}
+
+static acf_status write_rows(const char *path, const acf_evaluation *ev, const acf_held_out *h,
+                             int part, const acf_model *m, bool only_wrong, acf_error *e)
+{
+    acf_str other = {0};
+    acf_status st = ACF_OK;
+    if (path == NULL) return ACF_OK;
+    if (part > 0) st = second_path(&other, path, e);
+    if (st == ACF_OK)
+        st = acf_predictions_write(part > 0 ? other.data : path, ev, h->part[part].split, m,
+                                   m->head, only_wrong, e);
+    acf_str_free(&other);
+    return st;
+}
+
+/* What is written and told about one file. */
+static acf_status take_part(acf_str *out, const eval_arguments *a, const acf_evaluation *ev,
+                            const acf_model *m, const acf_held_out *h, int part, acf_error *e)
+{
+    const acf_split *split = h->part[part].split;
+    const acf_task *task = acf_task_find(h->task);
+    bool is_answered = a->predictions != NULL || a->submission != NULL;
+    ACF_TRY(write_rows(a->predictions, ev, h, part, m, false, e));
+    ACF_TRY(write_rows(a->errors, ev, h, part, m, true, e));
+    if (a->submission != NULL)
+        ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
+    if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, task, split, e);
+    if (is_answered && !a->json && a->asserts.n == 0) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%s: rows have no labels, so there are no figures; --predictions FILE writes "
+                    "what the model says",
+                    split->path);
+}
+
 static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
                            const acf_held_out *h, acf_error *e)
 {
-    acf_evaluation ev;
+    acf_evaluation ev[2] = {0};
     const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
-    ACF_TRY(acf_evaluate(&ev, m, h->source, &opt, e));
     acf_status st = ACF_OK;
-    if (a->predictions != NULL)
-        st = acf_predictions_write(a->predictions, &ev, h->split, m, m->head, false, e);
-    if (st == ACF_OK && a->errors != NULL)
-        st = acf_predictions_write(a->errors, &ev, h->split, m, m->head, true, e);
-    if (st == ACF_OK && ev.is_labelled) {
-        st = put_figures(out, a, &ev, m, h, e);
-        if (st == ACF_OK) st = check_asserts(a, &ev.result, e);
-    } else if (st == ACF_OK && (a->predictions == NULL || a->json || a->asserts.n > 0)) {
-        st = acf_fail(e, ACF_ERR_DATA,
-                      "%s: rows have no labels, so there are no figures; --predictions FILE writes "
-                      "what the model says",
-                      h->split->path);
+    for (int i = 0; i < 2 && st == ACF_OK; i++) {
+        if (h->part[i].source == NULL) continue;
+        st = acf_evaluate(&ev[i], m, h->part[i].source, &opt, e);
+        if (st == ACF_OK) st = take_part(out, a, &ev[i], m, h, i, e);
     }
-    acf_evaluation_free(&ev);
+    if (st == ACF_OK && a->json) st = put_json(out, a, ev, m, h, e);
+    if (st == ACF_OK && ev[0].is_labelled) st = check_asserts(a, &ev[0].result, e);
+    acf_evaluation_free(&ev[0]);
+    acf_evaluation_free(&ev[1]);
     return st;
 }
 
@@ -107,10 +155,15 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     acf_log log = acf_console_log(console);
     for (size_t i = 0; i < a->asserts.n; i++)
         ACF_TRY(acf_assertion_parse(&parsed, a->asserts.item[i], e));
+    if (a->submission != NULL && a->split == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--glue-submission is about test, --split says dev");
+    if (a->submission != NULL && a->json)
+        return acf_fail(e, ACF_ERR_USAGE, "--glue-submission and --json exclude each other");
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, &log, e);
     if (st == ACF_OK) {
-        const acf_held_out_options opt = {.split = a->split == 1 ? ACF_TEST : ACF_DEV,
+        bool is_test = a->split == 2 || a->submission != NULL;
+        const acf_held_out_options opt = {.split = is_test ? ACF_TEST : ACF_DEV,
                                           .data = a->data,
                                           .task = a->task,
                                           .sets = a->sets.item,
@@ -130,7 +183,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 
 int main(int argc, char **argv)
 {
-    static const char *const splits[] = {"dev", "test", NULL};
+    static const char *const splits[] = {"", "dev", "test", NULL};
     eval_arguments a = {0};
     const acf_option option[] = {
         {.name = "split",
@@ -140,10 +193,10 @@ int main(int argc, char **argv)
          .choices = splits,
          .help = "which split of the training run's data (default dev)"},
         {.name = "data",
-         .arg = "FILE",
+         .arg = "FILE|DIR",
          .kind = ACF_OPTION_TEXT,
          .to = &a.data,
-         .help = "this file instead, with the columns of the training run"},
+         .help = "this file instead, with the columns of the training run; or the task's files"},
         {.name = "set",
          .letter = 's',
          .arg = "data.KEY=VALUE",
@@ -154,7 +207,7 @@ int main(int argc, char **argv)
          .arg = "TASK",
          .kind = ACF_OPTION_TEXT,
          .to = &a.task,
-         .help = "read the data as this task (for models trained elsewhere)"},
+         .help = "read the data as this task (for models trained elsewhere; ax for mnli's)"},
         {.name = "json",
          .kind = ACF_OPTION_FLAG,
          .to = &a.json,
@@ -169,6 +222,11 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXT,
          .to = &a.errors,
          .help = "the same for wrong predictions only, most confident first"},
+        {.name = "glue-submission",
+         .arg = "DIR",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.submission,
+         .help = "predict the task's test files and write GLUE's submission files into DIR"},
         {.name = "assert",
          .arg = "EXPR",
          .kind = ACF_OPTION_TEXTS,

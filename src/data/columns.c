@@ -121,7 +121,7 @@ static acf_status find_task(acf_columns *out, const acf_table *t, acf_split_id i
                             bool label_optional, const acf_data_options *opt, acf_error *e)
 {
     const acf_task *task = acf_task_find(opt->task);
-    const acf_task_file *file = id == ACF_TEST ? &task->test : &task->train;
+    const acf_task_file *file = acf_split_is_test(id) ? &task->test : &task->train;
     struct {
         int *out;
         const char *key, *given;
@@ -153,7 +153,7 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
                             const acf_columns *first, acf_error *e)
 {
     const acf_task *task = acf_task_find(opt->task);
-    bool label_optional = id == ACF_TEST || (id == ACF_DEV && opt->label_optional);
+    bool label_optional = acf_split_is_test(id) || (id != ACF_TRAIN && opt->label_optional);
     *out = (acf_columns){-1, -1, -1, false};
 
     if (t->names != NULL)
@@ -163,7 +163,7 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
     else if (is_name(opt->text) || is_name(opt->text2) || is_name(opt->label))
         out->has_header = true;
     else if (task->preset)
-        out->has_header = id == ACF_TEST ? task->test.header : task->train.header;
+        out->has_header = acf_split_is_test(id) ? task->test.header : task->train.header;
     else if (opt->text == NULL || opt->label == NULL) /* then "text" or "label" is asked for */
         out->has_header = true;
     else
