@@ -288,9 +288,15 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
                          "%s: its classifier has other labels (%s, ...) than the data (%s, ...): "
                          "dropped, starting a new one",
                          dir, f->labels[0], opt->labels[0]);
-    } else if (f->K == 1) {
-        return acf_fail(e, ACF_ERR_MODEL, "%s: id2label has one label, two or more are needed",
-                        f->config_path);
+    } else if (f->K == 1) { /* transformers, too, takes one output without a word as a regression */
+        const char *problem;
+        ACF_TRY(
+            acf_json_string(&problem, f->config, "problem_type", "regression", f->config_path, e));
+        if (strcmp(problem, "regression") != 0)
+            return acf_fail(e, ACF_ERR_MODEL,
+                            "%s: id2label has one label, but problem_type is '%s': two or more are "
+                            "needed",
+                            f->config_path, problem);
     }
     char first[] = "LABEL_0", second[] = "LABEL_1";
     char *const two[] = {first, second}; /* transformers' default */

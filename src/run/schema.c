@@ -101,7 +101,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"data.dir", ACF_TYPE_PATH, AT(data.dir), NULL, NULL, "null", "null",
      "directory with the task's files"},
     {"data.train", ACF_TYPE_PATH, AT(data.train), NULL, NULL, "null", "null",
-     "training file (.tsv), instead of dir"},
+     "training file (.tsv, .csv, .jsonl, .txt; also .gz), instead of dir"},
     {"data.dev", ACF_TYPE_PATH, AT(data.dev), NULL, NULL, "null", "null",
      "file that the run is judged by"},
     {"data.test", ACF_TYPE_PATH, AT(data.test), NULL, NULL, "null", "null",

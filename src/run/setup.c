@@ -33,6 +33,7 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
     o->text2 = column_name(&cfg->data.columns.text2, out->numbers[1]);
     o->label = column_name(&cfg->data.columns.label, out->numbers[2]);
     o->header = cfg->data.header;
+    o->regression = acf_config_is_regression(cfg);
     o->labels = (const char *const *)cfg->data.labels.item;
     o->n_labels = (int)cfg->data.labels.n;
     o->dev_fraction = cfg->data.dev_fraction;
@@ -194,8 +195,8 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     m->head = cfg->eval.head;
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
     ACF_TRY(write_card(m, cfg, e));
-    for (int k = ACF_TRAIN; k <= ACF_DEV; k++)
-        if (s->data->split[k].n > 0)
+    for (int k = 0; k < ACF_N_SPLITS; k++)
+        if (s->data->split[k].n > 0 && !acf_split_is_test((acf_split_id)k))
             ACF_TRY(acf_text_source_open(&s->source[k], &s->data->split[k], m->tok, m->max_length,
                                          opt->poll, opt->payload, opt->log, e));
     return ACF_OK;

@@ -151,15 +151,17 @@ acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
     ACF_TRY(st);
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
+    print_split(t, ACF_DEV_MM);
 
     const acf_model *m = &t->setup.model;
     const acf_config *cfg = t->cfg;
     size_t all = acf_params_count(&m->params, false), free_ = acf_params_count(&m->params, true);
     acf_log_info(&t->log,
-                 "model: %s, %d layers, features of width %d (%s), %d labels, %.2f M "
+                 "model: %s, %d layers, features of width %d (%s), %d %s, %.2f M "
                  "parameters, %.2f M of them trained",
                  m->enc->ops->family, m->enc->n_layers, m->enc->d,
-                 acf_pooling_name(m->enc->pooling), m->K, (double)all / 1e6, (double)free_ / 1e6);
+                 acf_pooling_name(m->enc->pooling), m->K, m->K == 1 ? "output" : "labels",
+                 (double)all / 1e6, (double)free_ / 1e6);
 
     acf_arena arena = t->step.arena;
     double rate = measure_gflops(&arena);
