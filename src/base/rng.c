@@ -60,14 +60,6 @@ double acf_rng_normal(acf_rng r, uint64_t index)
     return sqrt(-2.0 * log(u)) * cos(TWO_PI * unit(w[2], w[3]));
 }
 
-double acf_rng_truncated(acf_rng r, uint64_t index)
-{
-    for (uint64_t tries = 0;; tries++) { /* 4.6 % are redrawn */
-        double x = acf_rng_normal(r, index + (tries << 48));
-        if (fabs(x) <= 2.0) return x;
-    }
-}
-
 uint64_t acf_rng_below(acf_rng r, uint64_t index, uint64_t n)
 {
     uint32_t w[4];

@@ -41,10 +41,6 @@ double acf_rng_uniform(acf_rng r, uint64_t index);
 /* Standard normal by Box-Muller; uses block `index`. */
 double acf_rng_normal(acf_rng r, uint64_t index);
 
-/* Standard normal cut at +-2 standard deviations by redrawing, as transformers and BERT initialise;
- * uses blocks derived from `index`. */
-double acf_rng_truncated(acf_rng r, uint64_t index);
-
 /* Uniform in 0 .. n-1 (n >= 1) by 64-bit multiplication; bias below n / 2^64. */
 uint64_t acf_rng_below(acf_rng r, uint64_t index, uint64_t n);
 

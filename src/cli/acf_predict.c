@@ -1,9 +1,7 @@
 /* acf-predict: one answer for each line of text. */
 #include "base/mem.h"
 #include "cli/about.h"
-#include "cli/console.h"
-#include "cli/options.h"
-#include "cli/startup.h"
+#include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/model_dir.h"
@@ -22,6 +20,7 @@ typedef struct predict_arguments {
     int64_t top_k, threads;
     bool tokens, pair;
     const char *features;
+    double reject;
 } predict_arguments;
 
 static acf_status emit(void *payload, const char *bytes, size_t len, acf_error *e)
@@ -59,8 +58,12 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
     return ACF_OK;
 }
 
-static acf_status run(acf_console *console, const predict_arguments *a, acf_error *e)
+static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
+                      acf_error *e)
 {
+    predict_arguments *a = arguments;
+    a->model = operands->item[0];
+    a->file = operands->n > 1 ? operands->item[1] : NULL;
     acf_model m = {0};
     acf_log log = acf_console_log(console);
     char *dir = NULL;
@@ -70,6 +73,7 @@ static acf_status run(acf_console *console, const predict_arguments *a, acf_erro
     acf_predict_options opt = {.top_k = a->top_k > 0 ? (int)a->top_k : 1,
                                .tokens = a->tokens,
                                .features = a->features,
+                               .reject = a->reject,
                                .name = a->file != NULL ? a->file : "standard input",
                                .emit = emit};
     ACF_TRY(check_format(&opt.format, a, e));
@@ -96,7 +100,7 @@ static acf_status run(acf_console *console, const predict_arguments *a, acf_erro
 int main(int argc, char **argv)
 {
     static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
-    predict_arguments a = {0};
+    predict_arguments a = {.reject = -1};
     const acf_option option[] = {
         {.name = "format",
          .arg = "labels|tsv|jsonl",
@@ -121,6 +125,13 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXT,
          .to = &a.features,
          .help = "write the features of every line as float32 [n, d]"},
+        {.name = "reject",
+         .arg = "COSINE",
+         .kind = ACF_OPTION_NUMBER,
+         .to = &a.reject,
+         .low = -1,
+         .high = 1,
+         .help = "answer '?' when the nearest label embedding has a lower cosine"},
         {.name = "pair",
          .kind = ACF_OPTION_FLAG,
          .to = &a.pair,
@@ -143,18 +154,5 @@ int main(int argc, char **argv)
         .max_operands = 2,
         .operands = "MODEL, a run directory or a model directory",
         .version = acf_about_version};
-    acf_console console = acf_console_open();
-    acf_words operands = {0};
-    acf_startup(argv);
-    int code = acf_options_parse(&operands, &program, argc, argv);
-    if (code < 0) {
-        acf_error e = {0};
-        a.model = operands.item[0];
-        a.file = operands.n > 1 ? operands.item[1] : NULL;
-        acf_status st = run(&console, &a, &e);
-        if (st != ACF_OK) acf_console_error(&console, &e);
-        code = acf_exit_code(st);
-    }
-    acf_words_free(&operands);
-    return acf_console_close(&console, code);
+    return acf_program_main(&program, run, &a, argc, argv);
 }

@@ -1,8 +1,6 @@
 /* acf-train: one configuration in, a run directory out. */
 #include "cli/about.h"
-#include "cli/console.h"
-#include "cli/options.h"
-#include "cli/startup.h"
+#include "cli/program.h"
 #include "run/config.h"
 #include "run/signals.h"
 #include "run/trainer.h"
@@ -12,6 +10,8 @@
 #include <string.h>
 
 typedef struct train_arguments {
+    int argc;
+    char **argv;
     const char *config;
     acf_words sets;
     bool resume, overwrite, dry_run, print_config, help_config;
@@ -63,9 +63,11 @@ static acf_status command_line(acf_str *out, int argc, char **argv, acf_error *e
     return ACF_OK;
 }
 
-static acf_status train(acf_console *console, const train_arguments *a, int argc, char **argv,
+static acf_status train(acf_console *console, void *arguments, const acf_words *operands,
                         acf_error *e)
 {
+    (void)operands;
+    const train_arguments *a = arguments;
     acf_config cfg = {0};
     acf_str text = {0}, command = {0};
     acf_train_options opt = {.mode = a->resume      ? ACF_RUN_RESUME
@@ -90,7 +92,7 @@ static acf_status train(acf_console *console, const train_arguments *a, int argc
         goto done;
     }
     st = dump_range(&opt.dump, a, e);
-    if (st == ACF_OK) st = command_line(&command, argc, argv, e);
+    if (st == ACF_OK) st = command_line(&command, a->argc, a->argv, e);
     if (st != ACF_OK) goto done;
     opt.command = command.data;
     st = acf_config_load(&cfg, &text, a->config, a->sets.item, a->sets.n, e);
@@ -115,7 +117,7 @@ done:
 
 int main(int argc, char **argv)
 {
-    train_arguments a = {0};
+    train_arguments a = {.argc = argc, .argv = argv};
     const acf_option option[] = {
         {.name = "config",
          .letter = 'c',
@@ -168,17 +170,5 @@ int main(int argc, char **argv)
                                  .option = option,
                                  .n_options = sizeof option / sizeof *option,
                                  .version = acf_about_version};
-    acf_console console = acf_console_open();
-    acf_words operands = {0};
-    acf_startup(argv);
-    int code = acf_options_parse(&operands, &program, argc, argv);
-    if (code < 0) {
-        acf_error e = {0};
-        acf_status st = train(&console, &a, argc, argv, &e);
-        if (st != ACF_OK) acf_console_error(&console, &e);
-        code = acf_exit_code(st);
-    }
-    acf_words_free(&operands);
-    acf_words_free(&a.sets);
-    return acf_console_close(&console, code);
+    return acf_program_main(&program, train, &a, argc, argv);
 }

@@ -39,6 +39,11 @@ acf_status acf_model_alloc(acf_model *m, uint64_t seed, bool with_grad, acf_erro
 acf_status acf_model_set_labels(acf_model *m, char *const *labels, int K,
                                 acf_error *e) ACF_MUST_USE;
 
+/* Add n classes: names, and rows [n, d] of W; their biases are the mean of those there are.  For a
+ * model without gradients.  m is as before on failure. */
+acf_status acf_model_grow_head(acf_model *m, const char *const *names, const real *rows, int n,
+                               acf_error *e) ACF_MUST_USE;
+
 /* Mark the embeddings and the n lowest layers as frozen (n = 0: nothing). */
 acf_status acf_model_freeze(acf_model *m, int n_layers, acf_error *e) ACF_MUST_USE;
 

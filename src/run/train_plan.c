@@ -183,18 +183,15 @@ acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
 /* "model name" of /proc/cpuinfo; empty elsewhere. */
 static void cpu_name(char name[96])
 {
+    char text[4096];
+    static const char key[] = "model name";
     name[0] = '\0';
-    FILE *f = fopen("/proc/cpuinfo", "r");
-    if (f == NULL) return;
-    char line[256];
-    while (fgets(line, sizeof line, f) != NULL) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) != 0 || colon == NULL) continue;
-        (void)snprintf(name, 96, "%.90s", colon + 2);
-        name[strcspn(name, "\n")] = '\0';
-        break;
-    }
-    (void)fclose(f);
+    if (acf_read_kernel_file(text, sizeof text, "/proc/cpuinfo", NULL) != ACF_OK) return;
+    const char *at = strstr(text, key);
+    if (at == NULL) return;
+    at += sizeof key - 1;
+    at += strspn(at, "\t :");
+    (void)snprintf(name, 96, "%.*s", (int)(strcspn(at, "\n") < 90 ? strcspn(at, "\n") : 90), at);
 }
 
 acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e)
