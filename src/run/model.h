@@ -2,8 +2,8 @@
  * A whole model: encoder, tokenizer, classification head and the names of its labels.
  *
  * The head is W [K, d] and b [K], the last two slices of the block, under the names that the
- * encoder's family gives them; the rows of W are the label embeddings.  On disk a model is a Hugging Face model directory
- * (model_dir.h).
+ * encoder's family gives them; the rows of W are the label embeddings.  On disk a model is a
+ * Hugging Face model directory (model_dir.h).
  */
 #ifndef ACF_RUN_MODEL_H
 #define ACF_RUN_MODEL_H
