@@ -15,7 +15,8 @@ LDFLAGS ?= -Wl,-z,relro,-z,now
 HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring sanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wstrict-prototypes \
            -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings \
-           -Wswitch-enum -Werror
+           -Wswitch-enum -Wno-psabi -Werror
+# -Wno-psabi: vectors are passed between inlined functions only.
 BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Isrc -fopenmp -fno-math-errno \
            -fno-trapping-math $(WARN) $(HARDEN) $(ARCH)
 LIBS    := -lyaml -lutf8proc -lcjson -lnettle -lz -lm -ldl
