@@ -5,21 +5,26 @@
 #include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
+#include "run/add_class.h"
 #include "run/assertion.h"
 #include "run/evaluate.h"
 #include "run/held_out.h"
 #include "run/metrics_json.h"
 #include "run/model_dir.h"
 #include "run/predictions.h"
+#include "run/reject.h"
 #include "run/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct eval_arguments {
     const char *model;
     int split;
     const char *data, *task, *predictions, *errors;
-    acf_words sets, asserts;
+    acf_words sets, asserts, classes;
+    double reject_at; /* 0: not asked for */
+    const char *output;
     bool json;
     int64_t threads;
 } eval_arguments;
@@ -35,17 +40,20 @@ static acf_status open_model(acf_model *m, const char *path, const acf_log *log,
     return st;
 }
 
+/* rejection: NULL when --reject-at was not given. */
 static acf_status put_figures(acf_str *out, const eval_arguments *a, const acf_evaluation *ev,
-                              const acf_model *m, const acf_held_out *h, acf_error *e)
+                              const acf_model *m, const acf_held_out *h,
+                              const acf_rejection *rejection, acf_error *e)
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
     if (a->json) {
         cJSON *json;
         ACF_TRY(acf_metrics_json(&json, &ev->result, a->model, h->split->path, names, e));
-        char *text = acf_json_print(json, false, e);
+        acf_status st = rejection != NULL ? acf_reject_json(json, rejection, e) : ACF_OK;
+        char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
         cJSON_Delete(json);
         if (text == NULL) return ACF_ERR_RESOURCE;
-        acf_status st = acf_str_printf(out, e, "%s\n", text);
+        st = acf_str_printf(out, e, "%s\n", text);
         acf_free(text);
         return st;
     }
@@ -58,7 +66,8 @@ static acf_status put_figures(acf_str *out, const eval_arguments *a, const acf_e
     ACF_TRY(acf_str_printf(out, e, "%s on %s: %d rows, %s head\n", a->model, h->split->path, ev->n,
                            acf_head_name(m->head)));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
-    return acf_report_full(out, &ev->result, names, e);
+    ACF_TRY(acf_report_full(out, &ev->result, names, e));
+    return rejection != NULL ? acf_reject_report(out, rejection, e) : ACF_OK;
 }
 
 static acf_status check_asserts(const eval_arguments *a, const acf_eval_result *r, acf_error *e)
@@ -75,15 +84,17 @@ static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
                            const acf_held_out *h, acf_error *e)
 {
     acf_evaluation ev;
+    acf_rejection rejection;
     const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
     ACF_TRY(acf_evaluate(&ev, m, h->source, &opt, e));
     acf_status st = ACF_OK;
-    if (a->predictions != NULL)
+    if (a->reject_at > 0) st = acf_reject_choose(&rejection, &ev, m->head, m->tau, a->reject_at, e);
+    if (st == ACF_OK && a->predictions != NULL)
         st = acf_predictions_write(a->predictions, &ev, h->split, m, m->head, false, e);
     if (st == ACF_OK && a->errors != NULL)
         st = acf_predictions_write(a->errors, &ev, h->split, m, m->head, true, e);
     if (st == ACF_OK && ev.is_labelled) {
-        st = put_figures(out, a, &ev, m, h, e);
+        st = put_figures(out, a, &ev, m, h, a->reject_at > 0 ? &rejection : NULL, e);
         if (st == ACF_OK) st = check_asserts(a, &ev.result, e);
     } else if (st == ACF_OK && (a->predictions == NULL || a->json || a->asserts.n > 0)) {
         st = acf_fail(e, ACF_ERR_DATA,
@@ -92,6 +103,51 @@ static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
                       h->split->path);
     }
     acf_evaluation_free(&ev);
+    return st;
+}
+
+/* Without slashes at the end. */
+static int model_name_length(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return (int)len;
+}
+
+/* What is wrong with the configuration, each on a line of its own. */
+static void show_problems(acf_str *out)
+{
+    if (out->len > 0) (void)fputs(out->data, stderr);
+    acf_str_clear(out);
+}
+
+/* --add-class: a larger model instead of figures. */
+static acf_status add_classes(acf_str *out, const eval_arguments *a, acf_model *m,
+                              const acf_log *log, acf_error *e)
+{
+    const acf_held_out_options opt = {
+        .split = ACF_DEV, .task = a->task, .sets = a->sets.item, .n_sets = a->sets.n, .log = log};
+    size_t n = a->classes.n;
+    acf_str dir = {0};
+    acf_new_class *c = acf_alloc(n, sizeof *c, "new classes", e);
+    acf_status st = c != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < n && st == ACF_OK; i++)
+        st = acf_new_class_parse(&c[i], a->classes.item[i], e);
+    if (st == ACF_OK)
+        st = a->output != NULL ? acf_str_puts(&dir, a->output, e)
+                               : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
+                                                a->model, c[0].name);
+    if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, e);
+    if (st == ACF_OK) st = acf_model_export(m, dir.data, e);
+    if (st == ACF_OK)
+        st =
+            acf_str_printf(out, e, "model: %s, %d labels, answers by the nearest label embedding\n",
+                           dir.data, m->K);
+    for (size_t i = 0; c != NULL && i < n; i++)
+        acf_free(c[i].name);
+    acf_free(c);
+    acf_str_free(&dir);
     return st;
 }
 
@@ -109,7 +165,10 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
         ACF_TRY(acf_assertion_parse(&parsed, a->asserts.item[i], e));
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, &log, e);
-    if (st == ACF_OK) {
+    if (st == ACF_OK && a->classes.n > 0) {
+        st = add_classes(&out, a, &m, &log, e);
+        if (st != ACF_OK) show_problems(&out);
+    } else if (st == ACF_OK) {
         const acf_held_out_options opt = {.split = a->split == 1 ? ACF_TEST : ACF_DEV,
                                           .data = a->data,
                                           .task = a->task,
@@ -117,10 +176,9 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                                           .n_sets = a->sets.n,
                                           .log = &log};
         st = acf_held_out_open(&h, &out, &m, &opt, e);
-        if (st != ACF_OK && out.len > 0) (void)fputs(out.data, stderr);
-        acf_str_clear(&out);
+        if (st != ACF_OK) show_problems(&out);
+        if (st == ACF_OK) st = evaluate(&out, a, &m, &h, e);
     }
-    if (st == ACF_OK) st = evaluate(&out, a, &m, &h, e);
     if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);
     acf_held_out_close(&h);
     acf_model_free(&m);
@@ -174,6 +232,24 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXTS,
          .to = &a.asserts,
          .help = "exit 1 unless it holds: 'accuracy>=0.87', 'label.mcc>0.4'; may be repeated"},
+        {.name = "reject-at",
+         .arg = "SHARE",
+         .kind = ACF_OPTION_NUMBER,
+         .to = &a.reject_at,
+         .low = 1e-6,
+         .high = 1,
+         .help = "find the confidence that this share of the rows reaches, to reject others"},
+        {.name = "add-class",
+         .arg = "NAME=FILE",
+         .kind = ACF_OPTION_TEXTS,
+         .to = &a.classes,
+         .help = "add a class from examples, without training, as a new model; may be repeated"},
+        {.name = "output",
+         .letter = 'o',
+         .arg = "DIR",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.output,
+         .help = "where --add-class writes the model (default: MODEL+NAME)"},
         {.name = "threads",
          .arg = "N",
          .kind = ACF_OPTION_WHOLE,

@@ -20,6 +20,7 @@ typedef struct predict_arguments {
     int64_t top_k, threads;
     bool tokens, pair;
     const char *features;
+    double reject;
 } predict_arguments;
 
 static acf_status emit(void *payload, const char *bytes, size_t len, acf_error *e)
@@ -72,6 +73,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     acf_predict_options opt = {.top_k = a->top_k > 0 ? (int)a->top_k : 1,
                                .tokens = a->tokens,
                                .features = a->features,
+                               .reject = a->reject,
                                .name = a->file != NULL ? a->file : "standard input",
                                .emit = emit};
     ACF_TRY(check_format(&opt.format, a, e));
@@ -98,7 +100,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 int main(int argc, char **argv)
 {
     static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
-    predict_arguments a = {0};
+    predict_arguments a = {.reject = -1};
     const acf_option option[] = {
         {.name = "format",
          .arg = "labels|tsv|jsonl",
@@ -123,6 +125,13 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXT,
          .to = &a.features,
          .help = "write the features of every line as float32 [n, d]"},
+        {.name = "reject",
+         .arg = "COSINE",
+         .kind = ACF_OPTION_NUMBER,
+         .to = &a.reject,
+         .low = -1,
+         .high = 1,
+         .help = "answer '?' when the nearest label embedding has a lower cosine"},
         {.name = "pair",
          .kind = ACF_OPTION_FLAG,
          .to = &a.pair,

@@ -154,7 +154,7 @@ static acf_status fill_split(opening *o, acf_split *s, acf_table *t, const acf_c
 {
     acf_dataset *d = o->d;
     ACF_TRY(acf_split_reserve(s, (size_t)t->n_rows, c->text2 >= 0, e));
-    s->is_labelled = c->label >= 0;
+    s->is_labelled = c->label >= 0 && !o->opt->ignore_labels;
     for (int r = c->has_header; r < t->n_rows; r++) {
         int32_t label = -1;
         if (s->is_labelled) {

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/evaluate.h"
+#include "run/reject.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -32,18 +33,33 @@ typedef struct predictor {
     acf_str npy;
 } predictor;
 
+/* The label embedding with the largest cosine. */
+static int nearest_label(const predictor *p, int row)
+{
+    const real *cosine = p->cosines + (size_t)row * (size_t)p->m->K;
+    int nearest = 0;
+    for (int k = 1; k < p->m->K; k++)
+        if (cosine[k] > cosine[nearest]) nearest = k;
+    return nearest;
+}
+
+/* What the row is called: class k, or that it is none of them. */
+static const char *answer_name(const predictor *p, int row, int k)
+{
+    size_t at = (size_t)row * (size_t)p->m->K + (size_t)nearest_label(p, row);
+    return (double)p->cosines[at] < p->opt->reject ? ACF_REJECTED_LABEL : p->m->labels[k];
+}
+
 static acf_status label_json(cJSON *c, const predictor *p, int row, int best, const real *score,
                              double tau, acf_error *e)
 {
     const acf_model *m = p->m;
     const real *cosine = p->cosines + (size_t)row * (size_t)m->K;
     const real *logit = p->logits + (size_t)row * (size_t)m->K;
-    int nearest = 0;
-    for (int k = 1; k < m->K; k++)
-        if (cosine[k] > cosine[nearest]) nearest = k;
+    int nearest = nearest_label(p, row);
     acf_probabilities(p->prob, score, m->K, tau);
     cJSON *probs = NULL, *logits = NULL, *near = NULL;
-    bool ok = cJSON_AddStringToObject(c, "label", m->labels[best]) != NULL &&
+    bool ok = cJSON_AddStringToObject(c, "label", answer_name(p, row, best)) != NULL &&
               cJSON_AddNumberToObject(c, "prob", p->prob[best]) != NULL &&
               (probs = cJSON_AddObjectToObject(c, "probs")) != NULL &&
               (logits = cJSON_AddArrayToObject(c, "logits")) != NULL;
@@ -76,7 +92,7 @@ static acf_status put_json(predictor *p, int row, int best, const real *score, d
 }
 
 /* The top_k labels with their probabilities, best first. */
-static acf_status put_tsv(predictor *p, const real *score, double tau, acf_error *e)
+static acf_status put_tsv(predictor *p, int row, const real *score, double tau, acf_error *e)
 {
     const acf_model *m = p->m;
     acf_probabilities(p->prob, score, m->K, tau);
@@ -84,7 +100,8 @@ static acf_status put_tsv(predictor *p, const real *score, double tau, acf_error
         int best = 0;
         for (int k = 1; k < m->K; k++)
             if (p->prob[k] > p->prob[best]) best = k;
-        ACF_TRY(acf_str_printf(&p->out, e, "%s%s\t%.6f", i > 0 ? "\t" : "", m->labels[best],
+        ACF_TRY(acf_str_printf(&p->out, e, "%s%s\t%.6f", i > 0 ? "\t" : "",
+                               i == 0 ? answer_name(p, row, best) : m->labels[best],
                                p->prob[best]));
         p->prob[best] = -1; /* taken */
     }
@@ -107,9 +124,9 @@ static acf_status put_answer(predictor *p, int row, acf_error *e)
     }
     switch (p->opt->format) {
     case ACF_PREDICT_LABELS:
-        return acf_str_printf(&p->out, e, "%s\n", m->labels[best]);
+        return acf_str_printf(&p->out, e, "%s\n", answer_name(p, row, best));
     case ACF_PREDICT_TSV:
-        return put_tsv(p, score, tau, e);
+        return put_tsv(p, row, score, tau, e);
     case ACF_PREDICT_JSONL:
         return put_json(p, row, best, score, tau, e);
     }
@@ -119,11 +136,13 @@ static acf_status put_answer(predictor *p, int row, acf_error *e)
 static acf_status keep_features(predictor *p, acf_error *e)
 {
     size_t n = (size_t)p->n * (size_t)p->m->enc->d;
-    for (size_t i = 0; i < n; i++) {
-        float x = (float)p->features[i];
-        ACF_TRY(acf_str_append(&p->npy, (const char *)&x, sizeof x, e));
-    }
-    return ACF_OK;
+    float *x = acf_alloc(n, sizeof *x, "features", e);
+    if (x == NULL) return ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)p->features[i];
+    acf_status st = acf_str_append(&p->npy, (const char *)x, n * sizeof *x, e);
+    acf_free(x);
+    return st;
 }
 
 /* Answer the lines that wait. */
