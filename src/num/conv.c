@@ -271,6 +271,20 @@ static void weight_of_images(const backward *g, real *part, const real *x, const
                            least(rows, p->Ho - h), add || i > 0 || h > 0);
 }
 
+/* Image i, of `image` elements, of a batch that `to` and `in` begin. */
+static void finish_image(acf_conv_d_input to, acf_conv_input in, int i, size_t image, int n_blocks,
+                         int H, int W)
+{
+    size_t at = (size_t)i * image;
+    to.d_x += at;
+    in.x += at;
+    if (to.sums != NULL) {
+        to.sums += (size_t)i * (size_t)n_blocks * L;
+        to.y += at;
+    }
+    acf_conv_finish(to, in, n_blocks, H, W);
+}
+
 /* d_x of n images from `first`, phase by phase: each output pixel belongs to one. */
 static void input_of_images(const backward *g, const real *d_y, int first, int n)
 {
@@ -301,18 +315,8 @@ static void input_of_images(const backward *g, const real *d_y, int first, int n
         m.rows = (size_t)p->co_blocks * (size_t)taps->n * L;
         run_images(r, &m);
     }
-    for (int i = first; i < first + n; i++) {
-        size_t at = (size_t)i * m.y_image;
-        acf_conv_d_input to = g->to;
-        acf_conv_input in = g->in;
-        to.d_x += at;
-        in.x += at;
-        if (to.sums != NULL) {
-            to.sums += (size_t)i * (size_t)p->ci_blocks * L;
-            to.y += at;
-        }
-        acf_conv_finish(to, in, p->ci_blocks, p->s.H, p->s.W);
-    }
+    for (int i = first; i < first + n; i++)
+        finish_image(g->to, g->in, i, m.y_image, p->ci_blocks, p->s.H, p->s.W);
 }
 
 static void backward_task(const backward *g, int task)
@@ -362,4 +366,12 @@ void acf_conv_backward(real *d_w, acf_conv_d_input to, acf_conv_d_output from, a
     for (int task = 0; task < g.p.tasks; task++)
         backward_task(&g, task);
     if (d_w != NULL) acf_conv_unpack(d_w, g.parts, &g.p);
+}
+
+void acf_conv_finish_batch(acf_conv_d_input to, acf_conv_input in, int N, int C, int H, int W)
+{
+    size_t channels = acf_blocked_channels(C), image = acf_blocked_len(1, C, H, W);
+#pragma omp parallel for schedule(static) if (N > 1 && !omp_in_parallel())
+    for (int n = 0; n < N; n++)
+        finish_image(to, in, n, image, (int)(channels / L), H, W);
 }

@@ -99,4 +99,8 @@ typedef struct acf_conv_d_input {
 void acf_conv_backward(real *d_w, acf_conv_d_input to, acf_conv_d_output from, acf_conv_input in,
                        const real *w, const acf_conv_shape *s, void *scratch);
 
+/* Masks and sums alone, for a gradient in to.d_x that no convolution made; d_x, x and y blocked
+ * [N, C / L, H, W, L].  `to.add` is not looked at. */
+void acf_conv_finish_batch(acf_conv_d_input to, acf_conv_input in, int N, int C, int H, int W);
+
 #endif
