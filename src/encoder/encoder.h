@@ -110,9 +110,8 @@ struct acf_encoder {
     int channels;   /* of images: 1 or 3; 0: a text encoder */
     int image_size; /* side of the images in pixels; the caller may set another before planning */
 
-    /* The network normalizes over the batch: pieces of a batch are not the batch.  Set
-     * running_statistics before planning to normalize by the running statistics in training too;
-     * they are then left alone. */
+    /* The network normalizes over the batch: pieces of a batch are not the batch.  With
+     * running_statistics set it normalizes by those in training too, and leaves them alone. */
     bool batch_statistics;
     bool running_statistics;
 
