@@ -32,7 +32,7 @@ PROGRAMS  := $(patsubst src/cli/acf_%.c,acf-%,$(CLI_SRC))
 SUPPORT   := $(wildcard tests/support/*.c)
 
 TESTS_F32 := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/unit/test_*.c tests/ref/test_*.c tests/golden/test_*.c tests/e2e/test_*.c))
-TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c) tests/golden/test_bert.c)
+TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c) tests/golden/test_bert.c tests/golden/test_resnet.c)
 SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.c))
 
 .DELETE_ON_ERROR:
