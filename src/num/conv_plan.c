@@ -75,7 +75,10 @@ acf_conv_plan acf_conv_plan_make(const acf_conv_shape *s, bool backward)
         image += p.d_y.planes * p.d_y.plane;
         if ((size_t)p.co_blocks * p.rows * L * sizeof(real) > LARGE) tasks = FEW_TASKS;
     }
-    size_t fit = CACHE / (image * sizeof(real));
+    /* Copies of a group stay in cache while the weights pass by; large weights pass less often when
+     * more images wait for them. */
+    size_t weights = (size_t)p.co_blocks * p.rows * L * sizeof(real);
+    size_t fit = (weights / 4 > CACHE ? weights / 4 : CACHE) / (image * sizeof(real));
     p.task_images = parts_of(s->N, (int)tasks);
     p.group = fit < 1 ? 1 : fit > (size_t)p.task_images ? p.task_images : (int)fit;
     if (!backward) p.task_images = p.group;
