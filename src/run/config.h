@@ -102,6 +102,7 @@ typedef struct acf_config {
         int max_length;
         double dropout; /* NaN: the checkpoint's own */
         int freeze_layers;
+        bool freeze_statistics; /* of batch normalization */
     } model;
 
     struct {
@@ -126,6 +127,7 @@ typedef struct acf_config {
         struct {
             acf_optim_type name;
             double lr, head_lr, weight_decay;
+            bool decay_all; /* biases and normalization too */
             double betas[2];
             double eps, momentum;
             bool nesterov;
