@@ -48,7 +48,7 @@ $(B)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo "  CC   $(1) $$<")
 	$$(Q)$$(CC) $$(BASE) $$(CFLAGS) $$(if $$(filter src/num/%,$$<),-ffp-contract=fast) \
-	    $$(if $$(filter src/vendor/%,$$<),-w) $(2) -Itests -MMD -MP -MT $$@ -c -o $$@ $$<
+	    $$(if $$(filter src/vendor/%,$$<),-w $(if $(findstring undefined,$(CFLAGS)),-fno-sanitize=undefined)) $(2) -Itests -MMD -MP -MT $$@ -c -o $$@ $$<
 $(B)/$(1)/libacf.a: $(LIB_SRC:%.c=$(B)/$(1)/%.o)
 	$$(if $$(V),,@echo "  AR   $$@")
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
