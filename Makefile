@@ -74,7 +74,12 @@ tests/objective: $(B)/f32/tests/objective
 tests/objective-double: $(B)/f64/tests/objective
 	$(Q)cp -f $< $@
 
-test: all $(TESTS_F32) $(TESTS_F64) tests/objective tests/objective-double  ## build and run every test (about three minutes on two cores)
+tests/network: $(B)/f32/tests/network
+	$(Q)cp -f $< $@
+tests/network-double: $(B)/f64/tests/network
+	$(Q)cp -f $< $@
+
+test: all $(TESTS_F32) $(TESTS_F64) tests/objective tests/objective-double tests/network tests/network-double  ## build and run every test (about three minutes on two cores)
 	$(Q)scripts/run-tests.sh $(TESTS_F32) $(TESTS_F64) -- tests/cli
 
 test-slow: all $(SLOW_F32)  ## the tests that take longer
@@ -100,7 +105,7 @@ install: all  ## copy the programs to PREFIX/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 
 clean:  ## remove everything that was built
-	rm -rf build $(PROGRAMS) tests/objective tests/objective-double
+	rm -rf build $(PROGRAMS) tests/objective tests/objective-double tests/network tests/network-double
 
 help:  ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / {split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2}' $(firstword $(MAKEFILE_LIST))
