@@ -105,6 +105,7 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
 {
     acf_evaluation ev = {0}, ev_mm = {0};
     acf_source *mm = t->setup.source[ACF_DEV_MM];
+    acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
     const acf_evaluate_options opt = {.head = t->cfg->eval.head, .poll = should_stop, .payload = t};
     acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
     if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
