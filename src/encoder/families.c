@@ -5,6 +5,18 @@
 
 #include <string.h>
 
+static const struct {
+    const char *model_type;
+    acf_status (*open)(acf_encoder **out, const cJSON *config, acf_pooling pooling, double dropout,
+                       const char *name, acf_error *e);
+} families[] = {
+    {"bert", acf_bert_open},
+    {"roberta", acf_bert_open},
+    {"distilbert", acf_bert_open},
+    {"electra", acf_bert_open},
+};
+#define FAMILIES "bert, roberta, distilbert and electra"
+
 acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
                             double dropout, const char *name, acf_error *e)
 {
@@ -12,9 +24,13 @@ acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling 
     *out = NULL;
     ACF_TRY_AS(ACF_ERR_MODEL, acf_json_string(&type, config, "model_type", NULL, name, e), e);
     if (type == NULL)
-        return acf_fail(e, ACF_ERR_MODEL, "%s: 'model_type' is missing (expected \"bert\")", name);
-    if (strcmp(type, "bert") == 0) return acf_bert_open(out, config, pooling, dropout, name, e);
-    return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not supported (bert is)", name, type);
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: 'model_type' is missing (" FAMILIES " are supported)", name);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(type, families[i].model_type) == 0)
+            return families[i].open(out, config, pooling, dropout, name, e);
+    return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not supported (" FAMILIES " are)",
+                    name, type);
 }
 
 acf_status acf_encoder_preset(cJSON **out, const char *preset, int vocab_size, acf_error *e)
