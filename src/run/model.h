@@ -20,8 +20,8 @@
 typedef struct acf_model {
     acf_encoder *enc;
     acf_params params;
-    int W, b; /* slice ids */
-    int K;
+    int W, b;           /* slice ids */
+    int K;              /* 1: a regression, whose answer is the logit, as transformers has it */
     char **labels;      /* [K] names by id */
     acf_tokenizer *tok; /* NULL for images */
     int max_length;     /* tokens a text is cut to */

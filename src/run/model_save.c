@@ -44,7 +44,9 @@ static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
         ok = cJSON_AddStringToObject(id2label, id, m->labels[k]) != NULL &&
              cJSON_AddNumberToObject(label2id, m->labels[k], k) != NULL;
     }
-    ok = ok && cJSON_AddStringToObject(c, "problem_type", "single_label_classification") != NULL &&
+    ok = ok &&
+         cJSON_AddStringToObject(
+             c, "problem_type", m->K == 1 ? "regression" : "single_label_classification") != NULL &&
          cJSON_AddStringToObject(c, "dtype", sizeof(real) == 4 ? "float32" : "float64") != NULL;
     if (ok) return ACF_OK;
     cJSON_Delete(c);

@@ -259,7 +259,7 @@ static void refuses_what_it_would_compute_wrongly(void **state)
         const char *key, *value, *message; /* value NULL: without the key */
     } cases[] = {
         {0, "model_type", "\"xlnet\"",
-         "c.json: model_type 'xlnet' is not supported (bert, roberta, distilbert and electra are"},
+         "c.json: model_type 'xlnet' is not supported (bert, roberta, distilbert, electra, resnet"},
         {0, "model_type", NULL, "c.json: 'model_type' is missing"},
         {0, "is_decoder", "true", "c.json: 'is_decoder' is true: decoders are not supported"},
         {1, "is_decoder", "true", "c.json: 'is_decoder' is true: decoders are not supported"},
