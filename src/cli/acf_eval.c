@@ -6,12 +6,14 @@
 #include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
+#include "run/add_class.h"
 #include "run/assertion.h"
 #include "run/evaluate.h"
 #include "run/held_out.h"
 #include "run/metrics_json.h"
 #include "run/model_dir.h"
 #include "run/predictions.h"
+#include "run/reject.h"
 #include "run/report.h"
 #include "run/submission.h"
 
@@ -22,7 +24,9 @@ typedef struct eval_arguments {
     const char *model;
     int split; /* 0: not given */
     const char *data, *task, *predictions, *errors, *submission;
-    acf_words sets, asserts;
+    acf_words sets, asserts, classes;
+    double reject_at; /* 0: not asked for */
+    const char *output;
     bool json;
     int64_t threads;
 } eval_arguments;
@@ -45,12 +49,16 @@ static acf_status put_report(acf_str *out, const eval_arguments *a, const acf_ev
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_metric list[ACF_TASK_METRICS + 1];
+    acf_rejection rejection;
     int n = acf_report_choice(list, &ev->result, task, NULL);
     ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s\n", out->len > 0 ? "\n" : "",
                            a->model, split->path, ev->n, m->K > 1 ? ", " : "",
                            m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
-    return acf_report_full(out, &ev->result, names, e);
+    ACF_TRY(acf_report_full(out, &ev->result, names, e));
+    if (a->reject_at <= 0) return ACF_OK;
+    ACF_TRY(acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e));
+    return acf_reject_report(out, &rejection, e);
 }
 
 /* One object; that of the second file is its member "mismatched". */
@@ -58,10 +66,15 @@ static acf_status put_json(acf_str *out, const eval_arguments *a, const acf_eval
                            const acf_model *m, const acf_held_out *h, acf_error *e)
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
+    acf_rejection rejection;
     cJSON *json, *second = NULL;
     ACF_TRY(acf_metrics_json(&json, &ev[0].result, a->model, h->part[0].split->path, names, e));
     acf_status st = ACF_OK;
-    if (ev[1].is_labelled) {
+    if (a->reject_at > 0) {
+        st = acf_reject_choose(&rejection, &ev[0], m->head, m->tau, a->reject_at, e);
+        if (st == ACF_OK) st = acf_reject_json(json, &rejection, e);
+    }
+    if (st == ACF_OK && ev[1].is_labelled) {
         st = acf_metrics_json(&second, &ev[1].result, a->model, h->part[1].split->path, names, e);
         if (st == ACF_OK && !cJSON_AddItemToObject(json, "mismatched", second))
             st = acf_json_check(NULL, e);
@@ -129,6 +142,8 @@ static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
                            const acf_held_out *h, acf_error *e)
 {
     acf_evaluation ev[2] = {0};
+    if (a->reject_at > 0 && m->K == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--reject-at: a regression has no labels to reject by");
     const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
     acf_status st = ACF_OK;
     for (int i = 0; i < 2 && st == ACF_OK; i++) {
@@ -140,6 +155,51 @@ static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
     if (st == ACF_OK && ev[0].is_labelled) st = check_asserts(a, &ev[0].result, e);
     acf_evaluation_free(&ev[0]);
     acf_evaluation_free(&ev[1]);
+    return st;
+}
+
+/* Without slashes at the end. */
+static int model_name_length(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return (int)len;
+}
+
+/* What is wrong with the configuration, each on a line of its own. */
+static void show_problems(acf_str *out)
+{
+    if (out->len > 0) (void)fputs(out->data, stderr);
+    acf_str_clear(out);
+}
+
+/* --add-class: a larger model instead of figures. */
+static acf_status add_classes(acf_str *out, const eval_arguments *a, acf_model *m,
+                              const acf_log *log, acf_error *e)
+{
+    const acf_held_out_options opt = {
+        .split = ACF_DEV, .task = a->task, .sets = a->sets.item, .n_sets = a->sets.n, .log = log};
+    size_t n = a->classes.n;
+    acf_str dir = {0};
+    acf_new_class *c = acf_alloc(n, sizeof *c, "new classes", e);
+    acf_status st = c != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < n && st == ACF_OK; i++)
+        st = acf_new_class_parse(&c[i], a->classes.item[i], e);
+    if (st == ACF_OK)
+        st = a->output != NULL ? acf_str_puts(&dir, a->output, e)
+                               : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
+                                                a->model, c[0].name);
+    if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, e);
+    if (st == ACF_OK) st = acf_model_export(m, dir.data, e);
+    if (st == ACF_OK)
+        st =
+            acf_str_printf(out, e, "model: %s, %d labels, answers by the nearest label embedding\n",
+                           dir.data, m->K);
+    for (size_t i = 0; c != NULL && i < n; i++)
+        acf_free(c[i].name);
+    acf_free(c);
+    acf_str_free(&dir);
     return st;
 }
 
@@ -161,7 +221,10 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
         return acf_fail(e, ACF_ERR_USAGE, "--glue-submission and --json exclude each other");
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, &log, e);
-    if (st == ACF_OK) {
+    if (st == ACF_OK && a->classes.n > 0) {
+        st = add_classes(&out, a, &m, &log, e);
+        if (st != ACF_OK) show_problems(&out);
+    } else if (st == ACF_OK) {
         bool is_test = a->split == 2 || a->submission != NULL;
         const acf_held_out_options opt = {.split = is_test ? ACF_TEST : ACF_DEV,
                                           .data = a->data,
@@ -170,10 +233,9 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                                           .n_sets = a->sets.n,
                                           .log = &log};
         st = acf_held_out_open(&h, &out, &m, &opt, e);
-        if (st != ACF_OK && out.len > 0) (void)fputs(out.data, stderr);
-        acf_str_clear(&out);
+        if (st != ACF_OK) show_problems(&out);
+        if (st == ACF_OK) st = evaluate(&out, a, &m, &h, e);
     }
-    if (st == ACF_OK) st = evaluate(&out, a, &m, &h, e);
     if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);
     acf_held_out_close(&h);
     acf_model_free(&m);
@@ -232,6 +294,24 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXTS,
          .to = &a.asserts,
          .help = "exit 1 unless it holds: 'accuracy>=0.87', 'label.mcc>0.4'; may be repeated"},
+        {.name = "reject-at",
+         .arg = "SHARE",
+         .kind = ACF_OPTION_NUMBER,
+         .to = &a.reject_at,
+         .low = 1e-6,
+         .high = 1,
+         .help = "find the confidence that this share of the rows reaches, to reject others"},
+        {.name = "add-class",
+         .arg = "NAME=FILE",
+         .kind = ACF_OPTION_TEXTS,
+         .to = &a.classes,
+         .help = "add a class from examples, without training, as a new model; may be repeated"},
+        {.name = "output",
+         .letter = 'o',
+         .arg = "DIR",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.output,
+         .help = "where --add-class writes the model (default: MODEL+NAME)"},
         {.name = "threads",
          .arg = "N",
          .kind = ACF_OPTION_WHOLE,

@@ -20,6 +20,7 @@ typedef struct predict_arguments {
     int64_t top_k, threads;
     bool tokens, pair;
     const char *features, *columns;
+    double reject;
 } predict_arguments;
 
 static acf_status emit(void *payload, const char *bytes, size_t len, acf_error *e)
@@ -75,6 +76,8 @@ static acf_status answer(const predict_arguments *a, acf_predict_options *opt, a
     if (opt->top_k > m->K)
         return acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt->top_k,
                         m->K);
+    if (a->reject > -1 && m->K == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--reject: a regression has no labels to reject by");
     if (a->columns == NULL) {
         opt->pair = m->pair || a->pair;
         return acf_predict(&n, m, opt, e);
@@ -114,6 +117,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     acf_predict_options opt = {.top_k = a->top_k > 0 ? (int)a->top_k : 1,
                                .tokens = a->tokens,
                                .features = a->features,
+                               .reject = a->reject,
                                .name = a->file != NULL ? a->file : "standard input",
                                .emit = emit};
     ACF_TRY(check_format(&opt.format, a, e));
@@ -139,7 +143,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 int main(int argc, char **argv)
 {
     static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
-    predict_arguments a = {0};
+    predict_arguments a = {.reject = -1};
     const acf_option option[] = {
         {.name = "format",
          .arg = "labels|tsv|jsonl",
@@ -169,6 +173,13 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXT,
          .to = &a.features,
          .help = "write the features of every line as float32 [n, d]"},
+        {.name = "reject",
+         .arg = "COSINE",
+         .kind = ACF_OPTION_NUMBER,
+         .to = &a.reject,
+         .low = -1,
+         .high = 1,
+         .help = "answer '?' when the nearest label embedding has a lower cosine"},
         {.name = "pair",
          .kind = ACF_OPTION_FLAG,
          .to = &a.pair,

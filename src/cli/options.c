@@ -86,6 +86,19 @@ static acf_status read_whole(const acf_option *o, const char *text, acf_error *e
     return ACF_OK;
 }
 
+static acf_status read_number(const acf_option *o, const char *text, acf_error *e)
+{
+    char *end;
+    double v = strtod(text, &end);
+    bool number = *text != '\0' && text[strspn(text, "0123456789.eE+-")] == '\0' && *end == '\0';
+    if (!number) return acf_fail(e, ACF_ERR_USAGE, "--%s: '%s' is not a number", o->name, text);
+    if (!(v >= o->low && v <= o->high))
+        return acf_fail(e, ACF_ERR_USAGE, "--%s: %s is out of range [%g, %g]", o->name, text,
+                        o->low, o->high);
+    *(double *)o->to = v;
+    return ACF_OK;
+}
+
 /* "1h30m": numbers with units, a bare number is seconds. */
 static acf_status read_time(const acf_option *o, const char *text, acf_error *e)
 {
@@ -167,6 +180,8 @@ static acf_status take_option(reading *r, int i, const char *text, int argc, cha
         return add_word(o->to, text, r->e);
     case ACF_OPTION_WHOLE:
         return read_whole(o, text, r->e);
+    case ACF_OPTION_NUMBER:
+        return read_number(o, text, r->e);
     case ACF_OPTION_CHOICE:
         return read_choice(o, text, r->e);
     case ACF_OPTION_TIME:

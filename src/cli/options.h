@@ -17,6 +17,7 @@ typedef enum acf_option_kind {
     ACF_OPTION_TEXT,   /* const char *  given at most once */
     ACF_OPTION_TEXTS,  /* acf_words     may be repeated */
     ACF_OPTION_WHOLE,  /* int64_t       in [low, high], given at most once */
+    ACF_OPTION_NUMBER, /* double        in [low, high], given at most once */
     ACF_OPTION_CHOICE, /* int           index into choices */
     ACF_OPTION_TIME    /* double        seconds: "90", "90s", "30m", "2h", "1d", "1h30m" */
 } acf_option_kind;
@@ -34,7 +35,7 @@ typedef struct acf_option {
     acf_option_kind kind;
     void *to;
     const char *help;           /* one line, no capital, no full stop */
-    double low, high;           /* WHOLE */
+    double low, high;           /* WHOLE, NUMBER */
     const char *const *choices; /* CHOICE, NULL after the last; "" is never matched */
     const char **second;        /* a second argument, taken as it is ("--dump-step N FILE") */
 } acf_option;

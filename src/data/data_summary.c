@@ -74,7 +74,8 @@ static acf_status put_scores(acf_str *out, const acf_split *s, acf_error *e)
         if (s->target[i] < low) low = s->target[i];
         if (s->target[i] > high) high = s->target[i];
     }
-    return acf_str_printf(out, e, "       scores from %g to %g, mean %.3f\n", low, high, sum / s->n);
+    return acf_str_printf(out, e, "       scores from %g to %g, mean %.3f\n", low, high,
+                          sum / s->n);
 }
 
 static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
@@ -94,8 +95,8 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
     const char *texts = d->pair ? "pairs of texts" : "single texts";
     ACF_TRY(d->regression ? acf_str_printf(out, e, "data   task %s, %s, a number to predict\n",
                                            d->task->name, texts)
-                          : acf_str_printf(out, e, "data   task %s, %s, %d labels\n",
-                                           d->task->name, texts, d->K));
+                          : acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
+                                           texts, d->K));
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
         char rows[32], all[32];

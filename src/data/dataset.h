@@ -58,6 +58,7 @@ typedef struct acf_data_options {
      * must be known beforehand (`labels` or the preset's): how acf-eval opens one file. */
     unsigned splits;
     bool label_optional; /* a dev file without label column is unlabelled, not an error */
+    bool ignore_labels;  /* rows are unlabelled, whatever their label column holds */
 } acf_data_options;
 
 acf_data_options acf_data_default(void);

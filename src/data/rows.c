@@ -48,7 +48,7 @@ acf_status acf_rows_fill(acf_split *s, const acf_dataset *d, acf_table *t, const
     char reason[ACF_BAD_REASON];
     ACF_TRY(acf_split_reserve(s, (size_t)t->n_rows, c->text2 >= 0, e));
     if (d->regression) ACF_TRY(acf_split_reserve_targets(s, (size_t)t->n_rows, e));
-    s->is_labelled = c->label >= 0;
+    s->is_labelled = c->label >= 0 && !opt->ignore_labels;
     for (int r = c->has_header; r < t->n_rows; r++) {
         int32_t label = -1;
         if (s->is_labelled) {

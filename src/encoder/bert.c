@@ -278,6 +278,7 @@ acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling poo
     if (m == NULL) return ACF_ERR_RESOURCE;
     m->base.ops = &bert_ops;
     m->base.pooling = pooling;
+    acf_bert_set_names(m);
     acf_status st = ACF_OK;
     if (pooling == ACF_POOL_GAP)
         st = acf_fail(e, ACF_ERR_USAGE, "model.pooling: 'gap' is for images, not for a BERT");

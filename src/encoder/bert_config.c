@@ -22,6 +22,27 @@ static const struct {
                 {"swish", ACF_ACT_SILU}};
 enum { N_ACT_NAMES = sizeof act_name / sizeof *act_name };
 
+void acf_bert_set_names(acf_bert *m)
+{
+    static const acf_rename rename[] = {{".LayerNorm.gamma", ".LayerNorm.weight"},
+                                        {".LayerNorm.beta", ".LayerNorm.bias"},
+                                        {NULL, NULL}};
+    static const char *const ignore[] = {"cls.*", "*.position_ids", NULL};
+    static const char *const pooler[] = {"bert.pooler.*", "pooler.*", NULL};
+    bool pools = m->base.pooling == ACF_POOL_POOLER;
+    m->base.names = (acf_encoder_names){
+        .rules = {.prefix = "bert.",
+                  .rename = rename,
+                  .ignore = ignore,
+                  .optional = pools ? pooler : NULL},
+        .unused = pools ? NULL : pooler,
+        .head_weight = "classifier.weight",
+        .head_bias = "classifier.bias",
+        .model_class = pools ? "BertForSequenceClassification" : NULL,
+        .body_class = "BertModel",
+    };
+}
+
 static acf_status read_act(acf_act *act, const cJSON *config, const char *name, acf_error *e)
 {
     const char *text;

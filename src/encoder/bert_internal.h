@@ -43,6 +43,9 @@ typedef struct acf_bert {
 acf_status acf_bert_read_config(acf_bert *m, const cJSON *config, double dropout, const char *name,
                                 acf_error *e) ACF_MUST_USE;
 
+/* m->base.names, for m->base.pooling. */
+void acf_bert_set_names(acf_bert *m);
+
 /* acf_encoder_ops.describe. */
 cJSON *acf_bert_describe(const acf_encoder *enc, acf_error *e);
 

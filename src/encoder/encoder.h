@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "nn/names.h"
 #include "nn/params.h"
 #include "num/real.h"
 
@@ -50,6 +51,20 @@ typedef enum acf_pooling {
     ACF_POOL_MEAN,   /* mean over all tokens */
     ACF_POOL_GAP     /* global average pool (images) */
 } acf_pooling;
+
+/*
+ * A network on disk.  The encoder fills it when it opens, for its configuration and pooling; all
+ * strings are static.  Slices bear the names that transformers (or torchvision) writes; the rules
+ * say what else a file may hold.
+ */
+typedef struct acf_encoder_names {
+    acf_name_rules rules;
+    const char *const *unused; /* patterns of tensors that this pooling does not use; may be NULL */
+    const char *head_weight;   /* slices of the head: "classifier.weight" */
+    const char *head_bias;
+    const char *model_class; /* transformers' class of encoder and head together, NULL: none */
+    const char *body_class;  /* its class of the encoder alone, NULL: none */
+} acf_encoder_names;
 
 typedef struct acf_encoder acf_encoder;
 
@@ -94,6 +109,7 @@ struct acf_encoder {
     int n_types;    /* token types are below it (text) */
     acf_pooling pooling;
     double head_dropout; /* classifier_dropout, or hidden dropout where null */
+    acf_encoder_names names;
 };
 
 #endif

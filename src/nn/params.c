@@ -50,6 +50,12 @@ acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e)
     return p->grad == NULL ? ACF_ERR_RESOURCE : ACF_OK;
 }
 
+void acf_params_free_grad(acf_params *p)
+{
+    acf_free(p->grad);
+    p->grad = NULL;
+}
+
 void acf_params_free(acf_params *p)
 {
     acf_free(p->value);

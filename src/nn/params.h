@@ -66,6 +66,9 @@ acf_status acf_params_add(int *id, acf_params *p, acf_param s, acf_error *e) ACF
 /* Take memory for all slices, zeroed; gradients only when with_grad. */
 acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e) ACF_MUST_USE;
 
+/* The block can only predict from now on. */
+void acf_params_free_grad(acf_params *p);
+
 void acf_params_free(acf_params *p);
 
 /* Elements that acf_params_alloc places so far, padding included. */

@@ -230,6 +230,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
         o->max_train_samples = 0;
         o->shots = 0;
     }
+    o->ignore_labels = opt->ignore_labels;
     o->label_optional = opt->data != NULL || opt->split == ACF_TEST;
     ACF_TRY(acf_data_open(&out->data, o, opt->log, e));
     ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, opt->log, e));

@@ -17,6 +17,7 @@ typedef struct acf_held_out_options {
     acf_split_id split;
     const char *data;        /* a file, or a directory with the task's files, to use instead of the
                                 run's; NULL: the run's */
+    bool ignore_labels;      /* read the rows as unlabelled */
     const char *task;        /* NULL: the run's */
     const char *const *sets; /* "data.KEY=VALUE" */
     size_t n_sets;

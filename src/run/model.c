@@ -5,24 +5,26 @@
 #include "num/gemm.h"
 #include "num/norm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static acf_status plan_head(acf_model *m, acf_error *e)
 {
     int layer = m->enc->n_layers + 1;
-    acf_param W = {.name = "classifier.weight",
-                   .rank = 2,
+    const acf_encoder_names *names = &m->enc->names;
+    acf_param W = {.rank = 2,
                    .dim = {m->K, m->enc->d},
                    .group = ACF_GROUP_HEAD,
                    .layer = layer,
                    .init = ACF_INIT_NORMAL,
                    .init_std = 0.02};
-    acf_param b = {.name = "classifier.bias",
-                   .rank = 1,
+    acf_param b = {.rank = 1,
                    .dim = {m->K},
                    .group = ACF_GROUP_HEAD,
                    .flags = ACF_PARAM_NO_DECAY,
                    .layer = layer};
+    (void)snprintf(W.name, sizeof W.name, "%s", names->head_weight);
+    (void)snprintf(b.name, sizeof b.name, "%s", names->head_bias);
     ACF_TRY(acf_params_add(&m->W, &m->params, W, e));
     return acf_params_add(&m->b, &m->params, b, e);
 }
@@ -43,6 +45,49 @@ static void free_labels(acf_model *m)
         acf_free(m->labels[k]);
     acf_free(m->labels);
     m->labels = NULL;
+}
+
+/* What m holds, into the larger model `to`, whose slices are the same but for the head's. */
+static void copy_grown(acf_model *to, const acf_model *m, const real *rows)
+{
+    double bias = 0;
+    for (size_t i = 0; i < m->params.n; i++)
+        memcpy(acf_value(&to->params, (int)i), acf_value(&m->params, (int)i),
+               m->params.slice[i].len * sizeof(real));
+    const real *b = acf_value(&m->params, m->b);
+    for (int k = 0; k < m->K; k++)
+        bias += (double)b[k] / m->K;
+    memcpy(acf_value(&to->params, to->W) + m->params.slice[m->W].len, rows,
+           (size_t)(to->K - m->K) * (size_t)m->enc->d * sizeof *rows);
+    for (int k = m->K; k < to->K; k++)
+        acf_value(&to->params, to->b)[k] = (real)bias;
+}
+
+acf_status acf_model_grow_head(acf_model *m, const char *const *names, const real *rows, int n,
+                               acf_error *e)
+{
+    acf_model grown = {.enc = m->enc, .K = m->K + n};
+    acf_status st = acf_model_alloc(&grown, 0, false, e);
+    char **labels = acf_alloc((size_t)grown.K, sizeof *labels, "label names", e);
+    if (labels == NULL) st = ACF_ERR_RESOURCE;
+    for (int k = 0; k < grown.K && st == ACF_OK; k++) {
+        labels[k] = acf_strdup(k < m->K ? m->labels[k] : names[k - m->K], e);
+        if (labels[k] == NULL) st = ACF_ERR_RESOURCE;
+    }
+    if (st == ACF_OK) {
+        copy_grown(&grown, m, rows);
+        acf_params_free(&m->params);
+        m->params = grown.params;
+        free_labels(m);
+        m->labels = labels;
+        m->K = grown.K;
+        return ACF_OK;
+    }
+    for (int k = 0; labels != NULL && k < grown.K; k++)
+        acf_free(labels[k]);
+    acf_free(labels);
+    acf_params_free(&grown.params);
+    return st;
 }
 
 acf_status acf_model_set_labels(acf_model *m, char *const *labels, int K, acf_error *e)

@@ -1,9 +1,9 @@
 /*
  * A whole model: encoder, tokenizer, classification head and the names of its labels.
  *
- * The head is W [K, d] and b [K], slices "classifier.weight" and "classifier.bias" of the block;
- * the rows of W are the label embeddings.  On disk a model is a Hugging Face model directory
- * (model_dir.h).
+ * The head is W [K, d] and b [K], the last two slices of the block, under the names that the
+ * encoder's family gives them; the rows of W are the label embeddings.  On disk a model is a
+ * Hugging Face model directory (model_dir.h).
  */
 #ifndef ACF_RUN_MODEL_H
 #define ACF_RUN_MODEL_H
@@ -38,6 +38,11 @@ acf_status acf_model_alloc(acf_model *m, uint64_t seed, bool with_grad, acf_erro
 /* Copies of K label names; replaces earlier ones. */
 acf_status acf_model_set_labels(acf_model *m, char *const *labels, int K,
                                 acf_error *e) ACF_MUST_USE;
+
+/* Add n classes: names, and rows [n, d] of W; their biases are the mean of those there are.  For a
+ * model without gradients.  m is as before on failure. */
+acf_status acf_model_grow_head(acf_model *m, const char *const *names, const real *rows, int n,
+                               acf_error *e) ACF_MUST_USE;
 
 /* Mark the embeddings and the n lowest layers as frozen (n = 0: nothing). */
 acf_status acf_model_freeze(acf_model *m, int n_layers, acf_error *e) ACF_MUST_USE;

@@ -1,5 +1,6 @@
 #include "run/model_dir.h"
 
+#include "base/assert.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -48,11 +49,6 @@ bool acf_labels_are_generic(char *const *labels, int K)
         if (strcmp(labels[k], generic) != 0) return false;
     }
     return true;
-}
-
-bool acf_model_is_transformers_class(const acf_model *m)
-{
-    return m->enc->pooling == ACF_POOL_POOLER;
 }
 
 static void free_names(char **names, int n)
@@ -212,42 +208,61 @@ static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf
     return ACF_OK;
 }
 
-static const acf_rename bert_rename[] = {{".LayerNorm.gamma", ".LayerNorm.weight"},
-                                         {".LayerNorm.beta", ".LayerNorm.bias"},
-                                         {NULL, NULL}};
+enum { MAX_IGNORED = 32 }; /* patterns of tensors that one load leaves aside */
+
+static int add_patterns(const char *to[MAX_IGNORED], int n, const char *const *patterns)
+{
+    for (; patterns != NULL && *patterns != NULL; patterns++) {
+        ACF_ASSERT(n < MAX_IGNORED - 1);
+        to[n++] = *patterns;
+    }
+    return n;
+}
 
 /* Weights into m; the head only when keep_head, and it must be there when need_head. */
 static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bool need_head,
                                const acf_log *log, acf_error *e)
 {
-    const char *ignore[8] = {"cls.*", "*.position_ids"};
-    const char *optional[] = {"classifier.*", "bert.pooler.*", NULL};
-    int n = 2;
-    if (!keep_head) ignore[n++] = "classifier.*";
-    if (m->enc->pooling != ACF_POOL_POOLER) {
-        ignore[n++] = "bert.pooler.*";
-        ignore[n++] = "pooler.*";
-    }
-    acf_name_rules rules = {
-        .prefix = "bert.", .rename = bert_rename, .ignore = ignore, .optional = optional};
+    const acf_encoder_names *names = &m->enc->names;
+    const char *const head[] = {names->head_weight, names->head_bias, NULL};
+    const char *ignore[MAX_IGNORED] = {NULL}, *optional[MAX_IGNORED] = {NULL};
+    acf_name_rules rules = names->rules;
+    int n = add_patterns(ignore, 0, rules.ignore);
+    n = add_patterns(ignore, n, names->unused);
+    if (!keep_head) (void)add_patterns(ignore, n, head);
+    (void)add_patterns(optional, add_patterns(optional, 0, head), rules.optional);
+    rules.ignore = ignore;
+    rules.optional = optional;
+
     acf_weights_report report = {0};
     acf_status st = acf_weights_load(&m->params, dir, &rules, &report, e);
     for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
         acf_log_warn(log, "%s: tensor '%s' is not part of this model, not used", dir,
                      report.unexpected[i]);
     for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
-        bool is_head = strncmp(report.missing[i], "classifier.", 11) == 0;
+        const char *name = report.missing[i];
+        bool is_head = strcmp(name, head[0]) == 0 || strcmp(name, head[1]) == 0;
         if (need_head)
-            st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir,
-                          report.missing[i],
+            st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir, name,
                           is_head ? "it is an encoder without a classifier"
                                   : "its answers would be random");
         else if (!is_head)
-            acf_log_warn(log, "%s: tensor '%s' is missing, starts from random values", dir,
-                         report.missing[i]);
+            acf_log_warn(log, "%s: tensor '%s' is missing, starts from random values", dir, name);
     }
     acf_weights_report_free(&report);
     return st;
+}
+
+/* What turns examples into the encoder's input: for texts the tokenizer. */
+static acf_status open_input(acf_model *m, const char *dir, acf_error *e)
+{
+    if (m->enc->vocab_size == 0) return ACF_OK; /* images */
+    ACF_TRY(acf_tokenizer_open(&m->tok, dir, e));
+    int32_t size = acf_tokenizer_vocab_size(m->tok);
+    if (size <= m->enc->vocab_size) return ACF_OK;
+    return acf_fail(e, ACF_ERR_MODEL,
+                    "%s: the tokenizer has %d tokens, the encoder only %d embeddings", dir,
+                    (int)size, m->enc->vocab_size);
 }
 
 static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load *opt, dir_files *f,
@@ -262,14 +277,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     if (opt->max_length > 0) m->max_length = opt->max_length;
     if (m->max_length <= 0 || m->max_length > m->enc->max_length)
         m->max_length = m->enc->max_length;
-    if (m->enc->vocab_size > 0) {
-        ACF_TRY(acf_tokenizer_open(&m->tok, dir, e));
-        int32_t size = acf_tokenizer_vocab_size(m->tok);
-        if (size > m->enc->vocab_size)
-            return acf_fail(e, ACF_ERR_MODEL,
-                            "%s: the tokenizer has %d tokens, the encoder only %d embeddings", dir,
-                            (int)size, m->enc->vocab_size);
-    }
+    ACF_TRY(open_input(m, dir, e));
 
     bool keep_head = true, reorder = false;
     if (opt->labels != NULL) {
@@ -310,61 +318,4 @@ acf_status acf_model_open(acf_model *m, const char *dir, const acf_model_load *o
     files_free(&f);
     if (st != ACF_OK) acf_model_free(m);
     return st;
-}
-
-static acf_status write_json(acf_checkpoint *ck, const char *name, const cJSON *tree, acf_error *e)
-{
-    char *path = acf_checkpoint_file(ck, name, e);
-    char *text = path != NULL ? acf_json_print(tree, true, e) : NULL;
-    acf_status st = text != NULL ? acf_write_synced(path, text, strlen(text), e) : ACF_ERR_RESOURCE;
-    acf_free(text);
-    acf_free(path);
-    return st;
-}
-
-static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
-{
-    cJSON *c = m->enc->ops->describe(m->enc, e);
-    *out = c;
-    if (c == NULL) return ACF_ERR_RESOURCE;
-    const char *class_name =
-        acf_model_is_transformers_class(m) ? "BertForSequenceClassification" : "BertModel";
-    cJSON *architectures = cJSON_AddArrayToObject(c, "architectures");
-    cJSON *id2label = cJSON_AddObjectToObject(c, "id2label");
-    cJSON *label2id = cJSON_AddObjectToObject(c, "label2id");
-    bool ok = architectures != NULL && id2label != NULL && label2id != NULL &&
-              cJSON_AddItemToArray(architectures, cJSON_CreateString(class_name));
-    for (int k = 0; ok && k < m->K; k++) {
-        char id[16];
-        (void)snprintf(id, sizeof id, "%d", k);
-        ok = cJSON_AddStringToObject(id2label, id, m->labels[k]) != NULL &&
-             cJSON_AddNumberToObject(label2id, m->labels[k], k) != NULL;
-    }
-    ok = ok &&
-         cJSON_AddStringToObject(
-             c, "problem_type", m->K == 1 ? "regression" : "single_label_classification") != NULL &&
-         cJSON_AddStringToObject(c, "dtype", sizeof(real) == 4 ? "float32" : "float64") != NULL;
-    if (ok) return ACF_OK;
-    cJSON_Delete(c);
-    *out = NULL;
-    return acf_fail(e, ACF_ERR_RESOURCE, "config.json: not enough memory to build");
-}
-
-acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e)
-{
-    cJSON *config;
-    char digest[ACF_DIGEST_HEX + 1];
-    ACF_TRY(describe(&config, m, e));
-    acf_status st = write_json(ck, "config.json", config, e);
-    cJSON_Delete(config);
-    ACF_TRY(st);
-    if (m->card != NULL) ACF_TRY(write_json(ck, "acf.json", m->card, e));
-    if (m->tok != NULL)
-        ACF_TRY(acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, e));
-    char *path = acf_checkpoint_file(ck, "model.safetensors", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    st = acf_weights_save(&m->params, path, digest, e);
-    acf_free(path);
-    ACF_TRY(st);
-    return acf_checkpoint_note_digest(ck, "model.safetensors", digest, e);
 }

@@ -11,13 +11,13 @@
 
 enum { READ_BYTES = 1 << 16 };
 
-/* Of a class: its name, the probabilities of all, and the nearest label embedding. */
+/* Of a class: its name and the probabilities of all. */
 static bool add_class(cJSON *c, const acf_predictor *p, const acf_answer *a)
 {
     const acf_model *m = p->m;
     acf_probabilities(p->prob, a->score, m->K, a->tau);
     cJSON *probs = NULL;
-    bool ok = cJSON_AddStringToObject(c, "label", m->labels[a->best]) != NULL &&
+    bool ok = cJSON_AddStringToObject(c, "label", a->name) != NULL &&
               cJSON_AddNumberToObject(c, "prob", p->prob[a->best]) != NULL &&
               (probs = cJSON_AddObjectToObject(c, "probs")) != NULL;
     for (int k = 0; ok && k < m->K; k++)
@@ -27,14 +27,11 @@ static bool add_class(cJSON *c, const acf_predictor *p, const acf_answer *a)
 
 static bool add_nearest(cJSON *c, const acf_predictor *p, const acf_answer *a)
 {
-    const acf_model *m = p->m;
-    const real *cosine = p->cosines + (size_t)a->row * (size_t)m->K;
-    int nearest = 0;
-    for (int k = 1; k < m->K; k++)
-        if (cosine[k] > cosine[nearest]) nearest = k;
+    const real *cosine = p->cosines + (size_t)a->row * (size_t)p->m->K;
     cJSON *near = cJSON_AddObjectToObject(c, "nearest");
-    return near != NULL && cJSON_AddStringToObject(near, "label", m->labels[nearest]) != NULL &&
-           cJSON_AddNumberToObject(near, "cosine", (double)cosine[nearest]) != NULL;
+    return near != NULL &&
+           cJSON_AddStringToObject(near, "label", p->m->labels[a->nearest]) != NULL &&
+           cJSON_AddNumberToObject(near, "cosine", (double)cosine[a->nearest]) != NULL;
 }
 
 /* Of a regression the label is the number, and there is nothing to choose from. */
@@ -79,8 +76,8 @@ static acf_status put_tsv(acf_predictor *p, const acf_answer *a, acf_error *e)
         int best = 0;
         for (int k = 1; k < m->K; k++)
             if (p->prob[k] > p->prob[best]) best = k;
-        ACF_TRY(acf_str_printf(&p->out, e, "%s%s\t%.6f", i > 0 ? "\t" : "", m->labels[best],
-                               p->prob[best]));
+        ACF_TRY(acf_str_printf(&p->out, e, "%s%s\t%.6f", i > 0 ? "\t" : "",
+                               i == 0 ? a->name : m->labels[best], p->prob[best]));
         p->prob[best] = -1; /* taken */
     }
     return acf_str_puts(&p->out, "\n", e);
@@ -99,7 +96,7 @@ static acf_status put_line(acf_predictor *p, const acf_answer *a, acf_error *e)
         return put_json(p, a, e);
     }
     return is_score ? acf_str_printf(&p->out, e, "%.6f\n", (double)p->logits[a->row])
-                    : acf_str_printf(&p->out, e, "%s\n", p->m->labels[a->best]);
+                    : acf_str_printf(&p->out, e, "%s\n", a->name);
 }
 
 static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_error *e)

@@ -21,6 +21,7 @@ typedef enum acf_predict_format {
 typedef struct acf_predict_options {
     acf_predict_format format;
     int top_k;            /* 1 .. K */
+    double reject;        /* answer '?' below this cosine to every label embedding; -1: never */
     bool tokens;          /* jsonl: "input_ids" as the model sees them */
     bool pair;            /* a TAB separates two texts */
     const char *features; /* write h as float32 [n, d] to this .npy file; NULL: not */

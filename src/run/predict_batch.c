@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "run/reject.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,18 +25,23 @@ static acf_status put_answer(acf_predictor *p, int row, acf_error *e)
                             p->opt->name, p->unit, a.number + 1, m->labels[k],
                             (double)p->logits[at + (size_t)k]);
         if (a.score[k] > a.score[a.best]) a.best = k;
+        if (p->cosines[at + (size_t)k] > p->cosines[at + (size_t)a.nearest]) a.nearest = k;
     }
+    a.name = (double)p->cosines[at + (size_t)a.nearest] < p->opt->reject ? ACF_REJECTED_LABEL
+                                                                         : m->labels[a.best];
     return p->put(p, &a, e);
 }
 
 static acf_status keep_features(acf_predictor *p, acf_error *e)
 {
     size_t n = (size_t)p->n * (size_t)p->m->enc->d;
-    for (size_t i = 0; i < n; i++) {
-        float x = (float)p->features[i];
-        ACF_TRY(acf_str_append(&p->npy, (const char *)&x, sizeof x, e));
-    }
-    return ACF_OK;
+    float *x = acf_alloc(n, sizeof *x, "features", e);
+    if (x == NULL) return ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)p->features[i];
+    acf_status st = acf_str_append(&p->npy, (const char *)x, n * sizeof *x, e);
+    acf_free(x);
+    return st;
 }
 
 /* The network over the texts that wait. */

@@ -105,7 +105,7 @@ static acf_status put_object(acf_predictor *p, const table_job *job, const char 
     if (p->m->K == 1)
         return acf_str_printf(&p->out, e, ", \"%s\": %.6f}\n", job->label,
                               (double)p->logits[a->row]);
-    cJSON *label = cJSON_CreateString(p->m->labels[a->best]);
+    cJSON *label = cJSON_CreateString(a->name);
     ACF_TRY(acf_json_check(label, e));
     char *text = acf_json_print(label, false, e);
     cJSON_Delete(label);
@@ -127,7 +127,7 @@ static acf_status put_row(acf_predictor *p, const acf_answer *a, acf_error *e)
     ACF_TRY(acf_str_append(&p->out, raw, span.end - span.begin, e));
     ACF_TRY(acf_str_puts(&p->out, between, e));
     if (p->m->K == 1) return acf_str_printf(&p->out, e, "%.6f\n", (double)p->logits[a->row]);
-    ACF_TRY(put_label(&p->out, t->format, p->m->labels[a->best], e));
+    ACF_TRY(put_label(&p->out, t->format, a->name, e));
     return acf_str_printf(&p->out, e, "%s%.6f\n", between, p->prob[a->best]);
 }
 

@@ -124,6 +124,7 @@ static acf_status evaluate_best(acf_str *summary, acf_trainer *t, const char *be
 acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
 {
     const char *dir = t->cfg->save.dir;
+    const acf_encoder *enc = t->setup.model.enc;
     char *best = acf_path_join(dir, "best", e), duration[32];
     if (best == NULL) return ACF_ERR_RESOURCE;
     acf_status st = ACF_OK;
@@ -146,8 +147,10 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
                        "       AutoModelForSequenceClassification.from_pretrained(\"%s\")\n", best)
                  : acf_str_printf(summary, e,
                                   "note:  with pooling '%s' transformers has no class for the "
-                                  "classifier; AutoModel loads the encoder\n",
-                                  acf_pooling_name(t->setup.model.enc->pooling));
+                                  "classifier%s\n",
+                                  acf_pooling_name(enc->pooling),
+                                  enc->names.body_class != NULL ? "; AutoModel loads the encoder"
+                                                                : "");
     acf_clock_duration(duration, acf_clock_s() - t->begin_s);
     if (st == ACF_OK)
         acf_log_info(&t->log, "finished in %s (processor %.0f s, peak memory %.0f MB)", duration,

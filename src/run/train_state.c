@@ -94,10 +94,12 @@ acf_status acf_train_save(acf_trainer *t, acf_error *e)
     const char *dir = t->cfg->save.dir;
     const acf_model *m = &t->setup.model;
     acf_checkpoint *ck;
+    char name[40];
     uint64_t bytes = acf_weights_bytes(&m->params) + ((uint64_t)4 << 20) +
                      acf_state_blocks_bytes(&m->params, (size_t)t->step.optimizer->n_blocks);
     ACF_TRY(acf_run_log_sync(t->run_log, e));
-    ACF_TRY(acf_checkpoint_begin(&ck, dir, t->update, bytes, e));
+    acf_checkpoint_name(name, t->update);
+    ACF_TRY(acf_checkpoint_begin(&ck, dir, name, bytes, e));
     acf_status st = acf_model_save(m, ck, e);
     if (st == ACF_OK) st = save_optimizer(t, ck, e);
     if (st == ACF_OK) st = save_state(t, ck, e);

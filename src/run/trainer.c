@@ -332,11 +332,19 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     return acf_train_plan_print(t, e);
 }
 
-static void trainer_free(acf_trainer *t)
+/* What only updates need.  The final evaluation reads the best checkpoint beside the model that is
+ * here: without this it would be the peak of the run's memory. */
+static void end_updates(acf_trainer *t)
 {
     acf_optimizer_close(&t->step.optimizer);
     acf_arena_free(&t->step.arena);
     acf_batch_free(&t->batch);
+    acf_params_free_grad(&t->setup.model.params);
+}
+
+static void trainer_free(acf_trainer *t)
+{
+    end_updates(t);
     acf_setup_close(&t->setup);
     acf_run_log_close(&t->run_log);
     acf_lock_release(&t->lock);
@@ -361,6 +369,7 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
     if (st == ACF_OK) st = prepare(&t, &checkpoint, e);
     if (st == ACF_OK && !opt->dry_run) {
         st = loop(&t, e);
+        end_updates(&t);
         if (st == ACF_OK) st = acf_train_report(summary, &t, e);
         if (st != ACF_OK) acf_run_log_line(t.run_log, ACF_LOG_WARN, e->text);
     }

@@ -22,11 +22,10 @@ typedef struct known_digest {
 } known_digest;
 
 struct acf_checkpoint {
-    int64_t step;
-    char *run_dir;
-    char *tmp;   /* RUN/.checkpoint-NNNNNN.tmp-PID */
-    char *old;   /* RUN/.checkpoint-NNNNNN.old-PID */
-    char *final; /* RUN/checkpoint-NNNNNN */
+    char *dir;
+    char *tmp;   /* DIR/.checkpoint-NNNNNN.tmp-PID */
+    char *old;   /* DIR/.checkpoint-NNNNNN.old-PID */
+    char *final; /* DIR/checkpoint-NNNNNN */
     known_digest *known;
     size_t n_known, cap_known;
 };
@@ -41,41 +40,46 @@ static void checkpoint_free(acf_checkpoint *ck)
     for (size_t i = 0; i < ck->n_known; i++)
         acf_free(ck->known[i].name);
     acf_free(ck->known);
-    acf_free(ck->run_dir);
+    acf_free(ck->dir);
     acf_free(ck->tmp);
     acf_free(ck->old);
     acf_free(ck->final);
     acf_free(ck);
 }
 
-static acf_status set_paths(acf_checkpoint *ck, const char *run_dir, acf_error *e)
+/* DIR/.NAME.what-PID */
+static char *hidden_path(const char *dir, const char *name, const char *what, acf_error *e)
 {
-    char name[40], hidden[80];
-    acf_checkpoint_name(name, ck->step);
-    ck->run_dir = acf_strdup(run_dir, e);
-    ck->final = acf_path_join(run_dir, name, e);
-    (void)snprintf(hidden, sizeof hidden, ".%s.tmp-%ld", name, (long)getpid());
-    ck->tmp = acf_path_join(run_dir, hidden, e);
-    (void)snprintf(hidden, sizeof hidden, ".%s.old-%ld", name, (long)getpid());
-    ck->old = acf_path_join(run_dir, hidden, e);
-    bool ok = ck->run_dir != NULL && ck->final != NULL && ck->tmp != NULL && ck->old != NULL;
+    acf_str hidden = {0};
+    char *path = NULL;
+    if (acf_str_printf(&hidden, e, ".%s.%s-%ld", name, what, (long)getpid()) == ACF_OK)
+        path = acf_path_join(dir, hidden.data, e);
+    acf_str_free(&hidden);
+    return path;
+}
+
+static acf_status set_paths(acf_checkpoint *ck, const char *dir, const char *name, acf_error *e)
+{
+    ck->dir = acf_strdup(dir, e);
+    ck->final = acf_path_join(dir, name, e);
+    ck->tmp = hidden_path(dir, name, "tmp", e);
+    ck->old = hidden_path(dir, name, "old", e);
+    bool ok = ck->dir != NULL && ck->final != NULL && ck->tmp != NULL && ck->old != NULL;
     return ok ? ACF_OK : ACF_ERR_RESOURCE;
 }
 
-acf_status acf_checkpoint_begin(acf_checkpoint **out, const char *run_dir, int64_t step,
+acf_status acf_checkpoint_begin(acf_checkpoint **out, const char *dir, const char *name,
                                 uint64_t bytes_needed, acf_error *e)
 {
     *out = NULL;
-    uint64_t free_bytes = acf_disk_free(run_dir);
+    uint64_t free_bytes = acf_disk_free(dir);
     if (free_bytes > 0 && free_bytes < bytes_needed)
         return acf_fail(e, ACF_ERR_RESOURCE,
-                        "%s: the checkpoint of step %" PRId64 " needs %" PRIu64
-                        " bytes, the disk has %" PRIu64 " free",
-                        run_dir, step, bytes_needed, free_bytes);
+                        "%s: %s needs %" PRIu64 " bytes, the disk has %" PRIu64 " free", dir, name,
+                        bytes_needed, free_bytes);
     acf_checkpoint *ck = acf_alloc(1, sizeof *ck, "checkpoint", e);
     if (ck == NULL) return ACF_ERR_RESOURCE;
-    ck->step = step;
-    acf_status st = set_paths(ck, run_dir, e);
+    acf_status st = set_paths(ck, dir, name, e);
     if (st == ACF_OK) st = acf_remove_tree(ck->tmp, e); /* an earlier try of this process */
     if (st == ACF_OK && acf_sys_mkdir(ck->tmp) != 0)
         st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot create directory: %s", ck->tmp,
@@ -209,8 +213,9 @@ static acf_status move(const char *from, const char *to, acf_error *e)
     return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot rename to %s: %s", from, to, strerror(errno));
 }
 
-/* tmp becomes final.  Where the step was saved before, `old` holds that until the new directory is
- * known to be on the disk; after a crash in between, acf_checkpoint_sweep brings it back. */
+/* tmp becomes final.  Where there was one of this name before, `old` holds that until the new
+ * directory is known to be on the disk; after a crash in between, acf_checkpoint_sweep brings it
+ * back. */
 static acf_status publish(const acf_checkpoint *ck, acf_error *e)
 {
     struct stat info;
@@ -221,7 +226,7 @@ static acf_status publish(const acf_checkpoint *ck, acf_error *e)
     }
     acf_status st = move(ck->tmp, ck->final, e);
     if (st == ACF_OK) {
-        st = acf_sync_dir(ck->run_dir, e);
+        st = acf_sync_dir(ck->dir, e);
         if (st != ACF_OK) (void)move(ck->final, ck->tmp, NULL);
     }
     if (st != ACF_OK) {

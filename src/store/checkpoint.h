@@ -25,9 +25,10 @@
 
 typedef struct acf_checkpoint acf_checkpoint;
 
-/* Start the checkpoint of `step` (>= 0).  bytes_needed: what its files will take; fails with both
- * numbers when the disk has less.  *out is NULL on failure. */
-acf_status acf_checkpoint_begin(acf_checkpoint **out, const char *run_dir, int64_t step,
+/* Start the directory DIR/name, a checkpoint (acf_checkpoint_name) or a model directory of its own.
+ * bytes_needed: what its files will take; fails with both numbers when the disk has less.  *out is
+ * NULL on failure. */
+acf_status acf_checkpoint_begin(acf_checkpoint **out, const char *dir, const char *name,
                                 uint64_t bytes_needed, acf_error *e) ACF_MUST_USE;
 
 /* Where to write the files. */
@@ -40,7 +41,7 @@ char *acf_checkpoint_file(const acf_checkpoint *ck, const char *name, acf_error 
 acf_status acf_checkpoint_note_digest(acf_checkpoint *ck, const char *name, const char *hex,
                                       acf_error *e) ACF_MUST_USE;
 
-/* Make it RUN/checkpoint-NNNNNN, replacing one of the same step.  *ck becomes NULL; on failure the
+/* Make it DIR/name, replacing what has that name.  *ck becomes NULL; on failure the
  * temporary directory is removed and everything else is as before. */
 acf_status acf_checkpoint_commit(acf_checkpoint **ck, acf_error *e) ACF_MUST_USE;
 

@@ -1,32 +1,19 @@
 /*
  * The parameter block <-> the weight file of a Hugging Face model directory.
  *
- * Slices are found by name.  A family's rules say which other names mean the same slice, which
- * tensors of a file are not wanted and which slices a file may lack.
+ * Slices are found by name.  A family's rules (nn/names.h) say which other names mean the same
+ * slice, which tensors of a file are not wanted and which slices a file may lack.
  */
 #ifndef ACF_STORE_WEIGHTS_H
 #define ACF_STORE_WEIGHTS_H
 
 #include "base/digest.h"
 #include "base/status.h"
+#include "nn/names.h"
 #include "nn/params.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-typedef struct acf_rename {
-    const char *from; /* end of a tensor's name: ".LayerNorm.gamma" */
-    const char *to;   /* what stands there in our names: ".LayerNorm.weight" */
-} acf_rename;
-
-/* Lists end with NULL (rename: with a NULL from); a NULL list is empty.  In patterns * stands for
- * any text: "cls.*", "*.position_ids". */
-typedef struct acf_name_rules {
-    const char *prefix; /* "bert.": names with and without it are the same; NULL: none */
-    const acf_rename *rename;
-    const char *const *ignore;   /* tensors of the file, in its names or ours */
-    const char *const *optional; /* slices that the file may lack */
-} acf_name_rules;
 
 /* What loading found.  Zero-initialise; free with acf_weights_report_free. */
 typedef struct acf_weights_report {

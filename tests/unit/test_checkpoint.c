@@ -31,7 +31,8 @@ static const char *save(const char *run, int64_t step)
     static char dir[4096];
     acf_checkpoint *ck;
     char name[40];
-    assert_ok(acf_checkpoint_begin(&ck, run, step, 1000, &e), &e);
+    acf_checkpoint_name(name, step);
+    assert_ok(acf_checkpoint_begin(&ck, run, name, 1000, &e), &e);
     assert_int_equal(tmpdir_count(run, ".checkpoint-"), 1);
     add_file(ck, "vocab.txt", "[PAD]\n[UNK]\n", false);
     add_file(ck, "config.json", "{}\n", true);
@@ -182,13 +183,14 @@ static void replaces_the_same_step(void **state)
 static void refuses_what_it_cannot_seal(void **state)
 {
     acf_checkpoint *ck;
-    assert_fails(acf_checkpoint_begin(&ck, *state, 1, UINT64_MAX / 2, &e), ACF_ERR_RESOURCE,
-                 "the checkpoint of step 1 needs 9223372036854775807 bytes, the disk has ", &e);
+    assert_fails(acf_checkpoint_begin(&ck, *state, "checkpoint-000001", UINT64_MAX / 2, &e),
+                 ACF_ERR_RESOURCE,
+                 "checkpoint-000001 needs 9223372036854775807 bytes, the disk has ", &e);
     assert_null(ck);
-    assert_fails(acf_checkpoint_begin(&ck, tmpdir_path(*state, "none"), 1, 0, &e), ACF_ERR_RESOURCE,
-                 "none/.checkpoint-000001.tmp-", &e);
+    assert_fails(acf_checkpoint_begin(&ck, tmpdir_path(*state, "none"), "checkpoint-000001", 0, &e),
+                 ACF_ERR_RESOURCE, "none/.checkpoint-000001.tmp-", &e);
     for (int k = 0; k < 3; k++) {
-        assert_ok(acf_checkpoint_begin(&ck, *state, 1, 0, &e), &e);
+        assert_ok(acf_checkpoint_begin(&ck, *state, "checkpoint-000001", 0, &e), &e);
         const char *dir = acf_checkpoint_dir(ck);
         if (k == 0) tmpdir_write_text(tmpdir_path(dir, "a\nb"), "x");
         if (k == 1) assert_int_equal(symlink("/etc/passwd", tmpdir_path(dir, "x")), 0);
@@ -199,7 +201,7 @@ static void refuses_what_it_cannot_seal(void **state)
         assert_null(ck);
         assert_int_equal(tmpdir_count(*state, NULL), 0);
     }
-    assert_ok(acf_checkpoint_begin(&ck, *state, 1, 0, &e), &e);
+    assert_ok(acf_checkpoint_begin(&ck, *state, "checkpoint-000001", 0, &e), &e);
     acf_checkpoint_abort(&ck);
     acf_checkpoint_abort(&ck);
     assert_int_equal(tmpdir_count(*state, NULL), 0);

@@ -20,7 +20,9 @@ static acf_status save(const char *run, int64_t step, const char *text)
     char hex[ACF_DIGEST_HEX + 1];
     const acf_st_item item = {
         .name = "w", .dtype = ACF_U8, .rank = 1, .dim = {strlen(text)}, .data = text};
-    acf_status st = acf_checkpoint_begin(&ck, run, step, 1000, &e);
+    char name[40];
+    acf_checkpoint_name(name, step);
+    acf_status st = acf_checkpoint_begin(&ck, run, name, 1000, &e);
     if (st != ACF_OK) return st;
     char *config = acf_checkpoint_file(ck, "config.json", &e);
     char *model = acf_checkpoint_file(ck, "model.safetensors", &e);

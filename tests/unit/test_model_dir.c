@@ -171,7 +171,7 @@ static void refuses_impossible_labels(void **state)
 static void saving_and_loading_is_the_identity(void **state)
 {
     acf_error e;
-    char model[256];
+    char model[256], name[40];
     acf_model a, b;
     acf_checkpoint *ck;
     copy_model(model, *state, NULL);
@@ -188,7 +188,8 @@ static void saving_and_loading_is_the_identity(void **state)
         assert_non_null(cJSON_AddNumberToObject(a.card, "tau", 0.07));
         assert_non_null(cJSON_AddNumberToObject(a.card, "max_length", 11));
         assert_non_null(cJSON_AddBoolToObject(a.card, "pair", true));
-        assert_ok(acf_checkpoint_begin(&ck, *state, k, 1000, &e), &e);
+        acf_checkpoint_name(name, k);
+        assert_ok(acf_checkpoint_begin(&ck, *state, name, 1000, &e), &e);
         assert_ok(acf_model_save(&a, ck, &e), &e);
         assert_ok(acf_checkpoint_commit(&ck, &e), &e);
 
