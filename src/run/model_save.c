@@ -58,7 +58,8 @@ static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
 static acf_status save_input(const acf_model *m, acf_checkpoint *ck, acf_error *e)
 {
     if (m->tok == NULL) return ACF_OK;
-    return acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, e);
+    return acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, m->enc->n_types > 1,
+                              e);
 }
 
 acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e)

@@ -11,7 +11,7 @@
 
 enum { READ_BYTES = 1 << 16 };
 
-/* Of a class: its name and the probabilities of all. */
+/* Of a class: its name, the probabilities of all, and the nearest label embedding. */
 static bool add_class(cJSON *c, const acf_predictor *p, const acf_answer *a)
 {
     const acf_model *m = p->m;
@@ -27,10 +27,10 @@ static bool add_class(cJSON *c, const acf_predictor *p, const acf_answer *a)
 
 static bool add_nearest(cJSON *c, const acf_predictor *p, const acf_answer *a)
 {
-    const real *cosine = p->cosines + (size_t)a->row * (size_t)p->m->K;
+    const acf_model *m = p->m;
+    const real *cosine = p->cosines + (size_t)a->row * (size_t)m->K;
     cJSON *near = cJSON_AddObjectToObject(c, "nearest");
-    return near != NULL &&
-           cJSON_AddStringToObject(near, "label", p->m->labels[a->nearest]) != NULL &&
+    return near != NULL && cJSON_AddStringToObject(near, "label", m->labels[a->nearest]) != NULL &&
            cJSON_AddNumberToObject(near, "cosine", (double)cosine[a->nearest]) != NULL;
 }
 

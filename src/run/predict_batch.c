@@ -27,8 +27,8 @@ static acf_status put_answer(acf_predictor *p, int row, acf_error *e)
         if (a.score[k] > a.score[a.best]) a.best = k;
         if (p->cosines[at + (size_t)k] > p->cosines[at + (size_t)a.nearest]) a.nearest = k;
     }
-    a.name = (double)p->cosines[at + (size_t)a.nearest] < p->opt->reject ? ACF_REJECTED_LABEL
-                                                                         : m->labels[a.best];
+    bool is_rejected = (double)p->cosines[at + (size_t)a.nearest] < p->opt->reject;
+    a.name = is_rejected ? ACF_REJECTED_LABEL : m->labels[a.best];
     return p->put(p, &a, e);
 }
 

@@ -11,8 +11,8 @@ typedef struct acf_answer {
     int row;           /* in the batch */
     int64_t number;    /* of the text, from 0 */
     int best;          /* class */
-    int nearest;       /* the label embedding with the largest cosine */
-    const char *name;  /* of class `best`, or ACF_REJECTED_LABEL */
+    int nearest;       /* class whose label embedding has the largest cosine */
+    const char *name;  /* what the text is called: the best class, or ACF_REJECTED_LABEL */
     const real *score; /* [K] of that head */
     double tau;        /* softmax(score / tau) are the probabilities */
 } acf_answer;

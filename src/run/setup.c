@@ -78,13 +78,12 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", size);
 
     cJSON *config;
-    acf_status st = acf_encoder_preset(&config, cfg->model.encoder, size, e);
+    const acf_preset_input input = {.vocab_size = size};
+    acf_status st = acf_encoder_preset(&config, cfg->model.encoder, &input, e);
     if (st == ACF_ERR_USAGE) return acf_context(e, "model.encoder");
     ACF_TRY(st);
-    acf_pooling pooling =
-        cfg->model.pooling >= 0 ? (acf_pooling)cfg->model.pooling : ACF_POOL_POOLER;
     double dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout;
-    st = acf_encoder_open(&m->enc, config, pooling, dropout, cfg->model.encoder, e);
+    st = acf_encoder_open(&m->enc, config, cfg->model.pooling, dropout, cfg->model.encoder, e);
     cJSON_Delete(config);
     ACF_TRY(st);
     m->max_length = cfg->model.max_length;
@@ -193,6 +192,7 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     m->pair = s->data->pair;
     m->tau = cfg->loss.tau;
     m->head = cfg->eval.head;
+    m->enc->running_statistics = cfg->model.freeze_statistics;
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
     ACF_TRY(write_card(m, cfg, e));
     for (int k = 0; k < ACF_N_SPLITS; k++)

@@ -48,6 +48,7 @@ static acf_status plan_optimizer(acf_trainer *t, acf_error *e)
     o.lr = cfg->train.optimizer.lr;
     o.head_lr = cfg->train.optimizer.head_lr;
     o.weight_decay = cfg->train.optimizer.weight_decay;
+    o.decay_all = cfg->train.optimizer.decay_all;
     o.beta1 = cfg->train.optimizer.betas[0];
     o.beta2 = cfg->train.optimizer.betas[1];
     o.eps = cfg->train.optimizer.eps;
@@ -81,6 +82,13 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
     t->step.seed = (uint64_t)cfg->train.seed;
     t->step.micro_batch =
         cfg->train.micro_batch > 0 && cfg->train.micro_batch < B ? cfg->train.micro_batch : B;
+    const acf_encoder *enc = t->setup.model.enc;
+    if (t->step.micro_batch < B && enc->batch_statistics && !enc->running_statistics)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "train.micro_batch = %d is less than train.batch_size = %d, but the "
+                        "encoder normalizes over the whole batch: leave micro_batch at auto, or "
+                        "set model.freeze_statistics: yes",
+                        t->step.micro_batch, B);
     ACF_TRY(plan_schedule(t, e));
     acf_batch_bound piece;
     bool repeats = cfg->train.sampler == ACF_SAMPLER_BALANCED;

@@ -306,11 +306,6 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
     int64_t step = -1;
-    if (t->cfg->train.seeds.n > 0)
-        return acf_fail(
-            e, ACF_ERR_USAGE,
-            "train.seeds: this program trains one run: start it once for each seed, with "
-            "train.seed and a save.dir of its own");
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
