@@ -118,6 +118,10 @@ ok "$ACF/acf-eval" nli --task ax --data glue/AX --predictions ax.tsv
 awk -F '\t' -v OFS='\t' 'NR == 1 { print $0, "label"; next } { print $0, NR % 2 ? "neutral" : "entailment" }' glue/AX/diagnostic.tsv >full.tsv
 ok "$ACF/acf-eval" nli --task ax --data full.tsv
 has out '^mcc = '
+cp out with_label
+sed '1s/.*/x\tPremise\tHypothesis\tLabel/' full.tsv >other_names.tsv
+ok "$ACF/acf-eval" nli --task ax --data other_names.tsv --set data.columns.text=Premise --set data.columns.text2=Hypothesis --set data.columns.label=Label
+grep -c . out | grep -qx "$(grep -c . with_label)" && has out '^mcc = ' || fail 'the full diagnostic file'
 refuses 2 "task 'ax' has no training data" "$ACF/acf-train" --config base.yaml --set task=ax
 
 # Submissions.
