@@ -13,7 +13,7 @@ static int compare(const void *a, const void *b)
 {
     const texts *x = a, *y = b;
     if (strcmp(x->text, y->text) != 0) return 1;
-    return x->text2 != NULL && strcmp(x->text2, y->text2) != 0;
+    return x->text2 != NULL && y->text2 != NULL && strcmp(x->text2, y->text2) != 0;
 }
 
 /* FNV-1a over both texts, their NUL between them, 32 bits of 64. */
