@@ -76,6 +76,8 @@ static acf_status answer(const predict_arguments *a, acf_predict_options *opt, a
     if (opt->top_k > m->K)
         return acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt->top_k,
                         m->K);
+    if (a->reject > -1 && m->K == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--reject: a regression has no labels to reject by");
     if (a->columns == NULL) {
         opt->pair = m->pair || a->pair;
         return acf_predict(&n, m, opt, e);
