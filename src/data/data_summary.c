@@ -69,18 +69,22 @@ static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
 {
     enum { SHOWN = 5 };
     if (s->n_bad == 0) return ACF_OK;
-    ACF_TRY(acf_str_printf(out, e, "       %d bad line%s skipped:", s->n_bad,
-                           s->n_bad == 1 ? "" : "s"));
-    for (int i = 0; i < s->n_bad && i < SHOWN; i++)
+    ACF_TRY(acf_str_printf(out, e, "       %d bad %s%s skipped%s", s->n_bad,
+                           s->bad == NULL ? "image" : "line", s->n_bad == 1 ? "" : "s",
+                           s->bad == NULL ? "" : ":"));
+    for (int i = 0; s->bad != NULL && i < s->n_bad && i < SHOWN; i++)
         ACF_TRY(acf_str_printf(out, e, "%s line %d %s", i == 0 ? "" : ";", (int)s->bad[i].line,
                                s->bad[i].reason));
-    return acf_str_puts(out, s->n_bad > SHOWN ? "; ...\n" : "\n", e);
+    return acf_str_puts(out, s->bad != NULL && s->n_bad > SHOWN ? "; ...\n" : "\n", e);
 }
 
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
 {
     ACF_TRY(acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
-                           d->pair ? "pairs of texts" : "single texts", d->K));
+                           d->task->image ? "images"
+                           : d->pair      ? "pairs of texts"
+                                          : "single texts",
+                           d->K));
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
         char rows[32], all[32];
@@ -91,10 +95,13 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
                                s->is_drawn ? " of " : "", s->is_drawn ? all : "",
                                s->has_header ? " after a header" : "",
                                s->is_labelled ? "" : ", unlabelled", s->path));
+        if (s->pixels != NULL)
+            ACF_TRY(acf_str_printf(out, e, "       %d x %d pixels, %s\n", s->pixels->width,
+                                   s->pixels->height, s->pixels->channels == 1 ? "grey" : "RGB"));
         if (s->is_labelled) ACF_TRY(put_balance(out, d, s, e));
         if (s->n_empty > 0)
-            ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty text\n", s->n_empty,
-                                   s->n_empty == 1 ? "" : "s"));
+            ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty %s\n", s->n_empty,
+                                   s->n_empty == 1 ? "" : "s", s->is_image ? "path" : "text"));
         ACF_TRY(put_bad(out, s, e));
     }
     return ACF_OK;

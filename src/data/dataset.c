@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "data/columns.h"
 #include "data/draw.h"
+#include "data/image_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,8 +32,7 @@ static acf_status check_options(const acf_data_options *opt, acf_error *e)
         size_t at = 0;
         for (int i = 0; acf_task_at(i) != NULL && at < sizeof known; i++)
             at += (size_t)snprintf(known + at, sizeof known - at, " %s", acf_task_at(i)->name);
-        return acf_fail(e, ACF_ERR_USAGE, "task: '%s' is no task for text files (there are:%s)",
-                        opt->task, known);
+        return acf_fail(e, ACF_ERR_USAGE, "task: '%s' is no task (there are:%s)", opt->task, known);
     }
     if (!(opt->dev_fraction >= 0.0 && opt->dev_fraction < 1.0))
         return acf_fail(e, ACF_ERR_USAGE, "data.dev_fraction = %g is out of range [0, 1)",
@@ -56,6 +56,16 @@ static bool is_wanted(const acf_data_options *opt, acf_split_id id)
     return id == ACF_TRAIN && opt->dev_fraction > 0.0 && (opt->splits & 1u << ACF_DEV) != 0;
 }
 
+/* Where data.dir keeps a split; NULL: nowhere. */
+static acf_status find_in_dir(char **path, const opening *o, acf_split_id id, acf_error *e)
+{
+    char base[16];
+    if (o->d->task->image) return acf_image_find(path, o->opt->dir, id, e);
+    (void)snprintf(base, sizeof base, "%s.tsv", split_name[id]);
+    *path = acf_path_join(o->opt->dir, base, e);
+    return *path != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+}
+
 /* The file of a split, into s->path; NULL when there is none to read. */
 static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
 {
@@ -70,9 +80,10 @@ static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
     if (opt->path[id] != NULL) {
         path = acf_strdup(opt->path[id], e);
     } else if (opt->dir != NULL) {
-        char base[16];
-        (void)snprintf(base, sizeof base, "%s.tsv", split_name[id]);
-        path = acf_path_join(opt->dir, base, e);
+        ACF_TRY(find_in_dir(&path, o, id, e));
+        if (path == NULL && is_required && !is_drawn)
+            return acf_fail(e, ACF_ERR_DATA, "%s: holds no %s split", opt->dir, split_name[id]);
+        if (path == NULL) return ACF_OK;
     } else if (is_required && !is_drawn) {
         return acf_fail(e, ACF_ERR_USAGE, "data: neither data.dir nor data.%s is given",
                         split_name[id]);
@@ -113,8 +124,7 @@ static acf_status set_known_labels(opening *o, acf_error *e)
     const char *const *given = o->opt->labels;
     int K = o->opt->n_labels;
     if (given == NULL && d->task->preset) {
-        given = d->task->labels;
-        K = d->task->K;
+        given = acf_task_labels(&K, d->task, o->opt->label);
     }
     if (given != NULL) {
         ACF_TRY(acf_labels_given(&d->labels, &d->by_name, given, K, e));
@@ -144,6 +154,9 @@ static acf_status unknown_label(const opening *o, const acf_table *t, int row, c
     const char *whose = o->opt->labels != NULL ? "data.labels does not list"
                         : d->task->preset      ? "the task does not have"
                                                : "training does not have";
+    if (o->d->task->image && acf_path_is_dir(t->path))
+        return acf_fail(e, ACF_ERR_DATA, "%s/%.*s: a class that %s (known: %s)", t->path,
+                        acf_shown(cell), cell, whose, known);
     return acf_fail(e, ACF_ERR_DATA, "%s:%d: label '%.*s', which %s (known: %s)", t->path,
                     (int)t->line[row], acf_shown(cell), cell, whose, known);
 }
@@ -194,12 +207,42 @@ static acf_status check_split(const acf_split *s, const acf_columns *c, acf_erro
                         c->has_header ? " after the header" : "",
                         s->n_bad > 0 ? " but bad lines" : "");
     if (is_all_empty(s->text, s->n))
-        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the text, is empty in all %d rows",
-                        s->path, c->text, s->n);
+        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the %s, is empty in all %d rows", s->path,
+                        c->text, s->is_image ? "path" : "text", s->n);
     if (s->text2 != NULL && is_all_empty(s->text2, s->n))
         return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the second text, is empty in all %d rows",
                         s->path, c->text2, s->n);
     return ACF_OK;
+}
+
+/* The rows of a split as a table, and its columns. */
+static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    const acf_data_options *opt = o->opt;
+    acf_split *s = &d->split[id];
+    acf_table *t = &d->table[id];
+    s->is_image = d->task->image;
+    if (s->is_image && !acf_image_is_table(s->path)) {
+        int K;
+        const char *const *names = acf_task_labels(&K, d->task, opt->label);
+        bool optional = id == ACF_TEST || (id == ACF_DEV && opt->label_optional);
+        ACF_TRY_AS(ACF_ERR_DATA,
+                   acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, names, K,
+                                   optional, e),
+                   e);
+        *c = (acf_columns){0, -1, t->n_cols > 1 ? 1 : -1, false};
+    } else {
+        ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
+        if (s->is_image) d->base[id] = acf_path_dir(s->path, e);
+        if (s->is_image && d->base[id] == NULL) return ACF_ERR_RESOURCE;
+    }
+    if (d->pixels[id].pixel != NULL) s->pixels = &d->pixels[id];
+    s->base = d->base[id];
+    memcpy(s->digest, t->digest, sizeof s->digest);
+    if (t->n_bad > 0 && opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
+    if (s->is_image && !acf_image_is_table(s->path)) return ACF_OK;
+    return acf_columns_find(c, t, id, opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e);
 }
 
 /* Read one split's file whole. */
@@ -210,11 +253,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     acf_table *t = &d->table[id];
     acf_columns c;
 
-    ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
-    memcpy(s->digest, t->digest, sizeof s->digest);
-    if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
-    ACF_TRY(
-        acf_columns_find(&c, t, id, o->opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e));
+    ACF_TRY(read_table(o, id, &c, e));
     if (id == ACF_TRAIN) {
         o->first = c;
         o->has_first = true;
@@ -348,6 +387,8 @@ void acf_data_close(acf_dataset **d)
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         acf_split_free(&(*d)->split[id]);
         acf_table_free(&(*d)->table[id]);
+        acf_free((*d)->pixels[id].pixel);
+        acf_free((*d)->base[id]);
     }
     acf_free(*d);
     *d = NULL;

@@ -104,7 +104,7 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
     if (task == NULL || task->labels == NULL || task->K != m->K ||
         !acf_labels_are_generic(m->labels, m->K))
         return ACF_OK;
-    char *names[16];
+    char *names[128];
     if (task->K > (int)(sizeof names / sizeof *names)) return ACF_OK;
     acf_status st = ACF_OK;
     int n = 0;
