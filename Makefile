@@ -15,7 +15,8 @@ LDFLAGS ?= -Wl,-z,relro,-z,now
 HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring sanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wstrict-prototypes \
            -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings \
-           -Wswitch-enum -Werror
+           -Wswitch-enum -Wno-psabi -Werror
+# -Wno-psabi: vectors are passed between inlined functions only.
 BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Isrc -fopenmp -fno-math-errno \
            -fno-trapping-math $(WARN) $(HARDEN) $(ARCH)
 LIBS    := -lyaml -lutf8proc -lcjson -lnettle -lz -lm -ldl
@@ -31,7 +32,7 @@ PROGRAMS  := $(patsubst src/cli/acf_%.c,acf-%,$(CLI_SRC))
 SUPPORT   := $(wildcard tests/support/*.c)
 
 TESTS_F32 := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/unit/test_*.c tests/ref/test_*.c tests/golden/test_*.c tests/e2e/test_*.c))
-TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c) tests/golden/test_bert.c)
+TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c) tests/golden/test_bert.c tests/golden/test_resnet.c)
 SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.c))
 
 .DELETE_ON_ERROR:

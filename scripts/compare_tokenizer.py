@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
-"""Compare our tokens with those of transformers' BertTokenizerFast.
+"""Compare our tokens with those of transformers' BertTokenizer and RobertaTokenizer.
 
     scripts/compare_tokenizer.py MODEL_DIR [TEXT_FILE ...]
 
 Needs Python with transformers and tokenizers, perl (it knows which code points Unicode 8.0 has),
 and make with a compiler: our side is the test tool tests/tokens.c, built on demand.
 
-MODEL_DIR holds tokenizer.json or vocab.txt of a BERT.  Every line of the files and of a generated
-torture file is encoded by both sides: uncased, cased, and two mixed settings of accents and
-ideographs; as single texts and as pairs; whole and truncated.  The torture file is encoded once
-more with a vocabulary of all characters, in which no difference can hide behind [UNK].  Prints the
-number of differing lines of each run; exit status 1 when there is any.
+MODEL_DIR holds tokenizer.json or vocab.txt of a BERT, or tokenizer.json or vocab.json and
+merges.txt of a RoBERTa.  Every line of the files and of a generated torture file is encoded by both
+sides, as single texts and as pairs, whole and truncated.
+
+BERT: uncased, cased, and two mixed settings of accents and ideographs; the torture file once more
+with a vocabulary of all characters, in which no difference can hide behind [UNK].
+RoBERTa: as it is; with add_prefix_space, added tokens and a <mask> that takes the space before it,
+in tokenizer.json; the directory that we save; and the torture file with a vocabulary of all pairs of
+bytes, which shows where pieces end.
+
+Prints the number of differing lines of each run; exit status 1 when there is any.
 """
 import argparse
 import json
@@ -23,10 +29,11 @@ import sys
 import tempfile
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-from transformers import BertTokenizerFast  # noqa: E402
+from transformers import AutoTokenizer, BertTokenizerFast, RobertaTokenizerFast  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+BPE_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 SETTINGS = {
     "uncased": dict(do_lower_case=True, strip_accents=None, tokenize_chinese_chars=True),
     "cased": dict(do_lower_case=False, strip_accents=None, tokenize_chinese_chars=True),
@@ -58,7 +65,9 @@ def torture(codes):
     words = ("the Quick bröwn fox's naïve café don't U.S. 3.14 Ångström İstanbul ΌΣΟΣ ςίγμα straße ﬁne "
              "ǅ K Ω 東京 日本語text 한국어 각가 हिन्दी ไทย עִבְרִית Việt\u0323\u0302 e\u0323\u0301 a\u0301\u0316\u0334").split()
     specials = SPECIALS + ["[sep]", "[MASK", "[[SEP]]", "x[CLS]y", "[ MASK ]", "##ing", "[SEP][SEP]"]
-    spaces = [" ", "  ", "\u00a0", "\u2003", "\u3000", "\u200b", "\u2028", "\u0085", "\r", "\x0b", "\x00", "\ufeff", ""]
+    specials += BPE_SPECIALS + [" <mask>", "\u3000<mask> ", "<s", "</s></s>", "x<pad>", "Zebra", "zebras"]
+    words += "don't we'll I'VE they're 'tis it's's ''d I'm \u2019s 'LL".split()
+    spaces = [" ", "  ", "   ", " \t", "\t ", "\u00a0", "\u2003", "\u3000", "\u200b", "\u2028", "\u0085", "\r", "\x0b", "\x00", "\ufeff", ""]
     marks = [c for c in plain if 0x300 <= c < 0x370 or 0x591 <= c < 0x5C8 or 0x64B <= c < 0x660
              or 0x1DC0 <= c < 0x1E00 or 0x20D0 <= c < 0x20F1 or c in (0x93C, 0x94D, 0xE38, 0x302A, 0x1D165)]
     lines = []
@@ -142,6 +151,49 @@ def make_characters(target, codes):
         f.write("\n".join(tokens) + "\n")
 
 
+def is_bpe(model):
+    path = os.path.join(model, "tokenizer.json")
+    if os.path.exists(path):
+        with open(path) as f:
+            return "merges" in json.load(f)["model"]
+    return os.path.exists(os.path.join(model, "merges.txt"))
+
+
+def make_changed_bpe(source, target):
+    """What a tokenizer.json can say and older files cannot."""
+    RobertaTokenizerFast.from_pretrained(source).save_pretrained(target)
+    path = os.path.join(target, "tokenizer.json")
+    with open(path) as f:
+        tokenizer = json.load(f)
+    tokenizer["pre_tokenizer"]["add_prefix_space"] = True
+    for token in tokenizer["added_tokens"]:
+        token["lstrip"] = token["content"] == "<mask>"
+    size = 1 + max(tokenizer["model"]["vocab"].values())
+    for i, (text, word) in enumerate((("Zebra", True), ("[SEP]", False), ("\u65e5\u672c", False))):
+        tokenizer["added_tokens"].append(dict(id=size + i, content=text, single_word=word, lstrip=False,
+                                              rstrip=i == 1, normalized=i != 1, special=False))
+    with open(path, "w") as f:
+        json.dump(tokenizer, f)
+    with open(os.path.join(target, "tokenizer_config.json"), "w") as f:
+        json.dump(dict(tokenizer_class="RobertaTokenizer", add_prefix_space=True), f)
+
+
+def make_byte_pairs(target):
+    """A BPE whose vocabulary is all bytes and all pairs of bytes, merged in a random order."""
+    os.makedirs(target)
+    printable = [b for b in range(256) if 33 <= b <= 126 or 161 <= b <= 172 or b >= 174]
+    other = [b for b in range(256) if b not in printable]
+    char = {b: chr(b) for b in printable}
+    char.update({b: chr(256 + i) for i, b in enumerate(other)})
+    pairs = [(char[a], char[b]) for a in range(256) for b in range(256)]
+    random.Random(9).shuffle(pairs)
+    tokens = BPE_SPECIALS[:4] + [char[b] for b in range(256)] + [a + b for a, b in pairs] + ["<mask>"]
+    with open(os.path.join(target, "vocab.json"), "w") as f:
+        json.dump({t: i for i, t in enumerate(tokens)}, f)
+    with open(os.path.join(target, "merges.txt"), "w") as f:
+        f.write("#version: 0.2\n" + "".join("%s %s\n" % p for p in pairs))
+
+
 def ours(tool, model, lines, max_length, pair):
     command = [tool, model, str(max_length)] + (["pair"] if pair else [])
     data = "".join(line + "\n" for line in lines).encode()
@@ -183,6 +235,64 @@ def as_pairs(lines):
     return [clean[i] + "\t" + clean[(i + 1) % len(clean)] for i in range(len(clean))]
 
 
+def compare_all_ways(tool, tokenizer, model, what, lines, special, first):
+    """One set of lines, alone and as pairs, whole and truncated; how many differ."""
+    differing = compare(tool, tokenizer, model, what, lines, 0, False)
+    pairs = as_pairs(lines)
+    differing += compare(tool, tokenizer, model, what, lines, 64, False)
+    for max_length in (0, 64):
+        differing += compare(tool, tokenizer, model, what, pairs, max_length, True)
+    if what == "torture" and first:
+        short = as_pairs([line[:12] for line in lines])
+        for max_length in (special, special + 1, special + 6, special + 13):
+            differing += compare(tool, tokenizer, model, "torture, first 12", short, max_length, True)
+    return differing
+
+
+def compare_bert(tool, source, scratch, torture_sets, file_sets):
+    differing = 0
+    characters = os.path.join(scratch, "characters")
+    make_characters(characters, assigned_in_8())
+    for number, (name, settings) in enumerate(SETTINGS.items()):
+        for kind, origin in (("model", source), ("all characters", characters)):
+            model = os.path.join(scratch, "%d-%s" % (number, kind.replace(" ", "-")))
+            make_variant(origin, model, settings)
+            first = number < 2  # the two settings that models have
+            sets = torture_sets + (file_sets if kind == "model" and first else [])
+            if not sets:
+                continue
+            tokenizer = BertTokenizerFast.from_pretrained(model)
+            print("%s, %s" % (name, kind))
+            for what, lines in sets:
+                differing += compare_all_ways(tool, tokenizer, model, what, lines, 3, first)
+    return differing
+
+
+def compare_bpe(tool, source, scratch, torture_sets, file_sets):
+    differing = 0
+    changed, saved, again, pairs = (os.path.join(scratch, n) for n in ("changed", "saved", "again", "pairs"))
+    make_changed_bpe(source, changed)
+    make_byte_pairs(pairs)
+    for origin, target in ((source, saved), (changed, again)):
+        os.makedirs(target)
+        subprocess.run([tool, origin, "save", target], check=True)
+    theirs = RobertaTokenizerFast.from_pretrained(source)
+    for name, model, tokenizer, sets in (
+            ("as it is", source, theirs, torture_sets + file_sets),
+            ("saved by us, read by us", saved, theirs, torture_sets),
+            ("saved by us, read by transformers", source, AutoTokenizer.from_pretrained(saved), torture_sets),
+            ("prefix space and added tokens", changed, AutoTokenizer.from_pretrained(changed),
+             torture_sets + file_sets),
+            ("the same, saved by us, read by transformers", changed, AutoTokenizer.from_pretrained(again),
+             torture_sets),
+            ("all pairs of bytes", pairs, RobertaTokenizerFast.from_pretrained(pairs), torture_sets)):
+        if sets:
+            print(name)
+        for what, lines in sets:
+            differing += compare_all_ways(tool, tokenizer, model, what, lines, 4, name == "as it is")
+    return differing
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -193,33 +303,12 @@ def main():
     codes = assigned_in_8()
     lines = torture(codes)
     print("torture file: %d lines over %d code points of Unicode 8.0" % (len(lines), len(codes)))
-    sets = [(os.path.join(os.path.basename(os.path.dirname(p)), os.path.basename(p)), read_lines(p)) for p in options.texts]
-    differing = 0
+    torture_sets = [] if options.files_only else [("torture", lines)]
+    file_sets = [(os.path.join(os.path.basename(os.path.dirname(p)), os.path.basename(p)), read_lines(p))
+                 for p in options.texts]
+    compare_kind = compare_bpe if is_bpe(options.model) else compare_bert
     with tempfile.TemporaryDirectory() as scratch:
-        characters = os.path.join(scratch, "characters")
-        make_characters(characters, codes)
-        for number, (name, settings) in enumerate(SETTINGS.items()):
-            for kind, source in (("model", options.model), ("all characters", characters)):
-                model = os.path.join(scratch, "%d-%s" % (number, kind.replace(" ", "-")))
-                make_variant(source, model, settings)
-                first = number < 2  # the two settings that models have
-                sets_here = [] if options.files_only else [("torture", lines)]
-                sets_here += sets if kind == "model" and first else []
-                if not sets_here:
-                    continue
-                tokenizer = BertTokenizerFast.from_pretrained(model)
-                print("%s, %s" % (name, kind))
-                for what, some in sets_here:
-                    differing += compare(tool, tokenizer, model, what, some, 0, False)
-                    pairs = as_pairs(some)
-                    differing += compare(tool, tokenizer, model, what, some, 64, False)
-                    for max_length in (0, 64):
-                        differing += compare(tool, tokenizer, model, what, pairs, max_length, True)
-                    if what != "torture" or not first:
-                        continue
-                    short = as_pairs([line[:12] for line in some])
-                    for max_length in (3, 4, 9, 16):
-                        differing += compare(tool, tokenizer, model, "torture, first 12", short, max_length, True)
+        differing = compare_kind(tool, options.model, scratch, torture_sets, file_sets)
     print("%d differing lines" % differing)
     sys.exit(differing > 0)
 

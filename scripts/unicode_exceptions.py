@@ -71,8 +71,10 @@ def table(name, comment, codes):
 clean, lower, strip = bert(clean_text=True), bert(lowercase=True), bert(strip_accents=True)
 nfd = normalizers.NFD().normalize_str
 split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
+pieces = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str
 
 kept, whole, marks, not_marks, puncts, not_puncts, no_class, lowers = [], [], [], [], [], [], [], []
+letters, numbers = [], []
 for c in CODES:
     s, cat = chr(c), category(c)
     removed = clean(s) == ""
@@ -97,6 +99,12 @@ for c in CODES:
     punct = len(split("a" + s + "b")) == 3
     if c >= 128 and punct != cat.startswith("P"):
         (puncts if punct else not_puncts).append(c)
+    kind = next((k for k, one in (("L", "a"), ("N", "1"), ("P", "!")) if len(pieces(one + s)) == 1), "S")
+    space = cat in ("Zs", "Zl", "Zp") or c in (9, 10, 11, 12, 13, 0x85)
+    if kind != ("S" if space else cat[0] if cat[0] in "LN" else "P"):
+        if cat != "Cn" or kind not in "LN":
+            sys.exit("U+%04X: %s in regular expressions, category %s" % (c, kind, cat))
+        (letters if kind == "L" else numbers).append(c)
     if lower(s) != chr(proc.utf8proc_tolower(c)) and c != 0x130:
         if len(lower(s)) != 1:
             sys.exit("U+%04X: lower case of %d characters" % (c, len(lower(s))))
@@ -128,6 +136,8 @@ table("extra_mark", "another category, but stripped as an accent", marks)
 table("late_class", "with a combining class, but ordered as if it had none", no_class)
 table("late_punct", "category P, but no punctuation", not_puncts)
 table("extra_punct", "another category, but punctuation", puncts)
+table("late_letter", "unassigned, but a letter", letters)
+table("late_number", "unassigned, but a number", numbers)
 print("/* lower case that utf8proc does not know */")
 print("static const acf_lower_range late_lower[] = {")
 merged = []

@@ -57,7 +57,7 @@ static int train(const char *size, const char *dir)
     if (st != ACF_OK) return failed(&e);
     (void)fprintf(stderr, "%d tokens in %.3f s\n", (int)acf_tokenizer_vocab_size(tok),
                   acf_clock_s() - start);
-    st = acf_tokenizer_save(tok, dir, 0, &e);
+    st = acf_tokenizer_save(tok, dir, 0, true, &e);
     acf_tokenizer_close(&tok);
     return st == ACF_OK ? 0 : failed(&e);
 }
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
     if (acf_tokenizer_open(&tok, argv[1], &e) != ACF_OK) return failed(&e);
     acf_status st;
     if (strcmp(argv[2], "save") == 0)
-        st = acf_tokenizer_save(tok, argv[3], 0, &e);
+        st = acf_tokenizer_save(tok, argv[3], 0, true, &e);
     else
         st = encode_lines(tok, (int)strtol(argv[2], NULL, 10), argc == 4, &e);
     acf_tokenizer_close(&tok);

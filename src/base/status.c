@@ -74,3 +74,10 @@ int acf_exit_code(acf_status st)
     }
     return 1;
 }
+
+acf_status acf_status_of_exit(int code)
+{
+    for (int st = ACF_OK; st <= ACF_STOPPED; st++)
+        if (acf_exit_code((acf_status)st) == code) return (acf_status)st;
+    return ACF_ERR_FAIL;
+}

@@ -47,6 +47,9 @@ acf_status acf_reclass(acf_status st, acf_status as, acf_error *e) ACF_MUST_USE;
 /* Process exit code of a status, as documented for all programs. */
 int acf_exit_code(acf_status st);
 
+/* The status that a program ended with; ACF_ERR_FAIL for a code that is none of ours. */
+acf_status acf_status_of_exit(int code);
+
 #define ACF_TRY(call)                                                                              \
     do {                                                                                           \
         acf_status try_st_ = (call);                                                               \

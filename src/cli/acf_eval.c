@@ -1,33 +1,14 @@
 /* acf-eval: figures of a stored model on held-out data. */
-#include "base/json.h"
 #include "base/mem.h"
 #include "cli/about.h"
+#include "cli/eval_work.h"
 #include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "run/add_class.h"
 #include "run/assertion.h"
-#include "run/evaluate.h"
-#include "run/held_out.h"
-#include "run/metrics_json.h"
 #include "run/model_dir.h"
-#include "run/predictions.h"
-#include "run/reject.h"
-#include "run/report.h"
 
 #include <stdio.h>
-#include <string.h>
-
-typedef struct eval_arguments {
-    const char *model;
-    int split;
-    const char *data, *task, *predictions, *errors;
-    acf_words sets, asserts, classes;
-    double reject_at; /* 0: not asked for */
-    const char *output;
-    bool json;
-    int64_t threads;
-} eval_arguments;
 
 static acf_status open_model(acf_model *m, const char *path, const acf_log *log, acf_error *e)
 {
@@ -40,81 +21,6 @@ static acf_status open_model(acf_model *m, const char *path, const acf_log *log,
     return st;
 }
 
-/* rejection: NULL when --reject-at was not given. */
-static acf_status put_figures(acf_str *out, const eval_arguments *a, const acf_evaluation *ev,
-                              const acf_model *m, const acf_held_out *h,
-                              const acf_rejection *rejection, acf_error *e)
-{
-    const char *const *names = (const char *const *)(char *const *)m->labels;
-    if (a->json) {
-        cJSON *json;
-        ACF_TRY(acf_metrics_json(&json, &ev->result, a->model, h->split->path, names, e));
-        acf_status st = rejection != NULL ? acf_reject_json(json, rejection, e) : ACF_OK;
-        char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
-        cJSON_Delete(json);
-        if (text == NULL) return ACF_ERR_RESOURCE;
-        st = acf_str_printf(out, e, "%s\n", text);
-        acf_free(text);
-        return st;
-    }
-    const acf_task *task = acf_task_find(h->task);
-    acf_metric list[4] = {ACF_METRIC_ACCURACY};
-    int n = 0;
-    for (int k = 0; k < 3 && task != NULL && task->metric[k] != NULL; k++)
-        list[n++] = (acf_metric)acf_metric_parse(task->metric[k]);
-    if (n == 0) n = 1;
-    ACF_TRY(acf_str_printf(out, e, "%s on %s: %d rows, %s head\n", a->model, h->split->path, ev->n,
-                           acf_head_name(m->head)));
-    ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
-    ACF_TRY(acf_report_full(out, &ev->result, names, e));
-    return rejection != NULL ? acf_reject_report(out, rejection, e) : ACF_OK;
-}
-
-static acf_status check_asserts(const eval_arguments *a, const acf_eval_result *r, acf_error *e)
-{
-    for (size_t i = 0; i < a->asserts.n; i++) {
-        acf_assertion expectation;
-        ACF_TRY(acf_assertion_parse(&expectation, a->asserts.item[i], e));
-        ACF_TRY(acf_assertion_check(&expectation, r, e));
-    }
-    return ACF_OK;
-}
-
-static acf_status evaluate(acf_str *out, const eval_arguments *a, acf_model *m,
-                           const acf_held_out *h, acf_error *e)
-{
-    acf_evaluation ev;
-    acf_rejection rejection;
-    const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
-    ACF_TRY(acf_evaluate(&ev, m, h->source, &opt, e));
-    acf_status st = ACF_OK;
-    if (a->reject_at > 0) st = acf_reject_choose(&rejection, &ev, m->head, m->tau, a->reject_at, e);
-    if (st == ACF_OK && a->predictions != NULL)
-        st = acf_predictions_write(a->predictions, &ev, h->split, m, m->head, false, e);
-    if (st == ACF_OK && a->errors != NULL)
-        st = acf_predictions_write(a->errors, &ev, h->split, m, m->head, true, e);
-    if (st == ACF_OK && ev.is_labelled) {
-        st = put_figures(out, a, &ev, m, h, a->reject_at > 0 ? &rejection : NULL, e);
-        if (st == ACF_OK) st = check_asserts(a, &ev.result, e);
-    } else if (st == ACF_OK && (a->predictions == NULL || a->json || a->asserts.n > 0)) {
-        st = acf_fail(e, ACF_ERR_DATA,
-                      "%s: rows have no labels, so there are no figures; --predictions FILE writes "
-                      "what the model says",
-                      h->split->path);
-    }
-    acf_evaluation_free(&ev);
-    return st;
-}
-
-/* Without slashes at the end. */
-static int model_name_length(const char *path)
-{
-    size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    return (int)len;
-}
-
 /* What is wrong with the configuration, each on a line of its own. */
 static void show_problems(acf_str *out)
 {
@@ -122,39 +28,10 @@ static void show_problems(acf_str *out)
     acf_str_clear(out);
 }
 
-/* --add-class: a larger model instead of figures. */
-static acf_status add_classes(acf_str *out, const eval_arguments *a, acf_model *m,
-                              const acf_log *log, acf_error *e)
-{
-    const acf_held_out_options opt = {
-        .split = ACF_DEV, .task = a->task, .sets = a->sets.item, .n_sets = a->sets.n, .log = log};
-    size_t n = a->classes.n;
-    acf_str dir = {0};
-    acf_new_class *c = acf_alloc(n, sizeof *c, "new classes", e);
-    acf_status st = c != NULL ? ACF_OK : ACF_ERR_RESOURCE;
-    for (size_t i = 0; i < n && st == ACF_OK; i++)
-        st = acf_new_class_parse(&c[i], a->classes.item[i], e);
-    if (st == ACF_OK)
-        st = a->output != NULL ? acf_str_puts(&dir, a->output, e)
-                               : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
-                                                a->model, c[0].name);
-    if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, e);
-    if (st == ACF_OK) st = acf_model_export(m, dir.data, e);
-    if (st == ACF_OK)
-        st =
-            acf_str_printf(out, e, "model: %s, %d labels, answers by the nearest label embedding\n",
-                           dir.data, m->K);
-    for (size_t i = 0; c != NULL && i < n; i++)
-        acf_free(c[i].name);
-    acf_free(c);
-    acf_str_free(&dir);
-    return st;
-}
-
 static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
                       acf_error *e)
 {
-    eval_arguments *a = arguments;
+    acf_eval_arguments *a = arguments;
     a->model = operands->item[0];
     acf_model m = {0};
     acf_held_out h = {0};
@@ -163,13 +40,18 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     acf_log log = acf_console_log(console);
     for (size_t i = 0; i < a->asserts.n; i++)
         ACF_TRY(acf_assertion_parse(&parsed, a->asserts.item[i], e));
+    if (a->submission != NULL && a->split == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--glue-submission is about test, --split says dev");
+    if (a->submission != NULL && a->json)
+        return acf_fail(e, ACF_ERR_USAGE, "--glue-submission and --json exclude each other");
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, &log, e);
     if (st == ACF_OK && a->classes.n > 0) {
-        st = add_classes(&out, a, &m, &log, e);
+        st = acf_eval_add_classes(&out, a, &m, &log, e);
         if (st != ACF_OK) show_problems(&out);
     } else if (st == ACF_OK) {
-        const acf_held_out_options opt = {.split = a->split == 1 ? ACF_TEST : ACF_DEV,
+        bool is_test = a->split == 2 || a->submission != NULL;
+        const acf_held_out_options opt = {.split = is_test ? ACF_TEST : ACF_DEV,
                                           .data = a->data,
                                           .task = a->task,
                                           .sets = a->sets.item,
@@ -177,7 +59,8 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                                           .log = &log};
         st = acf_held_out_open(&h, &out, &m, &opt, e);
         if (st != ACF_OK) show_problems(&out);
-        if (st == ACF_OK) st = evaluate(&out, a, &m, &h, e);
+        acf_str_clear(&out);
+        if (st == ACF_OK) st = acf_eval_figures(&out, a, &m, &h, e);
     }
     if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);
     acf_held_out_close(&h);
@@ -188,8 +71,8 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 
 int main(int argc, char **argv)
 {
-    static const char *const splits[] = {"dev", "test", NULL};
-    eval_arguments a = {0};
+    static const char *const splits[] = {"", "dev", "test", NULL};
+    acf_eval_arguments a = {0};
     const acf_option option[] = {
         {.name = "split",
          .arg = "dev|test",
@@ -198,10 +81,10 @@ int main(int argc, char **argv)
          .choices = splits,
          .help = "which split of the training run's data (default dev)"},
         {.name = "data",
-         .arg = "FILE",
+         .arg = "FILE|DIR",
          .kind = ACF_OPTION_TEXT,
          .to = &a.data,
-         .help = "this file instead, with the columns of the training run"},
+         .help = "this file instead, with the columns of the training run; or the task's files"},
         {.name = "set",
          .letter = 's',
          .arg = "data.KEY=VALUE",
@@ -212,7 +95,7 @@ int main(int argc, char **argv)
          .arg = "TASK",
          .kind = ACF_OPTION_TEXT,
          .to = &a.task,
-         .help = "read the data as this task (for models trained elsewhere)"},
+         .help = "read the data as this task (for models trained elsewhere; ax for mnli's)"},
         {.name = "json",
          .kind = ACF_OPTION_FLAG,
          .to = &a.json,
@@ -227,6 +110,11 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TEXT,
          .to = &a.errors,
          .help = "the same for wrong predictions only, most confident first"},
+        {.name = "glue-submission",
+         .arg = "DIR",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.submission,
+         .help = "predict the task's test files and write GLUE's submission files into DIR"},
         {.name = "assert",
          .arg = "EXPR",
          .kind = ACF_OPTION_TEXTS,

@@ -19,7 +19,7 @@ typedef struct predict_arguments {
     int format; /* 0: not given */
     int64_t top_k, threads;
     bool tokens, pair;
-    const char *features;
+    const char *features, *columns;
     double reject;
 } predict_arguments;
 
@@ -45,6 +45,49 @@ static acf_status open_input(int *fd, const char *file, acf_error *e)
     return ACF_OK;
 }
 
+/* --columns A or A,B: the names in `columns`, which is a copy; what it excludes. */
+static acf_status take_columns(acf_predict_options *opt, char *columns, const predict_arguments *a,
+                               acf_error *e)
+{
+    char *comma = strchr(columns, ',');
+    if (comma != NULL) *comma = '\0';
+    opt->path = a->file;
+    opt->text = columns;
+    opt->text2 = comma != NULL ? comma + 1 : NULL;
+    if (*columns == '\0' || (comma != NULL && (comma[1] == '\0' || strchr(comma + 1, ',') != NULL)))
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--columns '%s': expected one name or number, or two with "
+                        "a comma between them",
+                        a->columns);
+    if (a->file == NULL || strcmp(a->file, "-") == 0)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--columns needs a FILE, whose extension tells its format");
+    if (a->format > 0 || a->top_k > 1 || a->tokens || a->pair)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--columns writes the file's own columns with label and "
+                        "prob: it excludes --format, -k, --tokens and --pair");
+    return ACF_OK;
+}
+
+static acf_status answer(const predict_arguments *a, acf_predict_options *opt, acf_model *m,
+                         acf_error *e)
+{
+    int64_t n;
+    if (opt->top_k > m->K)
+        return acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt->top_k,
+                        m->K);
+    if (a->columns == NULL) {
+        opt->pair = m->pair || a->pair;
+        return acf_predict(&n, m, opt, e);
+    }
+    if (m->pair && opt->text2 == NULL)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--columns %s: the model answers pairs of texts, expected "
+                        "two columns",
+                        a->columns);
+    return acf_predict_table(&n, m, opt, e);
+}
+
 static acf_status check_format(acf_predict_format *format, const predict_arguments *a, acf_error *e)
 {
     *format = a->format > 0  ? (acf_predict_format)(a->format - 1)
@@ -66,9 +109,8 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     a->file = operands->n > 1 ? operands->item[1] : NULL;
     acf_model m = {0};
     acf_log log = acf_console_log(console);
-    char *dir = NULL;
-    int fd = -1;
-    int64_t n_lines;
+    char *dir = NULL, *columns = NULL;
+    int fd = STDIN_FILENO;
     const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &log};
     acf_predict_options opt = {.top_k = a->top_k > 0 ? (int)a->top_k : 1,
                                .tokens = a->tokens,
@@ -77,23 +119,22 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                                .name = a->file != NULL ? a->file : "standard input",
                                .emit = emit};
     ACF_TRY(check_format(&opt.format, a, e));
-    ACF_TRY(open_input(&fd, a->file, e));
+    if (a->columns != NULL) {
+        columns = acf_strdup(a->columns, e);
+        if (columns == NULL) return ACF_ERR_RESOURCE;
+    }
+    acf_status st =
+        columns != NULL ? take_columns(&opt, columns, a, e) : open_input(&fd, a->file, e);
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
-    acf_status st = acf_gemm_start(e);
+    if (st == ACF_OK) st = acf_gemm_start(e);
     if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e);
     if (st == ACF_OK) st = acf_model_open(&m, dir, &load, e);
-    if (st == ACF_OK) {
-        opt.input = fd;
-        opt.pair = m.pair || a->pair;
-        if (opt.top_k > m.K)
-            st = acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt.top_k,
-                          m.K);
-        else
-            st = acf_predict(&n_lines, &m, &opt, e);
-    }
+    opt.input = fd;
+    if (st == ACF_OK) st = answer(a, &opt, &m, e);
     if (fd != STDIN_FILENO) (void)close(fd);
     acf_model_free(&m);
     acf_free(dir);
+    acf_free(columns);
     return st;
 }
 
@@ -120,6 +161,11 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_FLAG,
          .to = &a.tokens,
          .help = "add input_ids as the model sees them (jsonl)"},
+        {.name = "columns",
+         .arg = "TEXT[,TEXT2]",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.columns,
+         .help = "read FILE as a table (.csv, .tsv, .jsonl, also .gz), add label and prob to it"},
         {.name = "features",
          .arg = "FILE.npy",
          .kind = ACF_OPTION_TEXT,

@@ -1,6 +1,8 @@
 /* acf-train: one configuration in, a run directory out. */
+#include "base/mem.h"
 #include "cli/about.h"
 #include "cli/program.h"
+#include "cli/train_series.h"
 #include "run/config.h"
 #include "run/signals.h"
 #include "run/trainer.h"
@@ -16,7 +18,8 @@ typedef struct train_arguments {
     acf_words sets;
     bool resume, overwrite, dry_run, print_config, help_config;
     double max_time_s;
-    const char *dump_steps, *dump_file;
+    const char *dump_steps, *dump_file, *seeds;
+    int64_t jobs;
 } train_arguments;
 
 static void show(void *payload, const acf_progress *p)
@@ -63,6 +66,51 @@ static acf_status command_line(acf_str *out, int argc, char **argv, acf_error *e
     return ACF_OK;
 }
 
+/* "1..5" or "1,2,3" as a setting of train.seeds. */
+static acf_status seeds_setting(acf_str *out, const char *text, acf_error *e)
+{
+    char *end = NULL;
+    const char *dots = strstr(text, "..");
+    if (dots == NULL) return acf_str_printf(out, e, "train.seeds=[%s]", text);
+    long first = strtol(text, &end, 10), last = strtol(dots + 2, NULL, 10);
+    bool good = end == dots && strspn(dots + 2, "0123456789") == strlen(dots + 2) &&
+                dots[2] != '\0' && first >= 0 && last >= first && last - first < 1000;
+    if (!good)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--seeds '%s': expected a list like 1,2,3 or a range like 1..5 of at most "
+                        "1000 seeds",
+                        text);
+    ACF_TRY(acf_str_puts(out, "train.seeds=[", e));
+    for (long seed = first; seed <= last; seed++)
+        ACF_TRY(acf_str_printf(out, e, "%s%ld", seed > first ? ", " : "", seed));
+    return acf_str_puts(out, "]", e);
+}
+
+/* What --config, --set and --seeds say. */
+static acf_status load_config(acf_config *cfg, acf_str *text, const train_arguments *a,
+                              acf_error *e)
+{
+    acf_str seeds = {0};
+    acf_status st = ACF_OK;
+    const char **sets = acf_alloc(a->sets.n + 1, sizeof *sets, "settings", e);
+    if (sets == NULL) return ACF_ERR_RESOURCE;
+    size_t n = 0;
+    for (; n < a->sets.n; n++)
+        sets[n] = a->sets.item[n];
+    if (a->seeds != NULL) {
+        st = seeds_setting(&seeds, a->seeds, e);
+        sets[n++] = seeds.data;
+    }
+    if (st == ACF_OK) st = acf_config_load(cfg, text, a->config, sets, n, e);
+    if (st != ACF_OK) {
+        if (text->len > 0) (void)fputs(text->data, stderr);
+        acf_str_clear(text);
+    }
+    acf_free(sets);
+    acf_str_free(&seeds);
+    return st;
+}
+
 static acf_status train(acf_console *console, void *arguments, const acf_words *operands,
                         acf_error *e)
 {
@@ -95,17 +143,15 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
     if (st == ACF_OK) st = command_line(&command, a->argc, a->argv, e);
     if (st != ACF_OK) goto done;
     opt.command = command.data;
-    st = acf_config_load(&cfg, &text, a->config, a->sets.item, a->sets.n, e);
-    if (st != ACF_OK) {
-        if (text.len > 0) (void)fputs(text.data, stderr);
-        acf_str_clear(&text);
-        goto done;
-    }
+    st = load_config(&cfg, &text, a, e);
+    if (st != ACF_OK) goto done;
     if (a->print_config) {
         st = acf_config_print(&text, &cfg, true, e);
     } else {
         acf_signals_install();
-        st = acf_train(&text, &cfg, &opt, e);
+        st = acf_series_wanted(&cfg)
+                 ? acf_train_series(&text, &cfg, a->jobs > 0 ? (int)a->jobs : 1, &opt, e)
+                 : acf_train(&text, &cfg, &opt, e);
     }
 done:
     if (text.len > 0) (void)fwrite(text.data, 1, text.len, stdout);
@@ -156,6 +202,19 @@ int main(int argc, char **argv)
          .kind = ACF_OPTION_TIME,
          .to = &a.max_time_s,
          .help = "save and stop, resumable (exit 75), after 90s, 30m, 2h ..."},
+        {.name = "seeds",
+         .arg = "LIST",
+         .kind = ACF_OPTION_TEXT,
+         .to = &a.seeds,
+         .help = "train once for each seed, 1..5 or 1,2,3, and sum up; wins over train.seeds"},
+        {.name = "jobs",
+         .letter = 'j',
+         .arg = "N",
+         .kind = ACF_OPTION_WHOLE,
+         .to = &a.jobs,
+         .low = 1,
+         .high = 1024,
+         .help = "runs of a series at the same time (default 1)"},
         {.name = "dump-step",
          .arg = "N FILE",
          .kind = ACF_OPTION_TEXT,

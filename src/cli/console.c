@@ -30,6 +30,7 @@ void acf_console_say(acf_console *c, const char *fmt, ...)
 {
     va_list args;
     clear_live(c);
+    if (c->name != NULL) (void)fprintf(stderr, "%s: ", c->name);
     va_start(args, fmt);
     (void)vfprintf(stderr, fmt, args);
     va_end(args);

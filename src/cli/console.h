@@ -13,6 +13,7 @@
 typedef struct acf_console {
     bool is_terminal; /* standard error */
     bool is_live;     /* a live line stands in the terminal's last row */
+    const char *name; /* stands before every line, "seed-3"; NULL: nothing */
 } acf_console;
 
 /* Makes sure that files 0, 1 and 2 are taken, so that no file of ours becomes standard output;

@@ -143,12 +143,14 @@ static acf_status read_choice(const acf_option *o, const char *text, acf_error *
 {
     char list[256] = "";
     for (int i = 0; o->choices[i] != NULL; i++) {
+        if (*o->choices[i] == '\0') continue; /* what it is when nobody gives it */
         if (strcmp(o->choices[i], text) == 0) {
             *(int *)o->to = i;
             return ACF_OK;
         }
         size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", o->choices[i]);
+        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
+                       o->choices[i]);
     }
     return acf_fail(e, ACF_ERR_USAGE, "--%s: '%s' is none of %s", o->name, text, list);
 }

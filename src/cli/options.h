@@ -36,7 +36,7 @@ typedef struct acf_option {
     void *to;
     const char *help;           /* one line, no capital, no full stop */
     double low, high;           /* WHOLE, NUMBER */
-    const char *const *choices; /* CHOICE, NULL after the last */
+    const char *const *choices; /* CHOICE, NULL after the last; "" is never matched */
     const char **second;        /* a second argument, taken as it is ("--dump-step N FILE") */
 } acf_option;
 

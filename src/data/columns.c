@@ -53,11 +53,13 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
 }
 
 /* A column of a preset, at its place and with its name. */
-static acf_status find_preset(int *out, const acf_table *t, const acf_task *task,
+static acf_status find_preset(int *out, const acf_table *t, const char *key, const acf_task *task,
                               acf_task_column want, bool has_header, acf_error *e)
 {
     *out = want.at == ACF_COLUMN_LAST ? t->n_cols - 1 : want.at;
     if (*out < 0) return ACF_OK;
+    if (t->names != NULL && want.name != NULL) /* there the order of columns means nothing */
+        return find_given(out, t, key, want.name, true, e);
     if (*out >= t->n_cols)
         return acf_fail(e, ACF_ERR_DATA,
                         "%s:1: has %d column%s, but task %s needs column %d%s%s%s; data.columns "
@@ -119,7 +121,7 @@ static acf_status find_task(acf_columns *out, const acf_table *t, acf_split_id i
                             bool label_optional, const acf_data_options *opt, acf_error *e)
 {
     const acf_task *task = acf_task_find(opt->task);
-    const acf_task_file *file = id == ACF_TEST ? &task->test : &task->train;
+    const acf_task_file *file = acf_split_is_test(id) ? &task->test : &task->train;
     struct {
         int *out;
         const char *key, *given;
@@ -140,7 +142,8 @@ static acf_status find_task(acf_columns *out, const acf_table *t, acf_split_id i
         if (part[i].given != NULL)
             ACF_TRY(find_given(part[i].out, t, part[i].key, part[i].given, out->has_header, e));
         else
-            ACF_TRY(find_preset(part[i].out, t, task, part[i].want, out->has_header, e));
+            ACF_TRY(
+                find_preset(part[i].out, t, part[i].key, task, part[i].want, out->has_header, e));
     }
     return ACF_OK;
 }
@@ -150,15 +153,17 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
                             const acf_columns *first, acf_error *e)
 {
     const acf_task *task = acf_task_find(opt->task);
-    bool label_optional = id == ACF_TEST || (id == ACF_DEV && opt->label_optional);
+    bool label_optional = acf_split_is_test(id) || (id != ACF_TRAIN && opt->label_optional);
     *out = (acf_columns){-1, -1, -1, false};
 
-    if (opt->header != ACF_HEADER_AUTO)
+    if (t->names != NULL)
+        out->has_header = true;
+    else if (opt->header != ACF_HEADER_AUTO)
         out->has_header = opt->header == ACF_HEADER_YES;
     else if (is_name(opt->text) || is_name(opt->text2) || is_name(opt->label))
         out->has_header = true;
     else if (task->preset && !task->image)
-        out->has_header = id == ACF_TEST ? task->test.header : task->train.header;
+        out->has_header = acf_split_is_test(id) ? task->test.header : task->train.header;
     else if (opt->text == NULL || opt->label == NULL) /* then "text" or "label" is asked for */
         out->has_header = true;
     else

@@ -65,6 +65,19 @@ done:
     return st;
 }
 
+/* Mean and range of a regression's targets. */
+static acf_status put_scores(acf_str *out, const acf_split *s, acf_error *e)
+{
+    double low = s->target[0], high = s->target[0], sum = 0;
+    for (int i = 0; i < s->n; i++) {
+        sum += s->target[i];
+        if (s->target[i] < low) low = s->target[i];
+        if (s->target[i] > high) high = s->target[i];
+    }
+    return acf_str_printf(out, e, "       scores from %g to %g, mean %.3f\n", low, high,
+                          sum / s->n);
+}
+
 static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
 {
     enum { SHOWN = 5 };
@@ -80,11 +93,11 @@ static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
 
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
 {
-    ACF_TRY(acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
-                           d->task->image ? "images"
-                           : d->pair      ? "pairs of texts"
-                                          : "single texts",
-                           d->K));
+    const char *texts = d->task->image ? "images" : d->pair ? "pairs of texts" : "single texts";
+    ACF_TRY(d->regression ? acf_str_printf(out, e, "data   task %s, %s, a number to predict\n",
+                                           d->task->name, texts)
+                          : acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
+                                           texts, d->K));
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
         char rows[32], all[32];
@@ -98,7 +111,8 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
         if (s->pixels != NULL)
             ACF_TRY(acf_str_printf(out, e, "       %d x %d pixels, %s\n", s->pixels->width,
                                    s->pixels->height, s->pixels->channels == 1 ? "grey" : "RGB"));
-        if (s->is_labelled) ACF_TRY(put_balance(out, d, s, e));
+        if (s->is_labelled)
+            ACF_TRY(d->regression ? put_scores(out, s, e) : put_balance(out, d, s, e));
         if (s->n_empty > 0)
             ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty %s\n", s->n_empty,
                                    s->n_empty == 1 ? "" : "s", s->is_image ? "path" : "text"));

@@ -2,14 +2,17 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "data/columns.h"
 #include "data/draw.h"
 #include "data/image_table.h"
+#include "data/rows.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *const split_name[ACF_N_SPLITS] = {"train", "dev", "test"};
+static const char *const split_name[ACF_N_SPLITS] = {"train", "dev", "test", "dev_mismatched",
+                                                     "test_mismatched"};
 
 /* What acf_data_open works on. */
 typedef struct opening {
@@ -56,14 +59,34 @@ static bool is_wanted(const acf_data_options *opt, acf_split_id id)
     return id == ACF_TRAIN && opt->dev_fraction > 0.0 && (opt->splits & 1u << ACF_DEV) != 0;
 }
 
-/* Where data.dir keeps a split; NULL: nowhere. */
-static acf_status find_in_dir(char **path, const opening *o, acf_split_id id, acf_error *e)
+/* DIR/NAME, or DIR/NAME.gz when only that is there (images: what image_table.h finds); *out is NULL
+ * when the task has no such file. */
+static acf_status file_in_dir(char **out, const opening *o, acf_split_id id, acf_error *e)
 {
-    char base[16];
-    if (o->d->task->image) return acf_image_find(path, o->opt->dir, id, e);
-    (void)snprintf(base, sizeof base, "%s.tsv", split_name[id]);
-    *path = acf_path_join(o->opt->dir, base, e);
-    return *path != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+    char base[40];
+    const char *name = o->d->task->file[id];
+    *out = NULL;
+    if (name == NULL && id > ACF_TEST) return ACF_OK;
+    if (o->d->task->image) return acf_image_find(out, o->opt->dir, id, e);
+    (void)snprintf(base, sizeof base, name != NULL ? "%s" : "%s.tsv",
+                   name != NULL ? name : split_name[id]);
+    char *path = acf_path_join(o->opt->dir, base, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    *out = path;
+    if (acf_path_exists(path)) return ACF_OK;
+
+    acf_str packed = {0};
+    acf_status st = acf_str_printf(&packed, e, "%s.gz", path);
+    if (st == ACF_OK && acf_path_exists(packed.data)) {
+        acf_free(path);
+        *out = packed.data;
+        return ACF_OK;
+    }
+    acf_str_free(&packed);
+    if (st == ACF_OK) return ACF_OK;
+    acf_free(path);
+    *out = NULL;
+    return st;
 }
 
 /* The file of a split, into s->path; NULL when there is none to read. */
@@ -71,26 +94,26 @@ static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
 {
     const acf_data_options *opt = o->opt;
     acf_split *s = &o->d->split[id];
-    bool is_drawn = id == ACF_DEV && opt->dev_fraction > 0.0;
-    bool is_required = id == ACF_TRAIN || opt->splits != 0;
+    acf_split_id first = id == ACF_DEV_MM ? ACF_DEV : id == ACF_TEST_MM ? ACF_TEST : id;
+    bool is_drawn = first == ACF_DEV && opt->dev_fraction > 0.0;
+    bool is_required = id == ACF_TRAIN || (opt->splits != 0 && id == first);
     char *path = NULL;
 
     s->name = split_name[id];
     if (!is_wanted(opt, id)) return ACF_OK;
-    if (opt->path[id] != NULL) {
+    if (opt->path[first] != NULL) {
+        if (id != first) return ACF_OK; /* one file was given */
         path = acf_strdup(opt->path[id], e);
+        if (path == NULL) return ACF_ERR_RESOURCE;
     } else if (opt->dir != NULL) {
-        ACF_TRY(find_in_dir(&path, o, id, e));
+        ACF_TRY(file_in_dir(&path, o, id, e));
         if (path == NULL && is_required && !is_drawn)
             return acf_fail(e, ACF_ERR_DATA, "%s: holds no %s split", opt->dir, split_name[id]);
-        if (path == NULL) return ACF_OK;
     } else if (is_required && !is_drawn) {
         return acf_fail(e, ACF_ERR_USAGE, "data: neither data.dir nor data.%s is given",
                         split_name[id]);
-    } else {
-        return ACF_OK;
     }
-    if (path == NULL) return ACF_ERR_RESOURCE;
+    if (path == NULL) return ACF_OK;
 
     bool is_there = acf_path_exists(path);
     if (is_drawn && is_there)
@@ -123,6 +146,10 @@ static acf_status set_known_labels(opening *o, acf_error *e)
     acf_dataset *d = o->d;
     const char *const *given = o->opt->labels;
     int K = o->opt->n_labels;
+    if (d->regression) {
+        d->K = 1;
+        return acf_labels_regression(&d->labels, &d->by_name, e);
+    }
     if (given == NULL && d->task->preset) {
         given = acf_task_labels(&K, d->task, o->opt->label);
     }
@@ -145,76 +172,6 @@ static acf_status report_bad(const acf_table *t, acf_error *e)
                     t->path, (int)t->bad[0].line, t->bad[0].reason, more);
 }
 
-static acf_status unknown_label(const opening *o, const acf_table *t, int row, const char *cell,
-                                acf_error *e)
-{
-    const acf_dataset *d = o->d;
-    char known[300];
-    acf_labels_list(known, sizeof known, d->labels, d->K);
-    const char *whose = o->opt->labels != NULL ? "data.labels does not list"
-                        : d->task->preset      ? "the task does not have"
-                                               : "training does not have";
-    if (o->d->task->image && acf_path_is_dir(t->path))
-        return acf_fail(e, ACF_ERR_DATA, "%s/%.*s: a class that %s (known: %s)", t->path,
-                        acf_shown(cell), cell, whose, known);
-    return acf_fail(e, ACF_ERR_DATA, "%s:%d: label '%.*s', which %s (known: %s)", t->path,
-                    (int)t->line[row], acf_shown(cell), cell, whose, known);
-}
-
-/* Rows of a table into its split. */
-static acf_status fill_split(opening *o, acf_split *s, acf_table *t, const acf_columns *c,
-                             acf_error *e)
-{
-    acf_dataset *d = o->d;
-    ACF_TRY(acf_split_reserve(s, (size_t)t->n_rows, c->text2 >= 0, e));
-    s->is_labelled = c->label >= 0 && !o->opt->ignore_labels;
-    for (int r = c->has_header; r < t->n_rows; r++) {
-        int32_t label = -1;
-        if (s->is_labelled) {
-            const char *cell = acf_table_cell(t, r, c->label);
-            if (*cell == '\0') {
-                ACF_TRY(acf_table_reject(t, t->line[r], "has an empty label", e));
-                continue;
-            }
-            label = acf_label_find(d->by_name, d->K, cell);
-            if (label < 0) return unknown_label(o, t, r, cell, e);
-        }
-        s->text[s->n] = acf_table_cell(t, r, c->text);
-        bool is_empty = s->text[s->n][0] == '\0';
-        if (s->text2 != NULL) {
-            s->text2[s->n] = acf_table_cell(t, r, c->text2);
-            is_empty |= s->text2[s->n][0] == '\0';
-        }
-        s->n_empty += is_empty;
-        s->label[s->n] = label;
-        s->line[s->n] = t->line[r];
-        s->n++;
-    }
-    return ACF_OK;
-}
-
-static bool is_all_empty(const char *const *text, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (text[i][0] != '\0') return false;
-    return true;
-}
-
-static acf_status check_split(const acf_split *s, const acf_columns *c, acf_error *e)
-{
-    if (s->n == 0)
-        return acf_fail(e, ACF_ERR_DATA, "%s: has no rows%s%s", s->path,
-                        c->has_header ? " after the header" : "",
-                        s->n_bad > 0 ? " but bad lines" : "");
-    if (is_all_empty(s->text, s->n))
-        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the %s, is empty in all %d rows", s->path,
-                        c->text, s->is_image ? "path" : "text", s->n);
-    if (s->text2 != NULL && is_all_empty(s->text2, s->n))
-        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the second text, is empty in all %d rows",
-                        s->path, c->text2, s->n);
-    return ACF_OK;
-}
-
 /* The rows of a split as a table, and its columns. */
 static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_error *e)
 {
@@ -226,7 +183,7 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
     if (s->is_image && !acf_image_is_table(s->path)) {
         int K;
         const char *const *names = acf_task_labels(&K, d->task, opt->label);
-        bool optional = id == ACF_TEST || (id == ACF_DEV && opt->label_optional);
+        bool optional = acf_split_is_test(id) || (id != ACF_TRAIN && opt->label_optional);
         ACF_TRY_AS(ACF_ERR_DATA,
                    acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, names, K,
                                    optional, e),
@@ -261,7 +218,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
             ACF_TRY(
                 acf_labels_collect(&d->labels, &d->by_name, &d->K, t, c.has_header, c.label, e));
     }
-    ACF_TRY(fill_split(o, s, t, &c, e));
+    ACF_TRY(acf_rows_fill(s, d, t, &c, o->opt, e));
     if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
 
     s->has_header = c.has_header;
@@ -269,7 +226,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     s->n_bad = t->n_bad;
     s->bad = t->bad;
     d->pair = s->text2 != NULL;
-    return check_split(s, &c, e);
+    return acf_rows_check(s, &c, e);
 }
 
 static acf_status draw_dev(opening *o, bool *taken, int32_t *size, int32_t *share, acf_error *e)
@@ -315,6 +272,7 @@ static acf_status draw_train(opening *o, bool *taken, int32_t *size, int32_t *sh
 static acf_status check_classes(opening *o, int32_t *size, acf_error *e)
 {
     acf_dataset *d = o->d;
+    if (d->regression) return ACF_OK;
     const acf_split *train = &d->split[ACF_TRAIN];
     int n_absent = 0, absent = 0, present = 0;
     (void)acf_data_count(size, train, d->K);
@@ -368,6 +326,7 @@ acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const a
     if (o.d == NULL) return ACF_ERR_RESOURCE;
 
     o.d->task = acf_task_find(opt->task);
+    o.d->regression = o.d->task->regression || opt->regression;
     acf_status st = find_files(&o, e);
     if (st == ACF_OK) st = set_known_labels(&o, e);
     for (int id = 0; id < ACF_N_SPLITS && st == ACF_OK; id++)

@@ -1,6 +1,9 @@
 /*
  * A task's files as splits of labelled rows: which files, which columns, which labels, which rows.
  *
+ * A regression is a data set with one label, which has a placeholder's name, and a target beside it
+ * on every labelled row.
+ *
  * Everything that is drawn (dev_fraction, max_train_samples, shots) is a pure function of
  * (seed, stream SPLIT) and the file: threads and earlier draws have no part in it.
  */
@@ -19,8 +22,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum acf_split_id { ACF_TRAIN, ACF_DEV, ACF_TEST, ACF_N_SPLITS } acf_split_id;
-
 typedef enum acf_header { ACF_HEADER_AUTO, ACF_HEADER_YES, ACF_HEADER_NO } acf_header;
 
 typedef enum acf_on_bad { ACF_BAD_ERROR, ACF_BAD_SKIP } acf_on_bad;
@@ -28,11 +29,11 @@ typedef enum acf_on_bad { ACF_BAD_ERROR, ACF_BAD_SKIP } acf_on_bad;
 /* Strings are borrowed for the call only. */
 typedef struct acf_data_options {
     const char *task; /* acf_task name, required */
-    const char *dir;  /* holds train.tsv, dev.tsv, test.tsv, or images as image_table.h has them;
-                         NULL: only `path` */
+    const char *dir;  /* holds the task's files, such as train.tsv, dev.tsv and test.tsv, or the
+                         same with .gz, or images as image_table.h has them; NULL: only `path` */
 
-    /* Given files; each overrides the one in dir.  What is given must exist; of dir's files only
-     * train.tsv must. */
+    /* Given files; each overrides the one in dir (and then there is no second dev or test).  What
+     * is given must exist; of dir's files only train.tsv must. */
     const char *path[ACF_N_SPLITS];
 
     /* Columns by name or 0-based number ("3"); NULL: the preset's, else "text" (or "sentence") and
@@ -43,6 +44,7 @@ typedef struct acf_data_options {
      * is no label of any other row. */
     acf_header header;
 
+    bool regression; /* the label column holds numbers (the presets know that themselves) */
     const char *const
         *labels; /* [n_labels] order = ids; NULL: the preset's, else sorted by bytes */
     int n_labels;
@@ -64,7 +66,7 @@ acf_data_options acf_data_default(void);
 
 typedef struct acf_dataset {
     const acf_task *task;
-    bool pair;
+    bool pair, regression;
     int K;
     char **labels;           /* [K] names by id */
     acf_label_name *by_name; /* [K] the same sorted by name: acf_label_find */

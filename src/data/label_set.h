@@ -23,6 +23,10 @@ int32_t acf_label_find(const acf_label_name *by_name, int K, const char *name);
 acf_status acf_labels_given(char ***names, acf_label_name **by_name, const char *const *given,
                             int K, acf_error *e) ACF_MUST_USE;
 
+/* The one label of a regression: "LABEL_0", as transformers names it.  ACF_ERR_RESOURCE. */
+acf_status acf_labels_regression(char ***names, acf_label_name **by_name,
+                                 acf_error *e) ACF_MUST_USE;
+
 /* The different cells of column `col` from row `first` on, sorted by bytes; empty cells are no
  * labels.  *K may be 0. */
 acf_status acf_labels_collect(char ***names, acf_label_name **by_name, int *K, const acf_table *t,

@@ -15,6 +15,12 @@ acf_status acf_split_reserve(acf_split *s, size_t n, bool pair, acf_error *e)
     return is_whole ? ACF_OK : ACF_ERR_RESOURCE;
 }
 
+acf_status acf_split_reserve_targets(acf_split *s, size_t n, acf_error *e)
+{
+    s->target = acf_alloc(n, sizeof *s->target, "rows", e);
+    return s->target == NULL ? ACF_ERR_RESOURCE : ACF_OK;
+}
+
 void acf_split_keep(acf_split *s, const bool *taken, bool want)
 {
     int n = 0;
@@ -24,6 +30,7 @@ void acf_split_keep(acf_split *s, const bool *taken, bool want)
         s->text[n] = s->text[i];
         if (s->text2 != NULL) s->text2[n] = s->text2[i];
         s->label[n] = s->label[i];
+        if (s->target != NULL) s->target[n] = s->target[i];
         s->line[n] = s->line[i];
         s->n_empty += s->text[n][0] == '\0' || (s->text2 != NULL && s->text2[n][0] == '\0');
         n++;
@@ -39,12 +46,15 @@ acf_status acf_split_copy(acf_split *to, const acf_split *from, acf_error *e)
     *to = *from;
     to->name = name;
     to->path = NULL;
+    to->target = NULL;
     ACF_TRY(acf_split_reserve(to, n, from->text2 != NULL, e));
+    if (from->target != NULL) ACF_TRY(acf_split_reserve_targets(to, n, e));
     to->path = acf_strdup(from->path, e);
     if (to->path == NULL) return ACF_ERR_RESOURCE;
     memcpy(to->text, from->text, n * sizeof *to->text);
     if (to->text2 != NULL) memcpy(to->text2, from->text2, n * sizeof *to->text2);
     memcpy(to->label, from->label, n * sizeof *to->label);
+    if (to->target != NULL) memcpy(to->target, from->target, n * sizeof *to->target);
     memcpy(to->line, from->line, n * sizeof *to->line);
     to->n_bad = 0; /* told once, with training */
     to->bad = NULL;
@@ -70,6 +80,7 @@ void acf_split_free(acf_split *s)
     acf_free(s->text);
     acf_free(s->text2);
     acf_free(s->label);
+    acf_free(s->target);
     acf_free(s->line);
     *s = (acf_split){0};
 }

@@ -1,14 +1,39 @@
 #include "data/table.h"
 
 #include "base/assert.h"
+#include "base/gzip.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "data/table_internal.h"
 #include "text/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define MAX_BYTES ((size_t)4 << 30) /* far above any text set that is read whole */
+
+typedef struct format_entry {
+    const char *extension;
+    acf_status (*cut)(acf_table *t, char *at, char *stop, acf_error *e);
+} format_entry;
+
+static const format_entry formats[] = {[ACF_TABLE_TSV] = {".tsv", acf_table_cut_tsv},
+                                       [ACF_TABLE_CSV] = {".csv", acf_table_cut_csv},
+                                       [ACF_TABLE_JSONL] = {".jsonl", acf_table_cut_jsonl},
+                                       [ACF_TABLE_FASTTEXT] = {".txt", acf_table_cut_fasttext}};
+
+bool acf_table_format_of(acf_table_format *out, const char *path)
+{
+    const char *base = acf_path_base(path);
+    size_t len = strlen(base) - (acf_gzip_is_name(base) ? 3 : 0);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        size_t n = strlen(formats[i].extension);
+        if (len <= n || memcmp(base + len - n, formats[i].extension, n) != 0) continue;
+        *out = (acf_table_format)i;
+        return true;
+    }
+    return false;
+}
 
 acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason, acf_error *e)
 {
@@ -28,56 +53,69 @@ acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason, acf_
     return ACF_OK;
 }
 
-static int count_columns(const char *at, const char *end)
+acf_table_line acf_table_next_line(char *at, char *stop)
 {
-    int n = 1;
-    while ((at = memchr(at, '\t', (size_t)(end - at))) != NULL) {
-        n++;
-        at++;
-    }
-    return n;
+    char *lf = memchr(at, '\n', (size_t)(stop - at));
+    char *end = lf != NULL ? lf : stop; /* *stop is the NUL after the file's bytes */
+    acf_table_line line = {at, end, lf != NULL ? lf + 1 : stop};
+    if (line.end > at && line.end[-1] == '\r') line.end--;
+    return line;
 }
 
-/* What is wrong with the line at .. end - 1, into reason; false when nothing is.  n_cols 0: any
- * number of columns. */
-static bool is_bad_line(char reason[ACF_BAD_REASON], const char *at, const char *end, int n_cols)
+bool acf_table_is_bad_text(char reason[ACF_BAD_REASON], const char *at, const char *end)
 {
     size_t len = (size_t)(end - at);
-    if (!acf_utf8_is_ascii(at, len) && !acf_utf8_is_valid(at, len)) {
-        size_t good = 0; /* bytes before the first part that is not valid */
-        uint32_t code;
-        size_t n = acf_utf8_get(&code, at, len);
-        while (acf_utf8_is_valid(at + good, n)) {
-            good += n;
-            n = acf_utf8_get(&code, at + good, len - good);
-        }
+    size_t good = acf_utf8_is_ascii(at, len) ? len : acf_utf8_valid(at, len);
+    const char *nul = memchr(at, '\0', len);
+    if (good < len)
         (void)snprintf(reason, ACF_BAD_REASON, "is not valid UTF-8 (byte 0x%02X at byte %zu)",
                        (unsigned)(unsigned char)at[good], good + 1);
-        return true;
-    }
-    const char *nul = memchr(at, '\0', len);
-    if (nul != NULL) {
+    else if (nul != NULL)
         (void)snprintf(reason, ACF_BAD_REASON, "holds a NUL byte (at byte %zu)",
                        (size_t)(nul - at) + 1);
-        return true;
-    }
-    if (len == 0) {
+    else if (len == 0)
         (void)snprintf(reason, ACF_BAD_REASON, "is empty");
-        return true;
-    }
-    int n = count_columns(at, end);
-    if (n_cols != 0 && n != n_cols) {
-        (void)snprintf(reason, ACF_BAD_REASON, "has %d column%s, expected %d", n, n == 1 ? "" : "s",
-                       n_cols);
-        return true;
-    }
-    return false;
+    return good < len || nul != NULL || len == 0;
 }
 
-/* Memory for as many rows as the block has lines. */
-static acf_status reserve_rows(acf_table *t, size_t len, acf_error *e)
+bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, int n_cols)
 {
-    size_t n = 1;
+    if (n_cols == 0 || n == n_cols) return false;
+    (void)snprintf(reason, ACF_BAD_REASON, "has %d column%s, expected %d", n, n == 1 ? "" : "s",
+                   n_cols);
+    return true;
+}
+
+acf_status acf_table_bad(acf_table *t, int32_t line, const char *reason, acf_error *e)
+{
+    if (t->n_cols > 0) return acf_table_reject(t, line, reason, e);
+    return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: %s", t->path, (int)line, reason);
+}
+
+void acf_table_add(acf_table *t, int32_t line, const char *cell, const char *at, const char *end)
+{
+    t->line[t->n_rows] = line;
+    t->row[t->n_rows] = (size_t)(cell - t->block);
+    if (t->span != NULL)
+        t->span[t->n_rows] = (acf_table_span){(size_t)(at - t->block), (size_t)(end - t->block)};
+    t->n_rows++;
+}
+
+acf_status acf_table_set_names(acf_table *t, const char *names, size_t len, int n_cols,
+                               acf_error *e)
+{
+    t->names = acf_alloc(len, 1, t->path, e);
+    if (t->names == NULL) return ACF_ERR_RESOURCE;
+    memcpy(t->names, names, len);
+    t->n_cols = n_cols;
+    acf_table_add(t, 1, t->block, t->block, t->block);
+    return ACF_OK;
+}
+
+/* Memory for as many rows as the block has lines, and one for names. */
+static acf_status reserve_rows(acf_table *t, size_t len, bool with_span, acf_error *e)
+{
+    size_t n = 2;
     for (const char *at = t->block; (at = memchr(at, '\n', len - (size_t)(at - t->block))) != NULL;
          at++)
         n++;
@@ -85,72 +123,69 @@ static acf_status reserve_rows(acf_table *t, size_t len, acf_error *e)
         return acf_fail(e, ACF_ERR_FORMAT, "%s: has more than %d lines", t->path, INT32_MAX);
     t->line = acf_alloc(n, sizeof *t->line, t->path, e);
     t->row = acf_alloc(n, sizeof *t->row, t->path, e);
-    return t->line == NULL || t->row == NULL ? ACF_ERR_RESOURCE : ACF_OK;
+    if (t->line == NULL || t->row == NULL) return ACF_ERR_RESOURCE;
+    if (!with_span) return ACF_OK;
+    t->span = acf_alloc(n, sizeof *t->span, t->path, e);
+    return t->span == NULL ? ACF_ERR_RESOURCE : ACF_OK;
 }
 
-/* Cut the block into rows and cells, in place. */
-static acf_status split_lines(acf_table *t, size_t len, acf_error *e)
+/* The file's text into t->block. */
+static acf_status load(acf_table *t, size_t *len, const char *path, acf_error *e)
 {
-    char *at = t->block, *stop = t->block + len;
-    if (len >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
-
-    for (int32_t line = 1; at < stop; line++) {
-        char *lf = memchr(at, '\n', (size_t)(stop - at));
-        char *end = lf != NULL ? lf : stop; /* *stop is the NUL after the file's bytes */
-        char *next = lf != NULL ? lf + 1 : stop;
-        if (end > at && end[-1] == '\r') end--;
-
-        char reason[ACF_BAD_REASON];
-        if (is_bad_line(reason, at, end, t->n_cols)) {
-            if (line == 1) return acf_fail(e, ACF_ERR_FORMAT, "%s:1: %s", t->path, reason);
-            ACF_TRY(acf_table_reject(t, line, reason, e));
-        } else {
-            if (line == 1) t->n_cols = count_columns(at, end);
-            t->line[t->n_rows] = line;
-            t->row[t->n_rows] = (size_t)(at - t->block);
-            t->n_rows++;
-            for (char *tab = at; (tab = memchr(tab, '\t', (size_t)(end - tab))) != NULL; tab++)
-                *tab = '\0';
-            *end = '\0';
-        }
-        at = next;
-    }
-    if (t->n_cols == 0) return acf_fail(e, ACF_ERR_FORMAT, "%s: is empty", t->path);
+    if (acf_gzip_is_name(path)) return acf_gzip_read(&t->block, len, t->digest, path, MAX_BYTES, e);
+    ACF_TRY(acf_read_file(&t->block, len, path, MAX_BYTES, e));
+    acf_digest_bytes(t->digest, t->block, *len);
     return ACF_OK;
 }
 
-acf_status acf_table_read_tsv(acf_table *t, const char *path, acf_error *e)
+static acf_status read_parts(acf_table *t, const char *path, bool with_raw, acf_error *e)
 {
-    size_t len;
-    *t = (acf_table){0};
-    acf_status st = acf_read_file(&t->block, &len, path, MAX_BYTES, e);
-    if (st != ACF_OK) return st;
-
-    acf_digest_bytes(t->digest, t->block, len);
+    size_t len = 0;
     t->path = acf_strdup(path, e);
-    st = t->path == NULL ? ACF_ERR_RESOURCE : ACF_OK;
-    if (st == ACF_OK) st = reserve_rows(t, len, e);
-    if (st == ACF_OK) st = split_lines(t, len, e);
+    if (t->path == NULL) return ACF_ERR_RESOURCE;
+    ACF_TRY(load(t, &len, path, e));
+    if (with_raw) {
+        t->raw = acf_alloc(len + 1, 1, path, e);
+        if (t->raw == NULL) return ACF_ERR_RESOURCE;
+        memcpy(t->raw, t->block, len);
+    }
+    ACF_TRY(reserve_rows(t, len, with_raw, e));
+    char *at = t->block;
+    if (len >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
+    ACF_TRY(formats[t->format].cut(t, at, t->block + len, e));
+    return t->n_cols > 0 ? ACF_OK : acf_fail(e, ACF_ERR_FORMAT, "%s: is empty", path);
+}
+
+static acf_status read_table(acf_table *t, const char *path, bool with_raw, acf_error *e)
+{
+    *t = (acf_table){0};
+    if (!acf_table_format_of(&t->format, path)) {
+        if (acf_path_is_dir(path))
+            return acf_fail(e, ACF_ERR_IO, "%s: is a directory, expected a file", path);
+        return acf_fail(e, ACF_ERR_FORMAT,
+                        "%s: a data file's format is told by its extension, which must be .tsv, "
+                        ".csv, .jsonl or .txt (lines of fastText), each also with .gz",
+                        path);
+    }
+    acf_status st = read_parts(t, path, with_raw, e);
     if (st != ACF_OK) acf_table_free(t);
     return st;
 }
 
 acf_status acf_table_read(acf_table *t, const char *path, acf_error *e)
 {
-    const char *base = acf_path_base(path);
-    const char *extension = strrchr(base, '.');
-    *t = (acf_table){0};
-    if (extension != NULL && strcmp(extension, ".tsv") == 0) return acf_table_read_tsv(t, path, e);
-    if (acf_path_is_dir(path))
-        return acf_fail(e, ACF_ERR_IO, "%s: is a directory, expected a file", path);
-    return acf_fail(e, ACF_ERR_FORMAT,
-                    "%s: a data file's format is told by its extension, which must be .tsv", path);
+    return read_table(t, path, false, e);
+}
+
+acf_status acf_table_read_raw(acf_table *t, const char *path, acf_error *e)
+{
+    return read_table(t, path, true, e);
 }
 
 const char *acf_table_cell(const acf_table *t, int row, int col)
 {
     ACF_ASSERT(row >= 0 && row < t->n_rows && col >= 0 && col < t->n_cols);
-    const char *cell = t->block + t->row[row];
+    const char *cell = row == 0 && t->names != NULL ? t->names : t->block + t->row[row];
     while (col-- > 0)
         cell += strlen(cell) + 1;
     return cell;
@@ -169,6 +204,9 @@ void acf_table_free(acf_table *t)
     acf_free(t->line);
     acf_free(t->row);
     acf_free(t->block);
+    acf_free(t->names);
+    acf_free(t->raw);
+    acf_free(t->span);
     acf_free(t->bad);
     *t = (acf_table){0};
 }

@@ -1,6 +1,6 @@
 /*
  * What the tasks that have names look like on disk: the GLUE presets and `text`, sets of images and
- * `image`.
+ * `image`.  The task ax has no training data: a model of mnli answers it.
  *
  * Columns and headers are those of the files as GLUE publishes them (gluebenchmark.com), names of
  * labels in the order in which Hugging Face's GLUE numbers them.  Labels map by name, never by
@@ -8,6 +8,8 @@
  */
 #ifndef ACF_DATA_TASKS_H
 #define ACF_DATA_TASKS_H
+
+#include "data/split.h"
 
 #include <stdbool.h>
 
@@ -25,17 +27,21 @@ typedef struct acf_task_file {
 } acf_task_file;
 
 typedef struct acf_task {
-    const char *name;          /* "sst2", as in the config */
-    bool preset;               /* false: columns and labels come from the config (`text`) */
-    bool pair;                 /* two texts (presets) */
-    bool image;                /* images: train and test say nothing (image_table.h) */
-    acf_task_file train;       /* train.tsv and dev.tsv */
-    acf_task_file test;        /* test.tsv, unlabelled */
-    const char *const *labels; /* [K], NULL without preset */
+    const char *name;               /* "sst2", as in the config */
+    bool preset;                    /* false: columns and labels come from the config (`text`) */
+    bool pair;                      /* two texts (presets) */
+    bool image;                     /* train and test say nothing then (image_table.h) */
+    acf_task_file train;            /* train.tsv and dev.tsv */
+    acf_task_file test;             /* test.tsv, unlabelled */
+    const char *file[ACF_N_SPLITS]; /* in data.dir; NULL: train.tsv, dev.tsv, test.tsv, no second */
+    const char *const *labels;      /* [K], NULL without preset and for a regression */
     int K;
+    bool regression;
+    double low, high; /* of a regression's scores */
     /* Names as in eval.metric, the default first, NULL after the last. */
     const char *metric[ACF_TASK_METRICS];
-    const char *submission; /* file of a GLUE submission: "index\tprediction", label names */
+    /* Files of a GLUE submission, for test and for its second part: "index\tprediction". */
+    const char *submission, *submission_mm;
 } acf_task;
 
 /* NULL when there is no task of this name. */

@@ -107,6 +107,14 @@ struct acf_encoder {
     int vocab_size; /* token ids are below it (text) */
     int max_length; /* longest sequence that the position table allows (text) */
     int n_types;    /* token types are below it (text) */
+    int channels;   /* of images: 1 or 3; 0: a text encoder */
+    int image_size; /* side of the images in pixels; the caller may set another before planning */
+
+    /* The network normalizes over the batch: pieces of a batch are not the batch.  With
+     * running_statistics set it normalizes by those in training too, and leaves them alone. */
+    bool batch_statistics;
+    bool running_statistics;
+
     acf_pooling pooling;
     double head_dropout; /* classifier_dropout, or hidden dropout where null */
     acf_encoder_names names;

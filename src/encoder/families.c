@@ -2,24 +2,46 @@
 
 #include "base/json.h"
 #include "encoder/bert.h"
+#include "encoder/resnet.h"
 
 #include <string.h>
 
-acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
-                            double dropout, const char *name, acf_error *e)
+static const struct {
+    const char *model_type;
+    acf_pooling pooling; /* where nobody asks for another */
+    acf_status (*open)(acf_encoder **out, const cJSON *config, acf_pooling pooling, double dropout,
+                       const char *name, acf_error *e);
+} families[] = {
+    {"bert", ACF_POOL_POOLER, acf_bert_open},
+    {"resnet", ACF_POOL_GAP, acf_resnet_open},
+    {"resnet-cifar", ACF_POOL_GAP, acf_resnet_open},
+};
+#define FAMILIES "bert, resnet and resnet-cifar"
+
+acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, int pooling, double dropout,
+                            const char *name, acf_error *e)
 {
     const char *type;
     *out = NULL;
     ACF_TRY_AS(ACF_ERR_MODEL, acf_json_string(&type, config, "model_type", NULL, name, e), e);
     if (type == NULL)
-        return acf_fail(e, ACF_ERR_MODEL, "%s: 'model_type' is missing (expected \"bert\")", name);
-    if (strcmp(type, "bert") == 0) return acf_bert_open(out, config, pooling, dropout, name, e);
-    return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not supported (bert is)", name, type);
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: 'model_type' is missing (" FAMILIES " are supported)", name);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(type, families[i].model_type) == 0)
+            return families[i].open(out, config,
+                                    pooling < 0 ? families[i].pooling : (acf_pooling)pooling,
+                                    dropout, name, e);
+    return acf_fail(e, ACF_ERR_MODEL, "%s: model_type '%s' is not supported (" FAMILIES " are)",
+                    name, type);
 }
 
-acf_status acf_encoder_preset(cJSON **out, const char *preset, int vocab_size, acf_error *e)
+acf_status acf_encoder_preset(cJSON **out, const char *preset, const acf_preset_input *input,
+                              acf_error *e)
 {
-    return acf_bert_preset(out, preset, vocab_size, e);
+    if (acf_resnet_is_preset(preset))
+        return acf_resnet_preset(out, preset, input->channels, input->image_size, e);
+    return acf_bert_preset(out, preset, input->vocab_size, e);
 }
 
 void acf_encoder_close(acf_encoder **enc)

@@ -5,12 +5,20 @@
 #include "encoder/encoder.h"
 
 /* Open the encoder that `config` (a Hugging Face config.json) describes by its model_type; an
- * unknown one is ACF_ERR_MODEL naming those that are known.  dropout: see acf_bert_open. */
-acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
-                            double dropout, const char *name, acf_error *e) ACF_MUST_USE;
+ * unknown one is ACF_ERR_MODEL naming those that are known.  pooling: an acf_pooling, or -1 for the
+ * family's usual one.  dropout: see acf_bert_open, acf_resnet_open. */
+acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, int pooling, double dropout,
+                            const char *name, acf_error *e) ACF_MUST_USE;
 
-/* The config.json of a preset that starts from random weights: see acf_bert_preset. */
-acf_status acf_encoder_preset(cJSON **out, const char *preset, int vocab_size,
+/* What a preset's size depends on. */
+typedef struct acf_preset_input {
+    int vocab_size;           /* of texts */
+    int channels, image_size; /* of images */
+} acf_preset_input;
+
+/* The config.json of a preset that starts from random weights: see acf_bert_preset,
+ * acf_resnet_preset. */
+acf_status acf_encoder_preset(cJSON **out, const char *preset, const acf_preset_input *input,
                               acf_error *e) ACF_MUST_USE;
 
 void acf_encoder_close(acf_encoder **enc);

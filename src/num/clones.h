@@ -14,11 +14,28 @@
 #define ACF_CLONES
 #endif
 
+/* ACF_WIDE, where it is defined, compiles a function for AVX-512 alone: for code that wants 32
+ * registers of 64 bytes and has another form without.  To be called when acf_is_wide(). */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(ACF_NO_CLONES)
+#define ACF_WIDE __attribute__((target("arch=x86-64-v4")))
+#endif
+
 /* A helper of cloned functions: inlined into each, so that it is compiled for each processor. */
 #if defined(__GNUC__)
 #define ACF_INLINE static inline __attribute__((always_inline))
 #else
 #define ACF_INLINE static inline
 #endif
+
+static inline int acf_is_wide(void)
+{
+#ifdef ACF_WIDE
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+#else
+    return 0;
+#endif
+}
 
 #endif

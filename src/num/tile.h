@@ -5,22 +5,11 @@
 #ifndef ACF_NUM_TILE_H
 #define ACF_NUM_TILE_H
 
-#include "num/clones.h"
-#include "num/real.h"
+#include "num/lanes.h"
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 
-/* One AVX-512 register; where registers are shorter the compiler uses several. */
-typedef real acf_lanes __attribute__((vector_size(64)));
-enum { ACF_LANES = (int)(sizeof(acf_lanes) / sizeof(real)), ACF_TILE_ROWS = 8 };
-
-/* n rounded up to whole lanes: the row length of a padded matrix. */
-ACF_INLINE size_t acf_lanes_up(size_t n)
-{
-    return (n + ACF_LANES - 1) / ACF_LANES * ACF_LANES;
-}
+enum { ACF_TILE_ROWS = 8 };
 
 /* A product of small matrices: c = alpha a b (+ c when add). */
 typedef struct acf_small {

@@ -107,7 +107,8 @@ static void cut_pieces(acf_optimizer *o, const acf_params *p)
         double base = s->group == ACF_GROUP_HEAD ? o->options.head_lr : o->options.lr;
         int above = o->options.n_layers + 1 - s->layer;
         double lr = base * pow(o->options.layer_decay, above);
-        double decay = (s->flags & ACF_PARAM_NO_DECAY) != 0 ? 0.0 : o->options.weight_decay;
+        bool decays = (s->flags & ACF_PARAM_NO_DECAY) == 0 || o->options.decay_all;
+        double decay = decays ? o->options.weight_decay : 0.0;
         for (size_t done = 0; done < s->len; done += PIECE)
             o->piece[n++] = (acf_optim_piece){.at = s->at + done,
                                               .len = s->len - done < PIECE ? s->len - done : PIECE,

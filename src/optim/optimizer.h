@@ -28,6 +28,7 @@ typedef struct acf_optim_options {
     double lr;           /* >= 0: the encoder's */
     double head_lr;      /* >= 0: the head's */
     double weight_decay; /* >= 0; adamw: decoupled, sgd: added to the gradient */
+    bool decay_all;      /* slices flagged NO_DECAY decay as well */
     double beta1, beta2; /* adamw: [0, 1) */
     double eps;          /* adamw: > 0 */
     double momentum;     /* sgd: [0, 1) */

@@ -95,7 +95,7 @@ static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, d
     opt.data = c->file;
     opt.ignore_labels = true;
     ACF_TRY(acf_held_out_open(&h, out, m, &opt, e));
-    acf_status st = acf_evaluate(&ev, m, h.source, &how, e);
+    acf_status st = acf_evaluate(&ev, m, h.part[0].source, &how, e);
     if (st == ACF_OK) {
         double *sum = acf_alloc((size_t)ev.d, sizeof *sum, "mean features", e);
         if (sum == NULL)

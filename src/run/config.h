@@ -102,6 +102,7 @@ typedef struct acf_config {
         int max_length;
         double dropout; /* NaN: the checkpoint's own */
         int freeze_layers;
+        bool freeze_statistics; /* of batch normalization */
     } model;
 
     struct {
@@ -126,6 +127,7 @@ typedef struct acf_config {
         struct {
             acf_optim_type name;
             double lr, head_lr, weight_decay;
+            bool decay_all; /* biases and normalization too */
             double betas[2];
             double eps, momentum;
             bool nesterov;
@@ -194,7 +196,7 @@ acf_status acf_config_help(acf_str *out, acf_error *e) ACF_MUST_USE;
 /* One key in which two configurations differ. */
 typedef struct acf_difference {
     const char *key;      /* "train.optimizer.lr"; points into the schema */
-    bool may_differ;      /* a resumed run may change it: save.*, eval.every, log.*, train.threads,
+    bool may_differ;      /* a resumed run may change it: save.*, eval.every, log.*, train.threads, other train.seeds of a series,
                              train.epochs and train.steps when larger */
     char was[80], is[80]; /* values as YAML, cut */
 } acf_difference;

@@ -84,7 +84,9 @@ static void check_files(const checker *c)
     const acf_config *cfg = c->cfg;
     if (cfg->task == NULL) return;
     bool has_files = cfg->data.dir != NULL || cfg->data.train != NULL;
-    if (!has_files && fine(c, "data.dir") && fine(c, "data.train")) {
+    bool is_ax = strcmp(cfg->task, "ax") == 0; /* acf-eval asks for nothing but dev or test */
+    bool is_only_asked = is_ax && !has_files && (cfg->data.dev != NULL || cfg->data.test != NULL);
+    if (!has_files && !is_only_asked && fine(c, "data.dir") && fine(c, "data.train")) {
         acf_problem_add(c->p, (acf_place){0}, "key 'data.dir' or 'data.train' is missing");
         acf_problem_hint(c->p, "where are the files of task '%s'?", cfg->task);
     }
@@ -92,7 +94,7 @@ static void check_files(const checker *c)
         acf_problem_add(c->p, place(c, "data.train"), "data.train and data.dir exclude each other");
         acf_problem_hint(c->p, "on the command line one is cleared with --set data.dir=null");
     }
-    if (strcmp(cfg->task, "ax") == 0)
+    if (is_ax && !is_only_asked)
         acf_problem_add(c->p, place(c, "task"),
                         "task 'ax' has no training data: train task 'mnli', then acf-eval");
 }

@@ -75,6 +75,20 @@ static acf_status check_finite(const acf_evaluation *ev, acf_error *e)
     return ACF_OK;
 }
 
+/* A regression answers with its only logit. */
+static acf_status score_figures(acf_evaluation *ev, const acf_source *source,
+                                const acf_evaluate_options *opt, acf_error *e)
+{
+    double *pred = acf_alloc((size_t)ev->n, sizeof *pred, "predictions", e);
+    if (pred == NULL) return ACF_ERR_RESOURCE;
+    for (int i = 0; i < ev->n; i++)
+        pred[i] = (double)ev->logits[i];
+    acf_status st =
+        acf_eval_regression(&ev->result, source->target, pred, (size_t)ev->n, opt->with_ci, e);
+    acf_free(pred);
+    return st;
+}
+
 static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_source *source,
                           const acf_evaluate_options *opt, acf_error *e)
 {
@@ -82,6 +96,7 @@ static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_sour
     for (int i = 0; i < source->n; i++)
         if (source->label[i] < 0) ev->is_labelled = false;
     if (!ev->is_labelled) return check_finite(ev, e);
+    if (source->target != NULL) return score_figures(ev, source, opt, e);
     const acf_eval_input in = {.n = (size_t)ev->n,
                                .K = ev->K,
                                .d = ev->d,

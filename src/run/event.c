@@ -45,15 +45,15 @@ static bool add_figures(cJSON *event, const char *key, const acf_metrics *m)
     return head != NULL && acf_metrics_json_values(head, m, "", NULL) == ACF_OK;
 }
 
-acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, int64_t step, double epoch,
-                          acf_error *e)
+acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, const char *split, int64_t step,
+                          double epoch, acf_error *e)
 {
     cJSON *c = cJSON_CreateObject();
     bool ok = c != NULL && cJSON_AddStringToObject(c, "event", "eval") != NULL &&
               add(c, "step", (double)step) && add(c, "epoch", epoch) &&
-              cJSON_AddStringToObject(c, "split", "dev") != NULL && add(c, "n", ev->n) &&
+              cJSON_AddStringToObject(c, "split", split) != NULL && add(c, "n", ev->n) &&
               add(c, "seconds", ev->seconds) && add_figures(c, "linear", &ev->result.linear) &&
-              add_figures(c, "label", &ev->result.label);
+              (ev->result.label.n == 0 || add_figures(c, "label", &ev->result.label));
     if (ok && ev->result.has_space) ok = add(c, "mean_cosine", ev->result.space.mean_cosine);
     return finish(out, c, ok, e);
 }

@@ -17,8 +17,9 @@ typedef struct acf_event_means {
  * parts before their weights.  The caller deletes *out; NULL on failure. */
 acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e) ACF_MUST_USE;
 
-/* {"event": "eval", step, epoch, split, n, seconds, linear: {...}, label: {...}}. */
-acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, int64_t step, double epoch,
-                          acf_error *e) ACF_MUST_USE;
+/* {"event": "eval", step, epoch, split, n, seconds, linear: {...}, label: {...}}; no "label" for a
+ * regression. */
+acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, const char *split, int64_t step,
+                          double epoch, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -25,61 +25,127 @@ static bool is_right(const char *text)
     return right;
 }
 
+/* The configuration of a model that has none: whole, but for training data that is never read. */
+static acf_status minimal_config(acf_str *out, const acf_model *m, const acf_held_out_options *opt,
+                                 acf_error *e)
+{
+    if (opt->task == NULL || opt->data == NULL)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "%s: the model was not trained here and knows no data: say which with %s",
+                        opt->task == NULL ? "--task" : "--data",
+                        opt->task == NULL ? "--task TASK --data FILE" : "--data FILE");
+    const acf_task *task = acf_task_find(opt->task);
+    bool mse = m->K == 1 && task != NULL && !task->preset; /* a preset knows by itself */
+    return acf_str_printf(out, e,
+                          "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n"
+                          "data: {train: none}\n%s",
+                          opt->task, mse ? "loss: {type: mse}\n" : "");
+}
+
+/* What the command line changes, as --set has it: our own, then the user's. */
+typedef struct settings {
+    const char **item;
+    size_t n;
+    acf_str own[6];
+    size_t n_own;
+} settings;
+
+static acf_status set(settings *s, const char *key, const char *value, bool quoted, acf_error *e)
+{
+    ACF_ASSERT(s->n_own < sizeof s->own / sizeof s->own[0]);
+    acf_str *text = &s->own[s->n_own++];
+    ACF_TRY(acf_str_printf(text, e, quoted ? "%s=\"%s\"" : "%s=%s", key, value));
+    s->item[s->n++] = text->data;
+    return ACF_OK;
+}
+
+/* --data DIR of a task with names of its own. */
+static acf_status set_dir(settings *s, const char *dir, acf_error *e)
+{
+    ACF_TRY(set(s, "data.dir", dir, true, e));
+    ACF_TRY(set(s, "data.train", "null", false, e));
+    ACF_TRY(set(s, "data.dev", "null", false, e));
+    ACF_TRY(set(s, "data.test", "null", false, e));
+    return set(s, "data.dev_fraction", "0", false, e);
+}
+
+/* --data of ax, FILE or DIR: what mnli's directory holds is nothing for it. */
+static acf_status set_ax(settings *s, const acf_task *task, const char *given, acf_error *e)
+{
+    bool is_dir = acf_path_is_dir(given);
+    char *file = is_dir ? acf_path_join(given, task->file[ACF_TEST], e) : acf_strdup(given, e);
+    if (file == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = set(s, "data.dir", "null", false, e);
+    if (st == ACF_OK) st = set(s, "data.train", "null", false, e);
+    if (st == ACF_OK) st = set(s, "data.dev", file, true, e);
+    if (st == ACF_OK) st = set(s, "data.test", file, true, e);
+    if (st == ACF_OK) st = set(s, "data.dev_fraction", "0", false, e);
+    acf_free(file);
+    return st;
+}
+
+static acf_status set_data(settings *s, const acf_task *task, const acf_held_out_options *opt,
+                           acf_error *e)
+{
+    char *path = acf_path_absolute(opt->data, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st;
+    if (task != NULL && strcmp(task->name, "ax") == 0) {
+        st = set_ax(s, task, path, e);
+    } else if (task != NULL && task->preset && acf_path_is_dir(path)) {
+        st = set_dir(s, path, e);
+    } else if (opt->split == ACF_TEST) {
+        st = set(s, "data.test", path, true, e);
+    } else {
+        st = set(s, "data.dev", path, true, e);
+        if (st == ACF_OK) st = set(s, "data.dev_fraction", "0", false, e);
+    }
+    acf_free(path);
+    return st;
+}
+
+static acf_status gather_settings(settings *s, const acf_model *m, const acf_held_out_options *opt,
+                                  acf_error *e)
+{
+    const char *name = opt->task;
+    s->item =
+        acf_alloc(opt->n_sets + sizeof s->own / sizeof s->own[0], sizeof *s->item, "settings", e);
+    if (s->item == NULL) return ACF_ERR_RESOURCE;
+    if (opt->task != NULL) ACF_TRY(set(s, "task", opt->task, false, e));
+    if (name == NULL && m->card != NULL)
+        ACF_TRY(acf_json_string(&name, m->card, "task", NULL, "acf.json", e));
+    const acf_task *task = name != NULL ? acf_task_find(name) : NULL;
+    if (opt->data != NULL) ACF_TRY(set_data(s, task, opt, e));
+    for (size_t i = 0; i < opt->n_sets; i++)
+        s->item[s->n++] = opt->sets[i];
+    return ACF_OK;
+}
+
 /* The configuration behind the model: the one kept in acf.json, or a minimal one for a foreign
  * model; with --task, --data and --set on top. */
 static acf_status load_config(acf_config *cfg, acf_str *problems, const acf_model *m,
                               const acf_held_out_options *opt, acf_error *e)
 {
     const char *text = NULL;
-    acf_str minimal = {0}, task = {0}, file = {0};
-    char *path = NULL;
-    const char **sets = NULL;
-    size_t n = 0;
+    acf_str minimal = {0};
+    settings s = {0};
     acf_status st = ACF_OK;
     if (m->card != NULL) st = acf_json_string(&text, m->card, "config", NULL, "acf.json", e);
     if (st == ACF_OK && text == NULL) {
-        if (opt->task == NULL || opt->data == NULL)
-            st = acf_fail(e, ACF_ERR_USAGE,
-                          "%s: the model was not trained here and knows no data: say which with "
-                          "%s",
-                          opt->task == NULL ? "--task" : "--data",
-                          opt->task == NULL ? "--task TASK --data FILE" : "--data FILE");
-        else
-            /* A whole configuration has training data; this one's is never read. */
-            st = acf_str_printf(&minimal, e,
-                                "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n"
-                                "data: {train: none}\n",
-                                opt->task);
+        st = minimal_config(&minimal, m, opt, e);
         text = minimal.data;
     }
-    if (st == ACF_OK) {
-        sets = acf_alloc(opt->n_sets + 3, sizeof *sets, "settings", e);
-        if (sets == NULL) st = ACF_ERR_RESOURCE;
-    }
-    if (st == ACF_OK && opt->task != NULL) {
-        st = acf_str_printf(&task, e, "task=%s", opt->task);
-        if (st == ACF_OK) sets[n++] = task.data;
-    }
-    if (st == ACF_OK && opt->data != NULL) {
-        path = acf_path_absolute(opt->data, e);
-        st = path == NULL ? ACF_ERR_RESOURCE
-                          : acf_str_printf(&file, e, "data.%s=\"%s\"",
-                                           opt->split == ACF_TEST ? "test" : "dev", path);
-        if (st == ACF_OK) sets[n++] = file.data;
-    }
-    for (size_t i = 0; st == ACF_OK && i < opt->n_sets; i++)
-        sets[n++] = opt->sets[i];
+    if (st == ACF_OK) st = gather_settings(&s, m, opt, e);
     if (st == ACF_OK) {
         ACF_ASSERT(text != NULL); /* the card's, or what was made above */
-        st = acf_config_load_text(cfg, problems, text, strlen(text), "acf.json", sets, n, e);
+        st = acf_config_load_text(cfg, problems, text, strlen(text), "acf.json", s.item, s.n, e);
         if (st == ACF_ERR_USAGE && text != minimal.data && !is_right(text))
             st = acf_fail(e, ACF_ERR_MODEL, "acf.json: the configuration in it is not right");
     }
-    acf_free(sets);
-    acf_free(path);
+    for (size_t i = 0; i < s.n_own; i++)
+        acf_str_free(&s.own[i]);
+    acf_free(s.item);
     acf_str_free(&minimal);
-    acf_str_free(&task);
-    acf_str_free(&file);
     return st;
 }
 
@@ -89,6 +155,9 @@ static acf_status check_given(const acf_config *cfg, const acf_held_out_options 
     bool test = opt->split == ACF_TEST;
     const char *file = test ? cfg->data.test : cfg->data.dev;
     bool drawn = !test && cfg->data.dev_fraction > 0;
+    if (strcmp(cfg->task, "ax") == 0 && file == NULL)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--data: task 'ax' needs the diagnostic file or its directory");
     if (opt->data != NULL || cfg->data.dir != NULL || file != NULL || drawn) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA,
                     "%s: the data that the model was trained on has no %s split: give a file with "
@@ -121,12 +190,33 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
     return st;
 }
 
+/* A number and a class are not compared with each other. */
+static acf_status check_kind(const acf_model *m, const acf_config *cfg, acf_error *e)
+{
+    const acf_task *task = acf_task_find(cfg->task);
+    bool regression = acf_config_is_regression(cfg) || (task != NULL && task->regression);
+    if (regression == (m->K == 1)) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE, "task '%s' has %s, but the model predicts %s", cfg->task,
+                    regression ? "scores" : "labels", regression ? "labels" : "a number");
+}
+
+static acf_status open_split(acf_held_out_part *out, const acf_dataset *data, acf_split_id id,
+                             const acf_model *m, const acf_log *log, acf_error *e)
+{
+    out->split = &data->split[id];
+    if (out->split->n == 0) return ACF_OK;
+    return acf_text_source_open(&out->source, out->split, m->tok, m->max_length, NULL, NULL, log,
+                                e);
+}
+
 static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *cfg,
                              const acf_held_out_options *opt, acf_error *e)
 {
     acf_data_names names;
+    acf_split_id second = opt->split == ACF_TEST ? ACF_TEST_MM : ACF_DEV_MM;
     out->task = acf_strdup(cfg->task, e);
     if (out->task == NULL) return ACF_ERR_RESOURCE;
+    ACF_TRY(check_kind(m, cfg, e));
     ACF_TRY(adopt_labels(m, cfg->task, opt->log, e));
     acf_setup_data_options(&names, cfg);
     acf_data_options *o = &names.options;
@@ -134,7 +224,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     o->n_labels = m->K;
     bool drawn = opt->split == ACF_DEV && cfg->data.dev_fraction > 0 && opt->data == NULL &&
                  cfg->data.dev == NULL;
-    o->splits = drawn ? 0u : 1u << opt->split;
+    o->splits = drawn ? 0u : 1u << opt->split | 1u << second;
     if (!drawn) { /* what concerns the training split only */
         o->dev_fraction = 0;
         o->max_train_samples = 0;
@@ -143,12 +233,11 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     o->ignore_labels = opt->ignore_labels;
     o->label_optional = opt->data != NULL || opt->split == ACF_TEST;
     ACF_TRY(acf_data_open(&out->data, o, opt->log, e));
-    out->split = &out->data->split[opt->split];
-    if (out->split->n == 0)
-        return acf_fail(e, ACF_ERR_DATA, "%s: there is no %s split: give a file with --data",
-                        cfg->data.dir != NULL ? cfg->data.dir : cfg->task, out->split->name);
-    return acf_text_source_open(&out->source, out->split, m->tok, m->max_length, NULL, NULL,
-                                opt->log, e);
+    ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, opt->log, e));
+    ACF_TRY(open_split(&out->part[1], out->data, second, m, opt->log, e));
+    if (out->part[0].source != NULL) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA, "%s: there is no %s split: give a file with --data",
+                    cfg->data.dir != NULL ? cfg->data.dir : cfg->task, out->part[0].split->name);
 }
 
 acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
@@ -166,7 +255,8 @@ acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
 
 void acf_held_out_close(acf_held_out *h)
 {
-    acf_source_close(&h->source);
+    for (int i = 0; i < 2; i++)
+        acf_source_close(&h->part[i].source);
     acf_data_close(&h->data);
     acf_free(h->task);
     *h = (acf_held_out){0};

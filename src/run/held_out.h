@@ -15,7 +15,8 @@
 
 typedef struct acf_held_out_options {
     acf_split_id split;
-    const char *data;        /* a file to use instead of the run's; NULL: the run's */
+    const char *data;        /* a file, or a directory with the task's files, to use instead of the
+                                run's; NULL: the run's */
     bool ignore_labels;      /* read the rows as unlabelled */
     const char *task;        /* NULL: the run's */
     const char *const *sets; /* "data.KEY=VALUE" */
@@ -23,17 +24,22 @@ typedef struct acf_held_out_options {
     const acf_log *log;
 } acf_held_out_options;
 
-typedef struct acf_held_out {
-    acf_dataset *data;
+/* One file's rows; both NULL where there is none. */
+typedef struct acf_held_out_part {
     const acf_split *split; /* in data */
     acf_source *source;
+} acf_held_out_part;
+
+typedef struct acf_held_out {
+    acf_dataset *data;
+    acf_held_out_part part[2]; /* the split, and its second file: MNLI's mismatched one */
     char *task;
 } acf_held_out;
 
 /* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and the task has
  * labels of its own, m takes those, by id, saying so.  ACF_ERR_USAGE (with every problem in
- * `problems`) for a wrong --set or missing task, ACF_ERR_DATA for the data.  On failure *out is
- * empty. */
+ * `problems`) for a wrong --set, a missing task, or labels where the model predicts a number,
+ * ACF_ERR_DATA for the data.  On failure *out is empty. */
 acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
                              const acf_held_out_options *opt, acf_error *e) ACF_MUST_USE;
 

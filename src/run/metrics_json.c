@@ -27,7 +27,7 @@ static acf_status append(cJSON *array, cJSON *item, acf_error *e)
 acf_status acf_metrics_json_values(cJSON *object, const acf_metrics *m, const char *prefix,
                                    acf_error *e)
 {
-    for (int i = 0; i < ACF_METRIC_COUNT; i++)
+    for (int i = 0; i < ACF_METRIC_COUNT && m->n > 0; i++)
         ACF_TRY(add_number(object, prefix, acf_metric_name((acf_metric)i), m->value[i], e));
     return ACF_OK;
 }

@@ -26,8 +26,8 @@ enum { ACF_JSON_CONFUSION_MAX = 256 };
 acf_status acf_metrics_json(cJSON **out, const acf_eval_result *r, const char *model,
                             const char *data, const char *const *names, acf_error *e) ACF_MUST_USE;
 
-/* Adds one number for each figure that is present, named prefix + name ("eval_" + "accuracy"), to
- * an object: for eval_results.json and the run log. */
+/* Adds one number for each figure that is present (none of an empty m), named prefix + name
+ * ("eval_" + "accuracy"), to an object: for eval_results.json and the run log. */
 acf_status acf_metrics_json_values(cJSON *object, const acf_metrics *m, const char *prefix,
                                    acf_error *e) ACF_MUST_USE;
 

@@ -2,8 +2,8 @@
  * A whole model: encoder, tokenizer, classification head and the names of its labels.
  *
  * The head is W [K, d] and b [K], the last two slices of the block, under the names that the
- * encoder's family gives them; the rows of W are the label embeddings.  On disk a model is a Hugging Face model directory
- * (model_dir.h).
+ * encoder's family gives them; the rows of W are the label embeddings.  On disk a model is a
+ * Hugging Face model directory (model_dir.h).
  */
 #ifndef ACF_RUN_MODEL_H
 #define ACF_RUN_MODEL_H
@@ -20,8 +20,8 @@
 typedef struct acf_model {
     acf_encoder *enc;
     acf_params params;
-    int W, b; /* slice ids */
-    int K;
+    int W, b;           /* slice ids */
+    int K;              /* 1: a regression, whose answer is the logit, as transformers has it */
     char **labels;      /* [K] names by id */
     acf_tokenizer *tok; /* NULL for images */
     int max_length;     /* tokens a text is cut to */

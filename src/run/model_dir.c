@@ -188,13 +188,12 @@ static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf
     int64_t length;
     m->tau = 0.1;
     m->head = ACF_HEAD_LINEAR;
-    *pooling = ACF_POOL_POOLER;
+    *pooling = -1; /* the family's usual one */
     if (f->card == NULL) return ACF_OK;
-    ACF_TRY(acf_json_string(&text, f->card, "pooling", "pooler", f->card_path, e));
-    *pooling = -1;
+    ACF_TRY(acf_json_string(&text, f->card, "pooling", "", f->card_path, e));
     for (int k = 0; k < 4; k++)
         if (strcmp(text, pool_names[k]) == 0) *pooling = k;
-    if (*pooling < 0)
+    if (*pooling < 0 && *text != '\0')
         return acf_fail(e, ACF_ERR_MODEL, "%s: pooling '%s' is not known", f->card_path, text);
     ACF_TRY(acf_json_number(&m->tau, f->card, "tau", 1e-3, 10, 0.1, f->card_path, e));
     ACF_TRY(acf_json_string(&text, f->card, "head", "linear", f->card_path, e));
@@ -272,8 +271,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     ACF_TRY(files_read(f, dir, e));
     ACF_TRY(apply_card(m, f, &pooling, e));
     if (opt->pooling >= 0) pooling = opt->pooling;
-    ACF_TRY(acf_encoder_open(&m->enc, f->config, (acf_pooling)pooling, opt->dropout, f->config_path,
-                             e));
+    ACF_TRY(acf_encoder_open(&m->enc, f->config, pooling, opt->dropout, f->config_path, e));
     if (opt->max_length > 0) m->max_length = opt->max_length;
     if (m->max_length <= 0 || m->max_length > m->enc->max_length)
         m->max_length = m->enc->max_length;
@@ -288,9 +286,15 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
                          "%s: its classifier has other labels (%s, ...) than the data (%s, ...): "
                          "dropped, starting a new one",
                          dir, f->labels[0], opt->labels[0]);
-    } else if (f->K == 1) {
-        return acf_fail(e, ACF_ERR_MODEL, "%s: id2label has one label, two or more are needed",
-                        f->config_path);
+    } else if (f->K == 1) { /* transformers, too, takes one output without a word as a regression */
+        const char *problem;
+        ACF_TRY(
+            acf_json_string(&problem, f->config, "problem_type", "regression", f->config_path, e));
+        if (strcmp(problem, "regression") != 0)
+            return acf_fail(e, ACF_ERR_MODEL,
+                            "%s: id2label has one label, but problem_type is '%s': two or more are "
+                            "needed",
+                            f->config_path, problem);
     }
     char first[] = "LABEL_0", second[] = "LABEL_1";
     char *const two[] = {first, second}; /* transformers' default */

@@ -18,7 +18,7 @@
 acf_status acf_model_resolve(char **out, const char *path, acf_error *e) ACF_MUST_USE;
 
 typedef struct acf_model_load {
-    int pooling;    /* acf_pooling, -1: acf.json's, else pooler */
+    int pooling;    /* acf_pooling, -1: acf.json's, else the family's usual one */
     double dropout; /* >= 0 replaces the config's, -1 keeps them */
     int max_length; /* 0: acf.json's, else what the network allows */
     bool with_grad;

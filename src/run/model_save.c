@@ -44,7 +44,9 @@ static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
         ok = cJSON_AddStringToObject(id2label, id, m->labels[k]) != NULL &&
              cJSON_AddNumberToObject(label2id, m->labels[k], k) != NULL;
     }
-    ok = ok && cJSON_AddStringToObject(c, "problem_type", "single_label_classification") != NULL &&
+    ok = ok &&
+         cJSON_AddStringToObject(
+             c, "problem_type", m->K == 1 ? "regression" : "single_label_classification") != NULL &&
          cJSON_AddStringToObject(c, "dtype", sizeof(real) == 4 ? "float32" : "float64") != NULL;
     if (ok) return ACF_OK;
     cJSON_Delete(c);
@@ -56,7 +58,8 @@ static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
 static acf_status save_input(const acf_model *m, acf_checkpoint *ck, acf_error *e)
 {
     if (m->tok == NULL) return ACF_OK;
-    return acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, e);
+    return acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, m->enc->n_types > 1,
+                              e);
 }
 
 acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e)

@@ -1,5 +1,5 @@
 /*
- * Predictions for a stream of texts, one a line.
+ * Predictions for a stream of texts, one a line, or for the rows of a table.
  *
  * Lines end at line feeds only; a final CR is dropped; a last line without line feed counts; any
  * bytes may stand in a line.  What one read of the input brings is answered before the next read,
@@ -12,9 +12,10 @@
 #include "run/model.h"
 
 typedef enum acf_predict_format {
-    ACF_PREDICT_LABELS, /* label */
+    ACF_PREDICT_LABELS, /* label; of a regression, here and below, the number alone */
     ACF_PREDICT_TSV,    /* label TAB prob, top_k times */
-    ACF_PREDICT_JSONL   /* {"label", "prob", "probs", "logits", "nearest"} */
+    ACF_PREDICT_JSONL   /* {"label", "prob", "probs", "logits", "nearest"}; of a regression label, a
+                           number, and logits */
 } acf_predict_format;
 
 typedef struct acf_predict_options {
@@ -25,7 +26,10 @@ typedef struct acf_predict_options {
     bool pair;            /* a TAB separates two texts */
     const char *features; /* write h as float32 [n, d] to this .npy file; NULL: not */
     const char *name;     /* of the input, in messages */
-    int input;            /* file descriptor to read */
+    int input;            /* acf_predict: file descriptor to read */
+
+    /* acf_predict_table: the file, and its columns of texts by name or 0-based number. */
+    const char *path, *text, *text2; /* text2 NULL: single texts */
 
     /* Takes the answers to what was read; a failure ends the work. */
     acf_status (*emit)(void *payload, const char *bytes, size_t len, acf_error *e);
@@ -36,5 +40,16 @@ typedef struct acf_predict_options {
  * without TAB, reading fails), ACF_ERR_NUMERIC when an output is not finite. */
 acf_status acf_predict(int64_t *n_lines, acf_model *m, const acf_predict_options *opt,
                        acf_error *e) ACF_MUST_USE;
+
+/*
+ * Answer all rows of a table (data/table.h: .tsv, .csv or .jsonl, also with .gz), writing each as
+ * it stands in the file with "label" and "prob" behind it (of a regression "label" alone).  In a
+ * file that has columns of these names the new ones are "predicted_label" and "predicted_prob".  A
+ * table has a header when a column is given by name.  The file is held in memory twice.
+ *
+ * ACF_ERR_DATA names file and line: a bad line, no such column, another format; ACF_ERR_NUMERIC.
+ */
+acf_status acf_predict_table(int64_t *n_rows, acf_model *m, const acf_predict_options *opt,
+                             acf_error *e) ACF_MUST_USE;
 
 #endif

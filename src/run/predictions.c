@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 typedef struct answer {
@@ -18,16 +19,50 @@ static int by_confidence(const void *a, const void *b)
     return x->row - y->row;
 }
 
-static acf_status put_row(acf_str *out, const answer *a, const acf_split *s, const acf_model *m,
-                          acf_error *e)
+/* A text as a cell: TAB, CR and LF, which only CSV and JSON can hold, become blanks. */
+static acf_status put_text(acf_str *out, const char *text, acf_error *e)
+{
+    size_t at = out->len + 1;
+    ACF_TRY(acf_str_printf(out, e, "\t%s", text));
+    for (char *c = out->data + at; *c != '\0'; c++)
+        if (*c == '\t' || *c == '\r' || *c == '\n') *c = ' ';
+    return ACF_OK;
+}
+
+/* Gold, predicted, probability and whether it is right; of a regression the two numbers. */
+static acf_status put_answer(acf_str *out, const answer *a, const acf_evaluation *ev,
+                             const acf_split *s, const acf_model *m, acf_error *e)
 {
     int32_t gold = s->label[a->row];
-    const char *correct = gold < 0 ? "" : gold == a->pred ? "1" : "0";
-    ACF_TRY(acf_str_printf(out, e, "%d\t%s\t%s\t%.6f\t%s\t%s", a->row,
-                           gold < 0 ? "" : m->labels[gold], m->labels[a->pred], a->prob, correct,
-                           s->text[a->row]));
-    if (s->text2 != NULL) ACF_TRY(acf_str_printf(out, e, "\t%s", s->text2[a->row]));
+    ACF_TRY(acf_str_printf(out, e, "%d\t", a->row));
+    if (m->K == 1) {
+        if (gold >= 0) ACF_TRY(acf_str_printf(out, e, "%.10g", s->target[a->row]));
+        return acf_str_printf(out, e, "\t%.6f\t\t", (double)ev->logits[a->row]);
+    }
+    return acf_str_printf(out, e, "%s\t%s\t%.6f\t%s", gold < 0 ? "" : m->labels[gold],
+                          m->labels[a->pred], a->prob,
+                          gold < 0          ? ""
+                          : gold == a->pred ? "1"
+                                            : "0");
+}
+
+static acf_status put_row(acf_str *out, const answer *a, const acf_evaluation *ev,
+                          const acf_split *s, const acf_model *m, acf_error *e)
+{
+    ACF_TRY(put_answer(out, a, ev, s, m, e));
+    ACF_TRY(put_text(out, s->text[a->row], e));
+    if (s->text2 != NULL) ACF_TRY(put_text(out, s->text2[a->row], e));
     return acf_str_puts(out, "\n", e);
+}
+
+/* The rows that a list of errors holds, with what it is sorted by: the wrong ones by confidence; of
+ * a regression all by the error. */
+static bool is_listed(answer *a, const acf_evaluation *ev, const acf_split *s)
+{
+    if (s->label[a->row] < 0) return false;
+    if (s->target == NULL) return s->label[a->row] != a->pred;
+    a->prob = fabs((double)ev->logits[a->row] - s->target[a->row]);
+    return true;
 }
 
 acf_status acf_predictions_write(const char *path, const acf_evaluation *ev, const acf_split *split,
@@ -40,14 +75,14 @@ acf_status acf_predictions_write(const char *path, const acf_evaluation *ev, con
     for (int row = 0; row < ev->n; row++) {
         answer a = {.row = row};
         a.pred = acf_evaluation_answer(&a.prob, ev, row, head, m->tau);
-        if (!only_wrong || (split->label[row] >= 0 && split->label[row] != a.pred)) list[n++] = a;
+        if (!only_wrong || is_listed(&a, ev, split)) list[n++] = a;
     }
     if (only_wrong) qsort(list, n, sizeof *list, by_confidence);
     acf_status st =
         acf_str_printf(&out, e, "index\tgold\tpred\tprob\tcorrect\t%s%s\n",
                        split->is_image ? "image" : "text", split->text2 != NULL ? "\ttext2" : "");
     for (size_t i = 0; i < n && st == ACF_OK; i++)
-        st = put_row(&out, &list[i], split, m, e);
+        st = put_row(&out, &list[i], ev, split, m, e);
     if (st == ACF_OK) st = acf_write_output(path, out.data, out.len, e);
     acf_str_free(&out);
     acf_free(list);

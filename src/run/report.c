@@ -54,6 +54,27 @@ static void interval_text(char text[48], acf_ci ci)
         (void)snprintf(text, 48, ci.low < 0.0 ? "%.4f to %.4f" : "%.4f-%.4f", ci.low, ci.high);
 }
 
+static void choose(acf_metric *list, int *n, const char *name)
+{
+    acf_metric metric = (acf_metric)acf_metric_parse(name);
+    for (int i = 0; i < *n; i++)
+        if (list[i] == metric) return;
+    list[(*n)++] = metric;
+}
+
+int acf_report_choice(acf_metric list[ACF_TASK_METRICS + 1], const acf_eval_result *r,
+                      const acf_task *task, const char *first)
+{
+    static const char *const usual[] = {"accuracy", NULL};
+    static const char *const scores[] = {"pearson", "spearman", NULL};
+    const char *const *names = r->K == 0 ? scores : task != NULL ? task->metric : usual;
+    int n = 0;
+    if (first != NULL) choose(list, &n, first);
+    for (int k = 0; k < ACF_TASK_METRICS && names[k] != NULL; k++)
+        choose(list, &n, names[k]);
+    return n;
+}
+
 acf_status acf_report_headline(acf_str *out, const acf_eval_result *r, const acf_metric *metric,
                                int n, acf_error *e)
 {

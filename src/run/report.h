@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "data/tasks.h"
 #include "run/metrics.h"
 
 #include <stdbool.h>
@@ -16,6 +17,11 @@ enum {
     ACF_REPORT_MATRIX_MAX = 12,  /* more classes: the most frequent confusions instead */
     ACF_REPORT_CLASSES_MAX = 100 /* more classes: those of the lowest F1 only */
 };
+
+/* What the headline of r shows: `first` (eval.metric; NULL: none), then the task's metrics (NULL:
+ * accuracy), for a regression Pearson and Spearman; returns how many. */
+int acf_report_choice(acf_metric list[ACF_TASK_METRICS + 1], const acf_eval_result *r,
+                      const acf_task *task, const char *first);
 
 /* "accuracy = 0.8790  (95 % CI 0.8561-0.9000)" and a newline, one line for each of the n metrics
  * that is present, by eval.head; without the parenthesis when there is no interval. */

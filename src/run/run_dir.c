@@ -20,9 +20,9 @@ static bool holds(const char *run_dir, const char *name)
 /* Is it a file of ours that a process died while writing: "config.yaml.4711.tmp"? */
 static bool is_unfinished(const char *name)
 {
-    static const char *const file[] = {"config.yaml",        "command.txt", "environment.json",
-                                       "metrics.jsonl",      "metrics.csv", "eval_results.json",
-                                       "predictions.dev.tsv"};
+    static const char *const file[] = {"config.yaml", "command.txt",       "environment.json",
+                                       "train.log",   "summary.json",      "metrics.jsonl",
+                                       "metrics.csv", "eval_results.json", "predictions.dev.tsv"};
     for (size_t k = 0; k < sizeof file / sizeof *file; k++) {
         size_t len = strlen(file[k]);
         if (strncmp(name, file[k], len) != 0 || name[len] != '.') continue;
@@ -182,6 +182,7 @@ acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
     if (st == ACF_OK) st = write_in(cfg->save.dir, "config.yaml", yaml.data, e);
     acf_str_free(&yaml);
     if (st == ACF_OK) st = note_command(cfg->save.dir, command, e);
+    if (environment == NULL) return st;
     char *text = st == ACF_OK ? acf_json_print(environment, true, e) : NULL;
     if (st == ACF_OK)
         st = text == NULL ? ACF_ERR_RESOURCE : write_in(cfg->save.dir, "environment.json", text, e);

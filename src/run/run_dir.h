@@ -29,7 +29,8 @@ acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error 
  * lock. */
 acf_status acf_run_dir_sweep(const char *dir, acf_error *e) ACF_MUST_USE;
 
-/* Write config.yaml (resolved, with origins), append to command.txt, write environment.json. */
+/* Write config.yaml (resolved, with origins), append to command.txt, write environment.json (not
+ * when environment is NULL). */
 acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
                                 const cJSON *environment, acf_error *e) ACF_MUST_USE;
 

@@ -33,7 +33,8 @@ static const char *const column[] = {"event",           "step",
                                      "linear.mcc",      "linear.loss",
                                      "label.accuracy",  "label.macro_f1",
                                      "label.f1",        "label.mcc",
-                                     "label.loss"};
+                                     "label.loss",      "split",
+                                     "linear.pearson",  "linear.spearman"};
 enum { N_COLUMNS = sizeof column / sizeof *column };
 
 static const cJSON *cell(const cJSON *event, const char *name)

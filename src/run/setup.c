@@ -33,6 +33,7 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
     o->text2 = column_name(&cfg->data.columns.text2, out->numbers[1]);
     o->label = column_name(&cfg->data.columns.label, out->numbers[2]);
     o->header = cfg->data.header;
+    o->regression = acf_config_is_regression(cfg);
     o->labels = (const char *const *)cfg->data.labels.item;
     o->n_labels = (int)cfg->data.labels.n;
     o->dev_fraction = cfg->data.dev_fraction;
@@ -77,13 +78,12 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", size);
 
     cJSON *config;
-    acf_status st = acf_encoder_preset(&config, cfg->model.encoder, size, e);
+    const acf_preset_input input = {.vocab_size = size};
+    acf_status st = acf_encoder_preset(&config, cfg->model.encoder, &input, e);
     if (st == ACF_ERR_USAGE) return acf_context(e, "model.encoder");
     ACF_TRY(st);
-    acf_pooling pooling =
-        cfg->model.pooling >= 0 ? (acf_pooling)cfg->model.pooling : ACF_POOL_POOLER;
     double dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout;
-    st = acf_encoder_open(&m->enc, config, pooling, dropout, cfg->model.encoder, e);
+    st = acf_encoder_open(&m->enc, config, cfg->model.pooling, dropout, cfg->model.encoder, e);
     cJSON_Delete(config);
     ACF_TRY(st);
     m->max_length = cfg->model.max_length;
@@ -192,10 +192,11 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     m->pair = s->data->pair;
     m->tau = cfg->loss.tau;
     m->head = cfg->eval.head;
+    m->enc->running_statistics = cfg->model.freeze_statistics;
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
     ACF_TRY(write_card(m, cfg, e));
-    for (int k = ACF_TRAIN; k <= ACF_DEV; k++)
-        if (s->data->split[k].n > 0)
+    for (int k = 0; k < ACF_N_SPLITS; k++)
+        if (s->data->split[k].n > 0 && !acf_split_is_test((acf_split_id)k))
             ACF_TRY(acf_text_source_open(&s->source[k], &s->data->split[k], m->tok, m->max_length,
                                          opt->poll, opt->payload, opt->log, e));
     return ACF_OK;

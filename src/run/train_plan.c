@@ -48,6 +48,7 @@ static acf_status plan_optimizer(acf_trainer *t, acf_error *e)
     o.lr = cfg->train.optimizer.lr;
     o.head_lr = cfg->train.optimizer.head_lr;
     o.weight_decay = cfg->train.optimizer.weight_decay;
+    o.decay_all = cfg->train.optimizer.decay_all;
     o.beta1 = cfg->train.optimizer.betas[0];
     o.beta2 = cfg->train.optimizer.betas[1];
     o.eps = cfg->train.optimizer.eps;
@@ -81,6 +82,13 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
     t->step.seed = (uint64_t)cfg->train.seed;
     t->step.micro_batch =
         cfg->train.micro_batch > 0 && cfg->train.micro_batch < B ? cfg->train.micro_batch : B;
+    const acf_encoder *enc = t->setup.model.enc;
+    if (t->step.micro_batch < B && enc->batch_statistics && !enc->running_statistics)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "train.micro_batch = %d is less than train.batch_size = %d, but the "
+                        "encoder normalizes over the whole batch: leave micro_batch at auto, or "
+                        "set model.freeze_statistics: yes",
+                        t->step.micro_batch, B);
     ACF_TRY(plan_schedule(t, e));
     acf_batch_bound piece;
     bool repeats = cfg->train.sampler == ACF_SAMPLER_BALANCED;
@@ -151,15 +159,17 @@ acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
     ACF_TRY(st);
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
+    print_split(t, ACF_DEV_MM);
 
     const acf_model *m = &t->setup.model;
     const acf_config *cfg = t->cfg;
     size_t all = acf_params_count(&m->params, false), free_ = acf_params_count(&m->params, true);
     acf_log_info(&t->log,
-                 "model: %s, %d layers, features of width %d (%s), %d labels, %.2f M "
+                 "model: %s, %d layers, features of width %d (%s), %d %s, %.2f M "
                  "parameters, %.2f M of them trained",
                  m->enc->ops->family, m->enc->n_layers, m->enc->d,
-                 acf_pooling_name(m->enc->pooling), m->K, (double)all / 1e6, (double)free_ / 1e6);
+                 acf_pooling_name(m->enc->pooling), m->K, m->K == 1 ? "output" : "labels",
+                 (double)all / 1e6, (double)free_ / 1e6);
 
     acf_arena arena = t->step.arena;
     double rate = measure_gflops(&arena);

@@ -20,21 +20,47 @@ static bool add_figures(cJSON *c, const char *key, const acf_metrics *m)
     return head != NULL && acf_metrics_json_values(head, m, "", NULL) == ACF_OK;
 }
 
-/* "eval_accuracy": ... of eval.head, as transformers' trainer names them, then both heads. */
-static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev, acf_error *e)
+/* "eval_accuracy" of eval.head, as transformers' trainer names it, with "_mm" after it for MNLI's
+ * second file, as its run_glue does. */
+static bool add_values(cJSON *c, const acf_evaluation *ev, const char *suffix)
 {
-    cJSON *c = cJSON_CreateObject();
     const acf_eval_result *r = &ev->result;
-    bool ok = c != NULL &&
-              acf_metrics_json_values(c, r->head == ACF_HEAD_LABEL ? &r->label : &r->linear,
-                                      "eval_", NULL) == ACF_OK &&
-              cJSON_AddNumberToObject(c, "eval_samples", ev->n) != NULL &&
-              cJSON_AddNumberToObject(c, "eval_runtime", ev->seconds) != NULL &&
-              cJSON_AddNumberToObject(c, "eval_samples_per_second", ev->n / ev->seconds) != NULL &&
-              cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
-              cJSON_AddNumberToObject(c, "epoch", (double)t->best / (double)t->per_epoch) != NULL &&
-              cJSON_AddStringToObject(c, "head", acf_head_name(r->head)) != NULL &&
-              add_figures(c, "linear", &r->linear) && add_figures(c, "label", &r->label);
+    cJSON *values = cJSON_CreateObject();
+    bool ok =
+        values != NULL &&
+        acf_metrics_json_values(values, r->head == ACF_HEAD_LABEL ? &r->label : &r->linear, "eval_",
+                                NULL) == ACF_OK &&
+        cJSON_AddNumberToObject(values, "eval_samples", ev->n) != NULL &&
+        cJSON_AddNumberToObject(values, "eval_runtime", ev->seconds) != NULL &&
+        cJSON_AddNumberToObject(values, "eval_samples_per_second", ev->n / ev->seconds) != NULL;
+    for (const cJSON *v = ok ? values->child : NULL; v != NULL && ok; v = v->next) {
+        char key[96];
+        (void)snprintf(key, sizeof key, "%s%s", v->string, suffix);
+        ok = cJSON_AddNumberToObject(c, key, v->valuedouble) != NULL;
+    }
+    cJSON_Delete(values);
+    return ok;
+}
+
+static bool add_heads(cJSON *c, const acf_eval_result *r)
+{
+    return add_figures(c, "linear", &r->linear) &&
+           (r->label.n == 0 || add_figures(c, "label", &r->label));
+}
+
+/* eval_results.json; ev_mm is empty where there is no second dev file. */
+static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev,
+                                const acf_evaluation *ev_mm, acf_error *e)
+{
+    cJSON *c = cJSON_CreateObject(), *mm = NULL;
+    bool ok = c != NULL && add_values(c, ev, "") && (ev_mm->n == 0 || add_values(c, ev_mm, "_mm"));
+    ok = ok && cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
+         cJSON_AddNumberToObject(c, "epoch", (double)t->best / (double)t->per_epoch) != NULL &&
+         cJSON_AddStringToObject(c, "head", acf_head_name(ev->result.head)) != NULL &&
+         add_heads(c, &ev->result);
+    if (ok && ev_mm->n > 0)
+        ok = (mm = cJSON_AddObjectToObject(c, "mismatched")) != NULL &&
+             add_heads(mm, &ev_mm->result);
     char *text = ok ? acf_json_print(c, true, e) : NULL;
     char *path = acf_path_join(t->cfg->save.dir, "eval_results.json", e);
     acf_status st = ACF_ERR_RESOURCE;
@@ -51,39 +77,47 @@ static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev, 
 static acf_status headline(acf_str *out, const acf_trainer *t, const acf_eval_result *r,
                            acf_error *e)
 {
-    acf_metric list[4];
-    int n = 0;
-    list[n++] = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
-    for (int k = 0; k < 3 && t->setup.data->task->metric[k] != NULL; k++) {
-        acf_metric metric = (acf_metric)acf_metric_parse(t->setup.data->task->metric[k]);
-        if (metric != list[0]) list[n++] = metric;
-    }
+    acf_metric list[ACF_TASK_METRICS + 1];
+    int n = acf_report_choice(list, r, t->setup.data->task, t->cfg->eval.metric);
     return acf_report_headline(out, r, list, n, e);
+}
+
+/* Evaluate one dev split, write its predictions and tell its figures; *ev stays the caller's. */
+static acf_status evaluate_dev(acf_str *summary, acf_evaluation *ev, acf_trainer *t, acf_model *m,
+                               acf_split_id id, acf_error *e)
+{
+    const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head, .with_ci = true};
+    const acf_split *split = &t->setup.data->split[id];
+    acf_str name = {0};
+    char *path = NULL;
+    ACF_TRY(acf_evaluate(ev, m, t->setup.source[id], &opt, e));
+    acf_status st = acf_str_printf(&name, e, "predictions.%s.tsv", split->name);
+    if (st == ACF_OK) {
+        path = acf_path_join(t->cfg->save.dir, name.data, e);
+        st = path == NULL ? ACF_ERR_RESOURCE
+                          : acf_predictions_write(path, ev, split, m, opt.head, false, e);
+    }
+    if (st == ACF_OK && id != ACF_DEV) st = acf_str_printf(summary, e, "%s:\n", split->name);
+    if (st == ACF_OK) st = headline(summary, t, &ev->result, e);
+    acf_free(path);
+    acf_str_free(&name);
+    return st;
 }
 
 /* The best checkpoint as anyone would load it, over dev. */
 static acf_status evaluate_best(acf_str *summary, acf_trainer *t, const char *best, acf_error *e)
 {
     acf_model m;
-    acf_evaluation ev;
+    acf_evaluation ev = {0}, ev_mm = {0};
     const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &t->log};
-    const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head, .with_ci = true};
-    char *path = acf_path_join(t->cfg->save.dir, "predictions.dev.tsv", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_model_open(&m, best, &load, e);
-    if (st == ACF_OK) {
-        st = acf_evaluate(&ev, &m, t->setup.source[ACF_DEV], &opt, e);
-        if (st == ACF_OK) {
-            st = write_results(t, &ev, e);
-            if (st == ACF_OK)
-                st = acf_predictions_write(path, &ev, &t->setup.data->split[ACF_DEV], &m, opt.head,
-                                           false, e);
-            if (st == ACF_OK) st = headline(summary, t, &ev.result, e);
-            acf_evaluation_free(&ev);
-        }
-        acf_model_free(&m);
-    }
-    acf_free(path);
+    ACF_TRY(acf_model_open(&m, best, &load, e));
+    acf_status st = evaluate_dev(summary, &ev, t, &m, ACF_DEV, e);
+    if (st == ACF_OK && t->setup.source[ACF_DEV_MM] != NULL)
+        st = evaluate_dev(summary, &ev_mm, t, &m, ACF_DEV_MM, e);
+    if (st == ACF_OK) st = write_results(t, &ev, &ev_mm, e);
+    acf_evaluation_free(&ev);
+    acf_evaluation_free(&ev_mm);
+    acf_model_free(&m);
     return st;
 }
 
@@ -95,10 +129,12 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
     if (best == NULL) return ACF_ERR_RESOURCE;
     acf_status st = ACF_OK;
     size_t begin = summary->len;
+    bool scores = t->setup.data->regression; /* they have one head */
     if (t->setup.source[ACF_DEV] != NULL && t->best >= 0) {
-        st = acf_str_printf(summary, e, "best: update %lld (epoch %.2f), %s head\n",
-                            (long long)t->best, (double)t->best / (double)t->per_epoch,
-                            acf_head_name((acf_head)t->cfg->eval.head));
+        st = acf_str_printf(
+            summary, e, "best: update %lld (epoch %.2f)%s%s%s\n", (long long)t->best,
+            (double)t->best / (double)t->per_epoch, scores ? "" : ", ",
+            scores ? "" : acf_head_name((acf_head)t->cfg->eval.head), scores ? "" : " head");
         if (st == ACF_OK) st = evaluate_best(summary, t, best, e);
     }
     if (st == ACF_OK)

@@ -14,6 +14,7 @@
 #include "store/checkpoint.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Mean cosine between features of different examples above which they say nothing any more. */
@@ -52,41 +53,65 @@ static bool take_value(acf_trainer *t, double value)
     return is_better;
 }
 
-/* Evaluate dev, write the event, remember the best. */
-static acf_status evaluate(acf_trainer *t, acf_error *e)
+/* Event and line of one evaluation. */
+static acf_status tell_evaluation(acf_trainer *t, const acf_evaluation *ev, acf_split_id id,
+                                  bool is_better, acf_error *e)
 {
-    acf_evaluation ev;
-    acf_source *dev = t->setup.source[ACF_DEV];
-    const acf_config *cfg = t->cfg;
-    const acf_evaluate_options opt = {.head = cfg->eval.head, .poll = should_stop, .payload = t};
-    ACF_TRY(acf_evaluate(&ev, &t->setup.model, dev, &opt, e));
-    t->evaluated = t->update;
-    t->saved = -1; /* a checkpoint of this update, if there is one, knows nothing of this */
-
-    double value = NAN;
-    acf_metric metric = (acf_metric)acf_metric_parse(cfg->eval.metric);
-    bool found = acf_metric_get(&value, &ev.result, cfg->eval.head, metric);
-    bool better = found && take_value(t, value);
-    if (!found) t->bad_evaluations++;
     cJSON *event;
+    const char *split = t->setup.data->split[id].name;
+    acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
     double epoch = (double)t->update / (double)t->per_epoch;
-    acf_status st = acf_event_eval(&event, &ev, t->update, epoch, e);
+    acf_status st = acf_event_eval(&event, ev, split, t->update, epoch, e);
     if (st == ACF_OK) st = acf_run_log_event(t->run_log, event, e);
     cJSON_Delete(event);
 
+    char figures[80];
     double linear = NAN, label = NAN;
-    (void)acf_metric_get(&linear, &ev.result, ACF_HEAD_LINEAR, metric);
-    (void)acf_metric_get(&label, &ev.result, ACF_HEAD_LABEL, metric);
-    acf_log_info(&t->log, "step %lld/%lld  epoch %.2f  dev %s: linear %.4f, label %.4f  (%.1fs)%s",
-                 (long long)t->update, (long long)t->step.total, epoch, cfg->eval.metric, linear,
-                 label, ev.seconds, better ? "  best so far" : "");
-    if (ev.result.has_space && ev.result.space.mean_cosine > COLLAPSE_COSINE &&
+    (void)acf_metric_get(&linear, &ev->result, ACF_HEAD_LINEAR, metric);
+    (void)acf_metric_get(&label, &ev->result, ACF_HEAD_LABEL, metric);
+    if (ev->result.K == 0)
+        (void)snprintf(figures, sizeof figures, "%.4f", linear);
+    else
+        (void)snprintf(figures, sizeof figures, "linear %.4f, label %.4f", linear, label);
+    acf_log_info(&t->log, "step %lld/%lld  epoch %.2f  %s %s: %s  (%.1fs)%s", (long long)t->update,
+                 (long long)t->step.total, epoch, split, t->cfg->eval.metric, figures, ev->seconds,
+                 is_better ? "  best so far" : "");
+    return st;
+}
+
+/* What an evaluation of dev means for the run. */
+static acf_status take_evaluation(acf_trainer *t, const acf_evaluation *ev, acf_error *e)
+{
+    double value = NAN;
+    acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
+    t->evaluated = t->update;
+    t->saved = -1; /* a checkpoint of this update, if there is one, knows nothing of this */
+    bool found = acf_metric_get(&value, &ev->result, t->cfg->eval.head, metric);
+    bool is_better = found && take_value(t, value);
+    if (!found) t->bad_evaluations++;
+    ACF_TRY(tell_evaluation(t, ev, ACF_DEV, is_better, e));
+    if (ev->result.has_space && ev->result.space.mean_cosine > COLLAPSE_COSINE &&
         t->update >= t->per_epoch)
         acf_log_warn(&t->log,
                      "the features have collapsed: mean cosine between dev examples is %.4f; lower "
                      "the learning rate or loss.lambda",
-                     ev.result.space.mean_cosine);
+                     ev->result.space.mean_cosine);
+    return ACF_OK;
+}
+
+/* Evaluate dev and its second part, if any, which is told but decides nothing; write the events,
+ * remember the best.  Stopped in either, nothing has happened. */
+static acf_status evaluate(acf_trainer *t, acf_error *e)
+{
+    acf_evaluation ev = {0}, ev_mm = {0};
+    acf_source *mm = t->setup.source[ACF_DEV_MM];
+    const acf_evaluate_options opt = {.head = t->cfg->eval.head, .poll = should_stop, .payload = t};
+    acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
+    if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
+    if (st == ACF_OK) st = take_evaluation(t, &ev, e);
+    if (st == ACF_OK && mm != NULL) st = tell_evaluation(t, &ev_mm, ACF_DEV_MM, false, e);
     acf_evaluation_free(&ev);
+    acf_evaluation_free(&ev_mm);
     return st;
 }
 
@@ -267,11 +292,6 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
     int64_t step = -1;
-    if (t->cfg->train.seeds.n > 0)
-        return acf_fail(
-            e, ACF_ERR_USAGE,
-            "train.seeds: this program trains one run: start it once for each seed, with "
-            "train.seed and a save.dir of its own");
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));

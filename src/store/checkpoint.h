@@ -75,6 +75,10 @@ acf_status acf_checkpoint_newest_valid(int64_t *step, const char *run_dir, const
 acf_status acf_checkpoint_link(const char *run_dir, const char *name, int64_t step,
                                acf_error *e) ACF_MUST_USE;
 
+/* The same to any directory below run_dir, "seed-2/checkpoint-004200". */
+acf_status acf_checkpoint_link_to(const char *run_dir, const char *name, const char *target,
+                                  acf_error *e) ACF_MUST_USE;
+
 /* The step that RUN/name points to; -1 when it is no link to a checkpoint directory that exists. */
 int64_t acf_checkpoint_linked(const char *run_dir, const char *name);
 

@@ -102,8 +102,15 @@ acf_status acf_checkpoint_newest_valid(int64_t *step, const char *run_dir, const
 
 acf_status acf_checkpoint_link(const char *run_dir, const char *name, int64_t step, acf_error *e)
 {
-    char target[40], hidden[96];
+    char target[40];
     acf_checkpoint_name(target, step);
+    return acf_checkpoint_link_to(run_dir, name, target, e);
+}
+
+acf_status acf_checkpoint_link_to(const char *run_dir, const char *name, const char *target,
+                                  acf_error *e)
+{
+    char hidden[96];
     (void)snprintf(hidden, sizeof hidden, ".%.40s.tmp-%ld", name, (long)getpid());
     char *dir = acf_path_join(run_dir, target, e);
     char *tmp = acf_path_join(run_dir, hidden, e);

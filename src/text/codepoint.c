@@ -80,6 +80,20 @@ bool acf_code_is_word(uint32_t code)
            (code >= 0x1F150 && code <= 0x1F169) || (code >= 0x1F170 && code <= 0x1F189);
 }
 
+bool acf_code_is_letter(uint32_t code)
+{
+    utf8proc_category_t c = category(code);
+    if (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO) return true;
+    return c == UTF8PROC_CATEGORY_CN && IN(late_letter, code);
+}
+
+bool acf_code_is_number(uint32_t code)
+{
+    utf8proc_category_t c = category(code);
+    if (c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO) return true;
+    return c == UTF8PROC_CATEGORY_CN && IN(late_number, code);
+}
+
 int acf_code_combining(uint32_t code)
 {
     if (code < 0x300) return 0;

@@ -27,6 +27,10 @@ bool acf_code_is_chinese(uint32_t code);
 /* A character of words in regular expressions: Alphabetic, M, Nd, Pc, Join_Control. */
 bool acf_code_is_word(uint32_t code);
 
+/* Categories L and N. */
+bool acf_code_is_letter(uint32_t code);
+bool acf_code_is_number(uint32_t code);
+
 /* Canonical combining class, 0 to 254. */
 int acf_code_combining(uint32_t code);
 

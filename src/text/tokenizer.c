@@ -2,7 +2,9 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "text/bytelevel.h"
 #include "text/tokenizer_internal.h"
+#include "text/utf8.h"
 #include "text/wordpiece.h"
 
 #include <string.h>
@@ -13,7 +15,18 @@ void acf_encoding_free(acf_encoding *x)
     acf_free(x->types);
     acf_codes_free(&x->codes);
     acf_str_free(&x->text);
+    acf_str_free(&x->spaced);
+    acf_bpe_work_free(&x->bpe);
     *x = (acf_encoding){0};
+}
+
+static acf_status set_names(acf_tokenizer *tok, const char *const names[ACF_N_ROLES], acf_error *e)
+{
+    for (int r = 0; r < ACF_N_ROLES; r++) {
+        tok->id[r] = -1;
+        ACF_TRY(acf_tokenizer_set_name(tok, (acf_role)r, names[r], e));
+    }
+    return ACF_OK;
 }
 
 acf_tokenizer *acf_tokenizer_new(acf_error *e)
@@ -25,15 +38,22 @@ acf_tokenizer *acf_tokenizer_new(acf_error *e)
     tok->strip_accents = -1;
     memcpy(tok->prefix, "##", 3);
     tok->max_chars = 100;
-    for (int r = 0; r < ACF_N_ROLES; r++) {
-        tok->id[r] = -1;
-        tok->name[r] = acf_strdup(names[r], e);
-        if (tok->name[r] == NULL) {
-            acf_tokenizer_close(&tok);
-            return NULL;
-        }
-    }
+    tok->pair_seps = 1;
+    tok->pair_type = 1;
+    if (set_names(tok, names, e) != ACF_OK) acf_tokenizer_close(&tok);
     return tok;
+}
+
+acf_status acf_tokenizer_make_bpe(acf_tokenizer *tok, acf_error *e)
+{
+    static const char *const names[ACF_N_ROLES] = {"<pad>", "<unk>", "<s>", "</s>", "<mask>"};
+    tok->is_bpe = true;
+    tok->steps = (acf_normalizer){false, false, false, false};
+    tok->strip_accents = 0;
+    tok->bpe.unk = -1;
+    tok->pair_seps = 2;
+    tok->pair_type = 0;
+    return set_names(tok, names, e);
 }
 
 void acf_tokenizer_close(acf_tokenizer **tok)
@@ -43,6 +63,7 @@ void acf_tokenizer_close(acf_tokenizer **tok)
     if (t == NULL) return;
     acf_vocab_free(&t->vocab);
     acf_vocab_free(&t->extra);
+    acf_bpe_free(&t->bpe);
     acf_added_free(&t->added);
     for (int r = 0; r < ACF_N_ROLES; r++)
         acf_free(t->name[r]);
@@ -109,18 +130,20 @@ acf_status acf_tokenizer_finish(acf_tokenizer *tok, acf_error *e)
     static const acf_added special = {.is_special = true};
     for (int r = 0; r < ACF_N_ROLES; r++) {
         tok->id[r] = acf_tokenizer_id(tok, tok->name[r]);
-        if (tok->id[r] < 0 && r == ACF_MASK) continue;
+        bool is_needed = r != ACF_MASK && !(r == ACF_UNK && tok->is_bpe);
+        if (tok->id[r] < 0 && !is_needed) continue;
         if (tok->id[r] < 0)
             return acf_fail(e, ACF_ERR_FORMAT, "the %s token '%.100s' is not in the vocabulary",
                             part[r], tok->name[r]);
         ACF_TRY(acf_tokenizer_add(tok, &special, tok->name[r], e));
     }
-    if (tok->id[ACF_UNK] >= tok->vocab.n)
+    if (!tok->is_bpe && tok->id[ACF_UNK] >= tok->vocab.n)
         return acf_fail(e, ACF_ERR_FORMAT, "the unknown token '%.100s' is not in the vocabulary",
                         tok->name[ACF_UNK]);
     tok->steps.strip_accents =
         tok->strip_accents < 0 ? tok->steps.lowercase : tok->strip_accents == 1;
-    return acf_added_index_all(&tok->added, &tok->steps, e);
+    ACF_TRY(acf_added_index_all(&tok->added, &tok->steps, e));
+    return tok->is_bpe ? acf_bpe_finish(&tok->bpe, &tok->vocab, e) : ACF_OK;
 }
 
 /* Room for `more` further ids. */
@@ -132,6 +155,7 @@ static acf_status reserve(acf_encoding *x, size_t more, acf_error *e)
     return ACF_OK;
 }
 
+/* Normal text without added tokens, for which there is room: words. */
 static void push_words(const acf_tokenizer *tok, acf_encoding *x, const char *text, size_t len)
 {
     const char *word;
@@ -141,21 +165,54 @@ static void push_words(const acf_tokenizer *tok, acf_encoding *x, const char *te
                               (size_t)tok->max_chars);
 }
 
-/* Text between raw added tokens: normalize, look for the others, cut into words. */
+/* The same for BPE: pieces. */
+static acf_status push_pieces(const acf_tokenizer *tok, acf_encoding *x, const char *text,
+                              size_t len, acf_error *e)
+{
+    const char *piece;
+    size_t piece_len, at = 0, n;
+    if (tok->add_prefix_space && len > 0 && text[0] != ' ') {
+        acf_str_clear(&x->spaced);
+        ACF_TRY(acf_str_puts(&x->spaced, " ", e));
+        ACF_TRY(acf_str_append(&x->spaced, text, len, e));
+        text = x->spaced.data;
+        len = x->spaced.len;
+    }
+    while (acf_next_piece(&piece, &piece_len, text, len, &at)) {
+        ACF_TRY(acf_bpe_encode(x->ids + x->n, &n, &tok->bpe, &tok->vocab, piece, piece_len, &x->bpe,
+                               e));
+        x->n += n;
+    }
+    return ACF_OK;
+}
+
+static acf_status push_normal(const acf_tokenizer *tok, acf_encoding *x, const char *text,
+                              size_t len, acf_error *e)
+{
+    if (tok->is_bpe) return push_pieces(tok, x, text, len, e);
+    push_words(tok, x, text, len);
+    return ACF_OK;
+}
+
+/* Text between raw added tokens: normalize, look for the others, cut what is left. */
 static acf_status push_plain(const acf_tokenizer *tok, acf_encoding *x, const char *text,
                              size_t len, acf_error *e)
 {
-    ACF_TRY(acf_normalize(&tok->steps, &x->text, &x->codes, text, len, e));
-    ACF_TRY(reserve(x, x->text.len, e)); /* every piece and every token takes a byte at least */
-    const char *normal = x->text.data;
+    if (!tok->is_bpe || !acf_utf8_is_valid(text, len)) {
+        ACF_TRY(acf_normalize(&tok->steps, &x->text, &x->codes, text, len, e));
+        text = x->text.data;
+        len = x->text.len;
+    }
     acf_added_search s = {0};
-    while (acf_added_next(&s, &tok->added, &tok->added.normalized, normal, x->text.len)) {
-        if (s.begin > s.done) push_words(tok, x, normal + s.done, s.begin - s.done);
+    while (acf_added_next(&s, &tok->added, &tok->added.normalized, text, len)) {
+        /* Every piece and every token takes a byte at least; one for a prefix space. */
+        ACF_TRY(reserve(x, s.end - s.done + 2, e));
+        if (s.begin > s.done) ACF_TRY(push_normal(tok, x, text + s.done, s.begin - s.done, e));
         x->ids[x->n++] = s.id;
         s.done = s.end;
     }
-    push_words(tok, x, normal + s.done, x->text.len - s.done);
-    return ACF_OK;
+    ACF_TRY(reserve(x, len - s.done + 1, e));
+    return push_normal(tok, x, text + s.done, len - s.done, e);
 }
 
 static acf_status push_text(const acf_tokenizer *tok, acf_encoding *x, const char *text, size_t len,
@@ -187,18 +244,29 @@ static void longest_first(size_t *n_a, size_t *n_b, size_t most)
     *n_b = a_is_longer ? small : large;
 }
 
+/* Separators behind the first text. */
+static size_t separators(const acf_tokenizer *tok, const char *b)
+{
+    return b == NULL ? 1 : tok->pair_seps;
+}
+
+static size_t special_tokens(const acf_tokenizer *tok, const char *b)
+{
+    return 1 + separators(tok, b) + (b != NULL);
+}
+
 static acf_status encode(const acf_tokenizer *tok, acf_encoding *x, const char *a, size_t a_len,
                          const char *b, size_t b_len, int max_length, acf_error *e)
 {
-    size_t n_special = b == NULL ? 2 : 3;
+    size_t seps = separators(tok, b), n_special = special_tokens(tok, b);
     ACF_TRY(reserve(x, 1, e));
     x->ids[x->n++] = tok->id[ACF_CLS];
     ACF_TRY(push_text(tok, x, a, a_len, e));
-    size_t n_a = x->n - 1;
-    ACF_TRY(reserve(x, 1, e));
-    x->ids[x->n++] = tok->id[ACF_SEP];
+    size_t n_a = x->n - 1, b_at = x->n + seps;
+    ACF_TRY(reserve(x, seps, e));
+    x->n = b_at;
     if (b != NULL) ACF_TRY(push_text(tok, x, b, b_len, e));
-    size_t n_b = x->n - n_a - 2, b_at = n_a + 2;
+    size_t n_b = x->n - b_at;
     size_t most = max_length == 0 ? n_a + n_b : (size_t)max_length - n_special;
     if (n_a + n_b > most) {
         x->truncated = true;
@@ -208,16 +276,17 @@ static acf_status encode(const acf_tokenizer *tok, acf_encoding *x, const char *
             longest_first(&n_a, &n_b, most);
     }
     ACF_TRY(reserve(x, 1, e));
-    x->ids[n_a + 1] = tok->id[ACF_SEP];
-    memmove(x->ids + n_a + 2, x->ids + b_at, n_b * sizeof *x->ids);
-    if (b != NULL) x->ids[n_a + n_b + 2] = tok->id[ACF_SEP];
+    memmove(x->ids + 1 + n_a + seps, x->ids + b_at, n_b * sizeof *x->ids);
+    for (size_t i = 0; i < seps; i++)
+        x->ids[1 + n_a + i] = tok->id[ACF_SEP];
+    if (b != NULL) x->ids[1 + n_a + seps + n_b] = tok->id[ACF_SEP];
     x->n = n_a + n_b + n_special;
 
     int32_t *types = acf_grow(x->types, &x->cap_types, x->n, sizeof *types, "token types", e);
     if (types == NULL) return ACF_ERR_RESOURCE;
     x->types = types;
     for (size_t i = 0; i < x->n; i++)
-        types[i] = i >= n_a + 2;
+        types[i] = i >= 1 + n_a + seps ? tok->pair_type : 0;
     return ACF_OK;
 }
 
@@ -227,7 +296,7 @@ acf_status acf_tokenizer_encode(const acf_tokenizer *tok, acf_encoding *x, const
 {
     x->n = 0;
     x->truncated = false;
-    int least = b == NULL ? 2 : 3;
+    int least = (int)special_tokens(tok, b);
     if (max_length != 0 && max_length < least)
         return acf_fail(e, ACF_ERR_USAGE,
                         "max_length = %d leaves no room for the %d special tokens", max_length,

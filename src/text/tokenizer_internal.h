@@ -12,19 +12,32 @@
 typedef enum acf_role { ACF_PAD, ACF_UNK, ACF_CLS, ACF_SEP, ACF_MASK, ACF_N_ROLES } acf_role;
 
 struct acf_tokenizer {
-    acf_normalizer steps;
-    int strip_accents; /* as the files say it: 0 no, 1 yes, -1 as lowercase */
-    acf_vocab vocab;   /* the model's tokens, found inside words */
+    acf_vocab vocab; /* the model's tokens, found inside words */
     acf_added_list added;
-    acf_vocab extra;                   /* added tokens with ids vocab.n, vocab.n + 1, ... */
+    acf_vocab extra;         /* added tokens with ids vocab.n, vocab.n + 1, ... */
+    char *name[ACF_N_ROLES]; /* owned; may be tokens that do not exist */
+    int32_t id[ACF_N_ROLES]; /* -1 when there is none: mask, and BPE's unknown */
+    size_t pair_seps;        /* separators between the texts of a pair: 1 or 2 */
+    int32_t pair_type;       /* token type of the second text: 1 or 0 */
+
+    bool is_bpe; /* else WordPiece */
+
+    /* WordPiece; with BPE no step of the normalizer is taken. */
+    acf_normalizer steps;
+    int strip_accents;                 /* as the files say it: 0 no, 1 yes, -1 as lowercase */
     char prefix[ACF_PREFIX_BYTES + 1]; /* "##" */
     int64_t max_chars;                 /* of a word */
-    char *name[ACF_N_ROLES];           /* owned; mask may be a token that does not exist */
-    int32_t id[ACF_N_ROLES];           /* mask: -1 when there is none */
+
+    /* BPE */
+    acf_bpe bpe;
+    bool add_prefix_space; /* a text that does not begin with a space is given one */
 };
 
 /* An empty tokenizer with BERT's settings, uncased; NULL on failure. */
 acf_tokenizer *acf_tokenizer_new(acf_error *e) ACF_MUST_USE;
+
+/* Give an empty tokenizer RoBERTa's settings. */
+acf_status acf_tokenizer_make_bpe(acf_tokenizer *tok, acf_error *e) ACF_MUST_USE;
 
 /* Replace the name of a special token. */
 acf_status acf_tokenizer_set_name(acf_tokenizer *tok, acf_role role, const char *name,

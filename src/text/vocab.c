@@ -112,7 +112,7 @@ static acf_status build(acf_vocab_table *table, const acf_vocab *v, const char *
 acf_status acf_vocab_index(acf_vocab *v, const char *prefix, acf_error *e)
 {
     ACF_TRY(build(&v->whole, v, "", e));
-    return build(&v->cont, v, prefix, e);
+    return prefix == NULL ? ACF_OK : build(&v->cont, v, prefix, e);
 }
 
 void acf_vocab_free(acf_vocab *v)

@@ -40,7 +40,8 @@ typedef struct acf_vocab {
  * and over-long tokens, invalid UTF-8, NUL and line breaks; ACF_ERR_RESOURCE for memory. */
 acf_status acf_vocab_add(acf_vocab *v, const char *token, size_t len, acf_error *e) ACF_MUST_USE;
 
-/* Build the tables; ACF_ERR_FORMAT when a token occurs twice. */
+/* Build the tables, that of continuing tokens unless prefix is NULL; ACF_ERR_FORMAT when a token
+ * occurs twice. */
 acf_status acf_vocab_index(acf_vocab *v, const char *prefix, acf_error *e) ACF_MUST_USE;
 
 void acf_vocab_free(acf_vocab *v);

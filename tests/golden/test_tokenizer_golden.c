@@ -74,7 +74,7 @@ static void golden_cases(void **state)
         acf_free(config);
         acf_tokenizer *from_txt, *from_json;
         assert_ok(acf_tokenizer_open(&from_txt, dir, &e), &e);
-        assert_ok(acf_tokenizer_save(from_txt, saved, 512, &e), &e);
+        assert_ok(acf_tokenizer_save(from_txt, saved, 512, true, &e), &e);
         assert_ok(acf_tokenizer_open(&from_json, saved, &e), &e); /* saving loses nothing */
         for (const cJSON *one = get(model, "cases")->child; one != NULL; one = one->next) {
             check_case(from_txt, &x, one);

@@ -118,6 +118,13 @@ static void no_name(cJSON *config)
 static void one(cJSON *config)
 {
     set_labels(config, "{\"0\": \"a\"}");
+    cJSON_DeleteItemFromObject(config, "problem_type");
+    assert_non_null(cJSON_AddStringToObject(config, "problem_type", "single_label_classification"));
+}
+static void one_number(cJSON *config) /* a regression, but for the file's three rows */
+{
+    set_labels(config, "{\"0\": \"LABEL_0\"}");
+    cJSON_DeleteItemFromObject(config, "problem_type");
 }
 static void not_a_map(cJSON *config)
 {
@@ -142,7 +149,9 @@ static void refuses_impossible_labels(void **state)
         {gap, "config.json: id2label '3' is no id of 0 .. 2 with a name, each once"},
         {repeated_id, "id2label '00' is no id of 0 .. 2"},
         {no_name, "id2label '1' is no id of 0 .. 2"},
-        {one, "config.json: id2label has one label, two or more are needed"},
+        {one, "config.json: id2label has one label, but problem_type is "
+              "'single_label_classification': two or more are needed"},
+        {one_number, "tensor 'classifier.bias' is [3], the model expects [1]"},
         {not_a_map, "config.json: id2label has 0 entries"},
         {none,
          "tensor 'classifier.bias' is [3], the model expects [2]"}, /* two labels by default, the

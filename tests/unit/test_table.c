@@ -143,7 +143,46 @@ static void rejects_what_is_no_tsv_file(void **state)
                  "none.tsv: cannot open: No such file", &e);
     assert_fails(acf_table_read(&t, *state, &e), ACF_ERR_IO, "is a directory, expected a file", &e);
     assert_fails(acf_table_read(&t, tmpdir_path(*state, "a.tsv/b.xls"), &e), ACF_ERR_FORMAT,
-                 "b.xls: a data file's format is told by its extension, which must be .tsv", &e);
+                 "b.xls: a data file's format is told by its extension, which must be .tsv, .csv, "
+                 ".jsonl or .txt (lines of fastText), each also with .gz",
+                 &e);
+}
+
+static void knows_formats_by_extension(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        int format;
+    } cases[] = {{"a.tsv", ACF_TABLE_TSV},
+                 {"d/a.b.csv.gz", ACF_TABLE_CSV},
+                 {"/x/a.jsonl", ACF_TABLE_JSONL},
+                 {"a.txt.gz", ACF_TABLE_FASTTEXT},
+                 {"a.tsv.gz", ACF_TABLE_TSV},
+                 {".tsv", -1},
+                 {"a.gz", -1},
+                 {"a.TSV", -1},
+                 {"a.csv.gz.gz", -1},
+                 {"a.csv/b", -1},
+                 {"", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        acf_table_format format;
+        bool found = acf_table_format_of(&format, cases[i].path);
+        assert_int_equal(found ? (int)format : -1, cases[i].format);
+    }
+}
+
+static void keeps_the_raw_text(void **state)
+{
+    acf_table t;
+    acf_error e;
+    assert_ok(acf_table_read_raw(&t, put(*state, BYTES("\xEF\xBB\xBFx\ty\r\nbad\n1\t2")), &e), &e);
+    assert_int_equal(t.n_rows, 2);
+    assert_memory_equal(t.raw + t.span[0].begin, "x\ty\r\n", 5);
+    assert_int_equal(t.span[0].end - t.span[0].begin, 3);
+    assert_int_equal(t.span[1].end - t.span[1].begin, 3);
+    assert_memory_equal(t.raw + t.span[1].begin, "1\t2", 3);
+    acf_table_free(&t);
 }
 
 static void survives_failing_allocations(void **state)
@@ -178,6 +217,8 @@ static const struct CMUnitTest tests[] = {
     TEST(digests_the_bytes_as_they_are_on_disk),
     TEST(rejects_empty_and_a_bad_first_line),
     TEST(rejects_what_is_no_tsv_file),
+    TEST(knows_formats_by_extension),
+    TEST(keeps_the_raw_text),
     TEST(survives_failing_allocations),
 };
 

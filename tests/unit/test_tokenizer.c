@@ -263,7 +263,7 @@ static void finds_added_tokens(void **state)
     check(tok, "<E><E><E>", NULL, 0, "[CLS] <E><E> <E> [SEP]");
     check(tok, "WOW the wows wow,", NULL, 0, "[CLS] Wow the [UNK] Wow [UNK] [SEP]");
     acf_error e;
-    assert_ok(acf_tokenizer_save(tok, dir, 64, &e), &e);
+    assert_ok(acf_tokenizer_save(tok, dir, 64, true, &e), &e);
     acf_tokenizer_close(&tok);
     tok = open_ok();
     assert_int_equal(acf_tokenizer_vocab_size(tok), 9);
@@ -299,7 +299,7 @@ static void rejects_broken_vocab_txt(void **state)
     put("vocab.txt", long_token, sizeof long_token);
     refused("vocab.txt:1: token 0 has 1100 bytes, more than 1024");
     clear();
-    refused("holds neither tokenizer.json nor vocab.txt");
+    refused("holds neither tokenizer.json nor vocab.txt nor vocab.json with merges.txt");
 }
 
 static void rejects_broken_tokenizer_json(void **state)
@@ -312,8 +312,9 @@ static void rejects_broken_tokenizer_json(void **state)
         {"{\"model\":", "malformed JSON"},
         {"[]", "tokenizer.json: 'model' is missing"},
         {"{\"model\":7}", "tokenizer.json: 'model' is not an object"},
-        {"{\"model\":{\"type\":\"BPE\"}}",
-         "tokenizer.json: tokenizer model 'BPE' is not supported; only WordPiece is"},
+        {"{\"model\":{\"type\":\"Unigram\"}}",
+         "tokenizer.json: tokenizer model 'Unigram' is not supported; WordPiece is"},
+        {"{\"model\":{}}", "tokenizer.json: tokenizer model 'unnamed' is not supported"},
         {"{\"model\":{\"type\":\"WordPiece\"}}", "tokenizer.json: 'vocab' is missing"},
         {BEFORE NORMAL POST MODEL END, "vocabulary of 0 tokens, expected 1 to 4000000"},
         {BEFORE NORMAL POST MODEL "\"a\":1" END,
@@ -326,8 +327,8 @@ static void rejects_broken_tokenizer_json(void **state)
         {BEFORE NORMAL POST MODEL "\"a\\nb\":0" END, "token 0 holds a line break"},
         {BEFORE NORMAL POST MODEL "\"\":0" END, "token 0 is empty"},
         {BEFORE NORMAL POST MODEL "\"\xC3\":0" END, "token 0 is not valid UTF-8"},
-        {BEFORE NORMAL "\"post_processor\":{\"type\":\"RobertaProcessing\"}," MODEL IDS END,
-         "post_processor 'RobertaProcessing' is not supported"},
+        {BEFORE NORMAL "\"post_processor\":{\"type\":\"ByteLevel\"}," MODEL IDS END,
+         "post_processor 'ByteLevel' is not supported"},
         {BEFORE NORMAL
          "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[]}," MODEL IDS END,
          "post_processor is not of the form [CLS] A [SEP] B [SEP]"},
@@ -374,7 +375,7 @@ static void fails_cleanly_without_memory(void **state)
         acf_mem_fail_at(n);
         acf_status st = acf_tokenizer_open(&tok, dir, &e);
         if (st == ACF_OK) st = acf_tokenizer_encode(tok, &x, "the \xC3\xA9", 6, "b", 1, 0, &e);
-        if (st == ACF_OK) st = acf_tokenizer_save(tok, dir, 0, &e);
+        if (st == ACF_OK) st = acf_tokenizer_save(tok, dir, 0, true, &e);
         acf_mem_fail_at(0);
         done = st == ACF_OK;
         acf_encoding_free(&x);

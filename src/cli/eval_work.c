@@ -1,0 +1,177 @@
+#include "cli/eval_work.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "run/add_class.h"
+#include "run/assertion.h"
+#include "run/evaluate.h"
+#include "run/metrics_json.h"
+#include "run/predictions.h"
+#include "run/reject.h"
+#include "run/report.h"
+#include "run/submission.h"
+
+#include <string.h>
+
+/* The report of one split; JSON is put together from both, below. */
+static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
+                             const acf_model *m, const acf_task *task, const acf_split *split,
+                             acf_error *e)
+{
+    const char *const *names = (const char *const *)(char *const *)m->labels;
+    acf_rejection rejection;
+    acf_metric list[ACF_TASK_METRICS + 1];
+    int n = acf_report_choice(list, &ev->result, task, NULL);
+    ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s\n", out->len > 0 ? "\n" : "",
+                           a->model, split->path, ev->n, m->K > 1 ? ", " : "",
+                           m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
+    ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
+    ACF_TRY(acf_report_full(out, &ev->result, names, e));
+    if (!(a->reject_at > 0) || m->K < 2) return ACF_OK;
+    ACF_TRY(acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e));
+    return acf_reject_report(out, &rejection, e);
+}
+
+/* The figures of one file as an object. */
+static acf_status part_json(cJSON **json, const acf_eval_arguments *a, const acf_evaluation *ev,
+                            const acf_model *m, const acf_split *split, acf_error *e)
+{
+    const char *const *names = (const char *const *)(char *const *)m->labels;
+    acf_rejection rejection;
+    ACF_TRY(acf_metrics_json(json, &ev->result, a->model, split->path, names, e));
+    if (!(a->reject_at > 0) || m->K < 2) return ACF_OK;
+    acf_status st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
+    if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
+    if (st == ACF_OK) return ACF_OK;
+    cJSON_Delete(*json);
+    *json = NULL;
+    return st;
+}
+
+/* One object; that of the second file is its member "mismatched". */
+static acf_status put_json(acf_str *out, const acf_eval_arguments *a, const acf_evaluation ev[2],
+                           const acf_model *m, const acf_held_out *h, acf_error *e)
+{
+    cJSON *json, *second = NULL;
+    ACF_TRY(part_json(&json, a, &ev[0], m, h->part[0].split, e));
+    acf_status st = ACF_OK;
+    if (ev[1].is_labelled) {
+        st = part_json(&second, a, &ev[1], m, h->part[1].split, e);
+        if (st == ACF_OK && !cJSON_AddItemToObject(json, "mismatched", second))
+            st = acf_json_check(NULL, e);
+    }
+    char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
+    if (st == ACF_OK) st = text == NULL ? ACF_ERR_RESOURCE : acf_str_printf(out, e, "%s\n", text);
+    acf_free(text);
+    cJSON_Delete(json);
+    return st;
+}
+
+static acf_status check_asserts(const acf_eval_arguments *a, const acf_eval_result *r, acf_error *e)
+{
+    for (size_t i = 0; i < a->asserts.n; i++) {
+        acf_assertion expectation;
+        ACF_TRY(acf_assertion_parse(&expectation, a->asserts.item[i], e));
+        ACF_TRY(acf_assertion_check(&expectation, r, e));
+    }
+    return ACF_OK;
+}
+
+/* The path of a second file beside the one that was asked for: "p.tsv" -> "p-mm.tsv". */
+static acf_status second_path(acf_str *out, const char *path, acf_error *e)
+{
+    const char *base = acf_path_base(path), *dot = strrchr(base, '.');
+    size_t len = dot != NULL && dot > base ? (size_t)(dot - path) : strlen(path);
+    ACF_TRY(acf_str_append(out, path, len, e));
+    return acf_str_printf(out, e, "-mm%s", path + len);
+}
+
+static acf_status write_rows(const char *path, const acf_evaluation *ev, const acf_held_out *h,
+                             int part, const acf_model *m, bool only_wrong, acf_error *e)
+{
+    acf_str other = {0};
+    acf_status st = ACF_OK;
+    if (path == NULL) return ACF_OK;
+    if (part > 0) st = second_path(&other, path, e);
+    if (st == ACF_OK)
+        st = acf_predictions_write(part > 0 ? other.data : path, ev, h->part[part].split, m,
+                                   m->head, only_wrong, e);
+    acf_str_free(&other);
+    return st;
+}
+
+/* What is written and told about one file. */
+static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
+                            const acf_model *m, const acf_held_out *h, int part, acf_error *e)
+{
+    const acf_split *split = h->part[part].split;
+    const acf_task *task = acf_task_find(h->task);
+    bool is_answered = a->predictions != NULL || a->submission != NULL;
+    ACF_TRY(write_rows(a->predictions, ev, h, part, m, false, e));
+    ACF_TRY(write_rows(a->errors, ev, h, part, m, true, e));
+    if (a->submission != NULL)
+        ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
+    if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, task, split, e);
+    if (is_answered && !a->json && a->asserts.n == 0) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%s: rows have no labels, so there are no figures; --predictions FILE writes "
+                    "what the model says",
+                    split->path);
+}
+
+acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,
+                            const acf_held_out *h, acf_error *e)
+{
+    acf_evaluation ev[2] = {0};
+    const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
+    acf_status st = ACF_OK;
+    for (int i = 0; i < 2 && st == ACF_OK; i++) {
+        if (h->part[i].source == NULL) continue;
+        st = acf_evaluate(&ev[i], m, h->part[i].source, &opt, e);
+        if (st == ACF_OK) st = take_part(out, a, &ev[i], m, h, i, e);
+    }
+    if (st == ACF_OK && a->json) st = put_json(out, a, ev, m, h, e);
+    if (st == ACF_OK && ev[0].is_labelled) st = check_asserts(a, &ev[0].result, e);
+    acf_evaluation_free(&ev[0]);
+    acf_evaluation_free(&ev[1]);
+    return st;
+}
+
+/* Without slashes at the end. */
+static int model_name_length(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return (int)len;
+}
+
+/* --add-class: a larger model instead of figures. */
+acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_model *m,
+                                const acf_log *log, acf_error *e)
+{
+    const acf_held_out_options opt = {
+        .split = ACF_DEV, .task = a->task, .sets = a->sets.item, .n_sets = a->sets.n, .log = log};
+    size_t n = a->classes.n;
+    acf_str dir = {0};
+    acf_new_class *c = acf_alloc(n, sizeof *c, "new classes", e);
+    acf_status st = c != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < n && st == ACF_OK; i++)
+        st = acf_new_class_parse(&c[i], a->classes.item[i], e);
+    if (st == ACF_OK)
+        st = a->output != NULL ? acf_str_puts(&dir, a->output, e)
+                               : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
+                                                a->model, c[0].name);
+    if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, e);
+    if (st == ACF_OK) st = acf_model_export(m, dir.data, e);
+    if (st == ACF_OK)
+        st =
+            acf_str_printf(out, e, "model: %s, %d labels, answers by the nearest label embedding\n",
+                           dir.data, m->K);
+    for (size_t i = 0; c != NULL && i < n; i++)
+        acf_free(c[i].name);
+    acf_free(c);
+    acf_str_free(&dir);
+    return st;
+}

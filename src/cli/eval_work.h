@@ -1,0 +1,30 @@
+/* What acf-eval does, once it has a model: figures of held-out data, or a class more. */
+#ifndef ACF_CLI_EVAL_WORK_H
+#define ACF_CLI_EVAL_WORK_H
+
+#include "cli/options.h"
+#include "run/held_out.h"
+
+#include <stdint.h>
+
+typedef struct acf_eval_arguments {
+    const char *model;
+    int split; /* 0: not given */
+    const char *data, *task, *predictions, *errors, *submission;
+    acf_words sets, asserts, classes;
+    double reject_at; /* 0: not asked for */
+    const char *output;
+    bool json;
+    int64_t threads;
+} acf_eval_arguments;
+
+/* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert. */
+acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,
+                            const acf_held_out *h, acf_error *e) ACF_MUST_USE;
+
+/* --add-class: a larger model instead of figures.  On ACF_ERR_USAGE out may hold the problems of
+ * the configuration. */
+acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_model *m,
+                                const acf_log *log, acf_error *e) ACF_MUST_USE;
+
+#endif

@@ -1,0 +1,69 @@
+#include "cli/train_series.h"
+
+#include "base/mem.h"
+#include "cli/console.h"
+#include "cli/jobs.h"
+
+typedef struct series_job {
+    const acf_series *series;
+    const acf_train_options *opt;
+} series_job;
+
+/* One run of a series in a process of its own. */
+static int train_job(void *payload, int i)
+{
+    const series_job *job = payload;
+    acf_error e = {0};
+    acf_str summary = {0};
+    acf_console console = {.name = job->series->name[i]};
+    acf_train_options opt = *job->opt;
+    opt.log = acf_console_log(&console);
+    opt.payload = &console;
+    acf_status st = acf_series_train(&summary, job->series, i, &opt, &e);
+    if (st != ACF_OK) acf_console_error(&console, &e);
+    acf_str_free(&summary);
+    return acf_exit_code(st);
+}
+
+/* All runs at n_jobs a time; the first that did not finish decides what becomes of the series. */
+static acf_status train_parallel(const acf_series *s, int n_jobs, const acf_train_options *opt,
+                                 acf_error *e)
+{
+    series_job job = {.series = s, .opt = opt};
+    int *code = acf_alloc((size_t)s->n, sizeof *code, "exit codes", e);
+    if (code == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_jobs_run(code, s->n, n_jobs, train_job, &job, e);
+    for (int i = 0; i < s->n && st == ACF_OK; i++)
+        if (code[i] != 0)
+            st = code[i] < 0 || code[i] == acf_exit_code(ACF_STOPPED)
+                     ? acf_fail(e, ACF_STOPPED, "%s: stopped, saved; --resume goes on from there",
+                                s->cfg->save.dir)
+                     : acf_fail(e, acf_status_of_exit(code[i]), "%s: ended with exit code %d",
+                                s->name[i], code[i]);
+    acf_free(code);
+    return st;
+}
+
+acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
+                            const acf_train_options *opt, acf_error *e)
+{
+    acf_series s;
+    if (opt->dump.path != NULL)
+        return acf_fail(e, ACF_ERR_USAGE, "--dump-step: is for one run, not for a series");
+    acf_status st = acf_series_open(&s, cfg, n_jobs, e);
+    if (st == ACF_OK && opt->dry_run) {
+        acf_log_info(&opt->log, "series of %d runs; the first:", s.n);
+        st = acf_series_train(text, &s, 0, opt, e);
+    } else {
+        if (st == ACF_OK) st = acf_series_begin(&s, opt, e);
+        for (int i = 0; i < s.n && n_jobs == 1 && st == ACF_OK; i++) {
+            acf_log_info(&opt->log, "%s, %d of %d", s.name[i], i + 1, s.n);
+            st = acf_series_train(text, &s, i, opt, e);
+            acf_str_clear(text);
+        }
+        if (st == ACF_OK && n_jobs > 1) st = train_parallel(&s, n_jobs, opt, e);
+        if (st == ACF_OK) st = acf_series_finish(text, &s, e);
+    }
+    acf_series_close(&s);
+    return st;
+}

@@ -1,0 +1,14 @@
+/* acf-train for a series of runs: one after the other here, or several at a time in processes of
+ * their own. */
+#ifndef ACF_CLI_TRAIN_SERIES_H
+#define ACF_CLI_TRAIN_SERIES_H
+
+#include "base/str.h"
+#include "run/series.h"
+
+/* Train all runs and sum them up.  A run that fails keeps no other from being trained when n_jobs >
+ * 1; its status is the series'.  text receives the summary; opt as for acf_train. */
+acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
+                            const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * A series: one configuration trained several times, with other seeds.
+ *
+ *     save.dir/
+ *       config.yaml command.txt train.log        of the series
+ *       seed-1/ seed-2/ ...                      a run directory each
+ *       best -> seed-2/best                      of the run whose eval.metric is best
+ *       summary.json
+ *
+ * summary.json: {"metric", "head", "n", "runs": [name ...], "best": name, "linear": {METRIC:
+ * {"mean", "sd", "ci": [low, high], "median", "min", "max", "values": [...]}}, "label": {...}};
+ * values stand in the order of runs.
+ *
+ * Runs know nothing of each other, so they may be trained in any order and at the same time, by
+ * processes of their own: the caller decides.
+ */
+#ifndef ACF_RUN_SERIES_H
+#define ACF_RUN_SERIES_H
+
+#include "run/trainer.h"
+#include "store/lock.h"
+
+typedef struct acf_series {
+    const acf_config *cfg; /* borrowed */
+    int n;
+    char (*name)[32]; /* [n] "seed-3" */
+    acf_config *run;  /* [n] the configuration of each run */
+    acf_lock *lock;
+} acf_series;
+
+/* Does the configuration ask for a series? */
+bool acf_series_wanted(const acf_config *cfg);
+
+/* The runs' configurations: those of cfg with the run's seed and directory and, when n_jobs > 1 and
+ * train.threads is auto, an equal share of the threads.  Closed with acf_series_close, also on
+ * failure. */
+acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs,
+                           acf_error *e) ACF_MUST_USE;
+void acf_series_close(acf_series *s);
+
+/* Check and make the directory, take its lock, note config and command. */
+acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
+
+/* Train run i, or go on with it, or do nothing when it is finished; as acf_train. */
+acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
+                            const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
+
+/* When all runs are finished: write summary.json, link best, and give the summary for people. */
+acf_status acf_series_finish(acf_str *summary, const acf_series *s, acf_error *e) ACF_MUST_USE;
+
+#endif
