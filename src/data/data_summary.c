@@ -83,12 +83,13 @@ static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
 {
     enum { SHOWN = 5 };
     if (s->n_bad == 0) return ACF_OK;
-    ACF_TRY(acf_str_printf(out, e, "       %d bad line%s skipped:", s->n_bad,
-                           s->n_bad == 1 ? "" : "s"));
-    for (int i = 0; i < s->n_bad && i < SHOWN; i++)
+    ACF_TRY(acf_str_printf(out, e, "       %d bad %s%s skipped%s", s->n_bad,
+                           s->bad == NULL ? "image" : "line", s->n_bad == 1 ? "" : "s",
+                           s->bad == NULL ? "" : ":"));
+    for (int i = 0; s->bad != NULL && i < s->n_bad && i < SHOWN; i++)
         ACF_TRY(acf_str_printf(out, e, "%s line %d %s", i == 0 ? "" : ";", (int)s->bad[i].line,
                                s->bad[i].reason));
-    return acf_str_puts(out, s->n_bad > SHOWN ? "; ...\n" : "\n", e);
+    return acf_str_puts(out, s->bad != NULL && s->n_bad > SHOWN ? "; ...\n" : "\n", e);
 }
 
 /* What of the splits is the same as in training: nothing is said of training rows that are all
@@ -115,17 +116,20 @@ static acf_status put_split(acf_str *out, const acf_dataset *d, acf_split_id id,
                            s->is_drawn ? " of " : "", s->is_drawn ? all : "",
                            s->has_header ? " after a header" : "",
                            s->is_labelled ? "" : ", unlabelled", s->path));
+    if (s->pixels != NULL)
+        ACF_TRY(acf_str_printf(out, e, "       %d x %d pixels, %s\n", s->pixels->width,
+                               s->pixels->height, s->pixels->channels == 1 ? "grey" : "RGB"));
     if (s->is_labelled) ACF_TRY(d->regression ? put_scores(out, s, e) : put_balance(out, d, s, e));
     if (s->n_empty > 0)
-        ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty text\n", s->n_empty,
-                               s->n_empty == 1 ? "" : "s"));
+        ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty %s\n", s->n_empty,
+                               s->n_empty == 1 ? "" : "s", s->is_image ? "path" : "text"));
     if (overlap != NULL) ACF_TRY(put_overlap(out, s, overlap, id == ACF_TRAIN, e));
     return put_bad(out, s, e);
 }
 
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
 {
-    const char *texts = d->pair ? "pairs of texts" : "single texts";
+    const char *texts = d->task->image ? "images" : d->pair ? "pairs of texts" : "single texts";
     ACF_TRY(d->regression ? acf_str_printf(out, e, "data   task %s, %s, a number to predict\n",
                                            d->task->name, texts)
                           : acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
@@ -134,7 +138,7 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
     const acf_split *const other[2] = {&d->split[dev[0]], &d->split[dev[1]]};
     acf_overlap within, found[2];
     const acf_overlap *overlap[ACF_N_SPLITS] = {NULL};
-    if (d->split[ACF_TRAIN].n > 0 && d->split[ACF_TRAIN].text != NULL) {
+    if (d->split[ACF_TRAIN].n > 0 && !d->split[ACF_TRAIN].is_image) {
         ACF_TRY(acf_overlap_count(&within, found, &d->split[ACF_TRAIN], other, 2, e));
         overlap[ACF_TRAIN] = &within;
         for (int i = 0; i < 2; i++)
@@ -149,7 +153,7 @@ acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e
 {
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
-        if (!s->is_drawn) continue;
+        if (!s->is_drawn || s->line == NULL) continue;
         if (out->len == 0) ACF_TRY(acf_str_puts(out, "split\tline\n", e));
         for (int i = 0; i < s->n; i++)
             ACF_TRY(acf_str_printf(out, e, "%s\t%d\n", s->name, (int)s->line[i]));

@@ -178,7 +178,7 @@ static void text_close(acf_source *head)
     acf_free(s);
 }
 
-static const acf_source_ops text_ops = {text_fetch, text_close};
+static const acf_source_ops text_ops = {.fetch = text_fetch, .close = text_close};
 
 /* An empty source with room for what is known of each row. */
 static text_source *source_new(const acf_split *split, acf_error *e)

@@ -4,7 +4,8 @@
  *
  *     config.json             the network, id2label and label2id
  *     model.safetensors       all slices under their Hugging Face names
- *     tokenizer.json tokenizer_config.json and the older files (text/tokenizer.h)
+ *     tokenizer.json tokenizer_config.json and the older files (text/tokenizer.h): texts
+ *     preprocessor_config.json                             images
  *     acf.json                format, labels, pooling, max_length, pair, tau, head, task, config
  */
 #ifndef ACF_RUN_MODEL_DIR_H
@@ -40,10 +41,6 @@ acf_status acf_model_open(acf_model *m, const char *dir, const acf_model_load *o
 /* Write config.json, model.safetensors, the tokenizer and acf.json (m->card) into a checkpoint that
  * has begun. */
 acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e) ACF_MUST_USE;
-
-/* True when transformers has a class for encoder and head together (acf_encoder_names.model_class):
- * for texts, when the model was trained on the pooler's output. */
-bool acf_model_is_transformers_class(const acf_model *m);
 
 /* True when all label names are the placeholders LABEL_0, LABEL_1 ... that transformers writes. */
 bool acf_labels_are_generic(char *const *labels, int K);

@@ -127,6 +127,7 @@ static acf_status fetch(acf_trainer *t, acf_error *e)
         ACF_TRY(acf_sampler_order(t->order, train->n, cfg->train.sampler, train->label,
                                   t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
         t->ordered = epoch;
+        ACF_TRY(acf_source_announce(train, t->order + place * B, train->n - (int)(place * B), e));
     }
     int64_t first = place * B;
     int n = train->n - first < B ? (int)(train->n - first) : B;
