@@ -138,6 +138,9 @@ static acf_status gather_settings(settings *s, const acf_model *m, const acf_hel
     if (name == NULL && m->card != NULL)
         ACF_TRY(acf_json_string(&name, m->card, "task", NULL, "acf.json", e));
     const acf_task *task = name != NULL ? acf_task_find(name) : NULL;
+    if (opt->data == NULL && opt->n_sets == 0 && task != NULL && strcmp(task->name, "ax") == 0)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--data: task 'ax' needs the diagnostic file or its directory");
     if (opt->data != NULL) ACF_TRY(set_data(s, task, opt, e));
     for (size_t i = 0; i < opt->n_sets; i++)
         s->item[s->n++] = opt->sets[i];
@@ -178,9 +181,6 @@ static acf_status check_given(const acf_config *cfg, const acf_held_out_options 
     bool test = opt->split == ACF_TEST;
     const char *file = test ? cfg->data.test : cfg->data.dev;
     bool drawn = !test && cfg->data.dev_fraction > 0;
-    if (strcmp(cfg->task, "ax") == 0 && file == NULL)
-        return acf_fail(e, ACF_ERR_USAGE,
-                        "--data: task 'ax' needs the diagnostic file or its directory");
     if (opt->data != NULL || cfg->data.dir != NULL || file != NULL || drawn) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA,
                     "%s: the data that the model was trained on has no %s split: give a file with "

@@ -4,7 +4,7 @@
  *
  *     config.json             the network, id2label and label2id
  *     model.safetensors       all slices under their Hugging Face names
- *     vocab.txt tokenizer.json tokenizer_config.json       texts
+ *     tokenizer.json tokenizer_config.json and the older files (text/tokenizer.h): texts
  *     preprocessor_config.json                             images
  *     acf.json                format, labels, pooling, max_length, pair, tau, head, task, config
  */
