@@ -206,7 +206,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     acf_dataset *d = o->d;
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
-    acf_columns c;
+    acf_columns c = {-1, -1, -1, false};
 
     ACF_TRY(read_table(o, id, &c, e));
     if (id == ACF_TRAIN) {
