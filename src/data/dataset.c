@@ -180,13 +180,11 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
     s->is_image = d->task->image;
-    if (s->is_image && !acf_image_is_table(s->path)) {
-        int K;
-        const char *const *names = acf_task_labels(&K, d->task, opt->label);
+    bool is_set = s->is_image && !acf_image_is_table(s->path);
+    if (is_set) {
         bool optional = acf_split_is_test(id) || (id != ACF_TRAIN && opt->label_optional);
         ACF_TRY_AS(ACF_ERR_DATA,
-                   acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, names, K,
-                                   optional, e),
+                   acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, optional, e),
                    e);
         *c = (acf_columns){0, -1, t->n_cols > 1 ? 1 : -1, false};
     } else {
@@ -198,7 +196,7 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
     s->base = d->base[id];
     memcpy(s->digest, t->digest, sizeof s->digest);
     if (t->n_bad > 0 && opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
-    if (s->is_image && !acf_image_is_table(s->path)) return ACF_OK;
+    if (is_set) return ACF_OK;
     return acf_columns_find(c, t, id, opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e);
 }
 
@@ -208,7 +206,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     acf_dataset *d = o->d;
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
-    acf_columns c;
+    acf_columns c = {-1, -1, -1, false};
 
     ACF_TRY(read_table(o, id, &c, e));
     if (id == ACF_TRAIN) {

@@ -67,7 +67,7 @@ static acf_status check_header(size_t *dim, const unsigned char *data, size_t le
 acf_status acf_idx_images(acf_pixels *out, const char *path, acf_digest *digest, acf_error *e)
 {
     unsigned char *data;
-    size_t len, dim[3];
+    size_t len, dim[3] = {0};
     *out = (acf_pixels){0};
     ACF_TRY(read_content(&data, &len, path, digest, e));
     acf_status st = check_header(dim, data, len, 3, path, e);

@@ -37,19 +37,14 @@ static acf_status check_name(const char *dir, const char *name, acf_error *e)
                     is_text ? "holds a control character" : "is not UTF-8");
 }
 
-bool acf_image_folder_is(const char *dir)
+/* An image file, or not. */
+static acf_status add_file(walk *w, const char *dir, const char *name, const char *part,
+                           acf_error *e)
 {
-    char **names;
-    size_t n;
-    bool found = false;
-    if (!acf_path_is_dir(dir) || acf_list_dir(&names, &n, dir, NULL) != ACF_OK) return false;
-    for (size_t i = 0; i < n && !found; i++) {
-        char *path = names[i][0] == '.' ? NULL : acf_path_join(dir, names[i], NULL);
-        found = path != NULL && acf_path_is_dir(path);
-        acf_free(path);
-    }
-    acf_free_names(names, n);
-    return found;
+    if (!has_image_extension(name)) return ACF_OK;
+    ACF_TRY(check_name(dir, name, e));
+    acf_digest_add(w->digest, part, strlen(part) + 1);
+    return acf_image_rows_add(w->rows, (int32_t)w->rows->n + 1, part, w->label, e);
 }
 
 /* All images below root/below. */
@@ -74,11 +69,8 @@ static acf_status read_below(walk *w, const char *below, int depth, acf_error *e
             st = ACF_ERR_RESOURCE;
         } else if (acf_path_is_dir(path)) {
             st = read_below(w, part, depth + 1, e);
-        } else if (has_image_extension(names[i])) {
-            st = check_name(dir, names[i], e);
-            acf_digest_add(w->digest, part, strlen(part) + 1);
-            if (st == ACF_OK)
-                st = acf_image_rows_add(w->rows, (int32_t)w->rows->n + 1, part, w->label, e);
+        } else {
+            st = add_file(w, dir, names[i], part, e);
         }
         acf_free(path);
         acf_free(part);
@@ -109,19 +101,25 @@ static acf_status read_class(walk *w, const char *name, int *n_classes, acf_erro
     return st;
 }
 
-acf_status acf_image_folder_read(acf_image_rows *rows, const char *dir, acf_digest *digest,
-                                 acf_error *e)
+acf_status acf_image_folder_read(acf_image_rows *rows, int *n_cols, const char *dir,
+                                 bool label_optional, acf_digest *digest, acf_error *e)
 {
     char **names;
     size_t n;
     int n_classes = 0;
     walk w = {.rows = rows, .digest = digest, .root = dir};
+    *n_cols = 2;
     ACF_TRY(acf_list_dir(&names, &n, dir, e));
     acf_status st = ACF_OK;
     for (size_t i = 0; i < n && st == ACF_OK; i++)
         st = read_class(&w, names[i], &n_classes, e);
+    bool is_plain = label_optional && n_classes == 0;
+    w.label = NULL;
+    for (size_t i = 0; i < n && is_plain && st == ACF_OK; i++)
+        if (names[i][0] != '.') st = add_file(&w, dir, names[i], names[i], e);
     acf_free_names(names, n);
-    if (st == ACF_OK && n_classes == 0)
+    if (is_plain) *n_cols = 1;
+    if (st == ACF_OK && n_classes == 0 && rows->n == 0)
         st = acf_fail(e, ACF_ERR_FORMAT,
                       "%s: holds no class: expected a directory for each class, with its images "
                       "inside",

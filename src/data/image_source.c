@@ -101,6 +101,7 @@ static acf_status read_block(image_job *job, int b, uint8_t *scratch, uint64_t s
         const uint8_t *item = s->array != NULL ? kept_item(s, row) : NULL;
         if (item == NULL) {
             uint8_t *to = s->cache != NULL ? s->cache + (size_t)row * s->item : scratch;
+            ACF_ASSERT(to != NULL);
             acf_status st = make_item(s, to, row, e);
             item = to;
             job->bad[row] = st == ACF_ERR_IO || st == ACF_ERR_FORMAT;
@@ -393,7 +394,8 @@ acf_status acf_image_source_open(acf_source **out, acf_split *split, const acf_i
 void acf_image_source_moments(double mean[3], double std[3], const acf_source *head)
 {
     const image_source *s = (const image_source *)head;
-    double n = (double)s->head.n * (double)(s->item / (size_t)s->stored) * 255.0;
+    size_t plane = s->item / (size_t)s->stored;
+    double n = (double)s->head.n * (double)plane * 255.0;
     for (int c = 0; c < 3; c++) {
         int from = s->stored == 1 ? 0 : c;
         mean[c] = (double)s->sum[from] / n;

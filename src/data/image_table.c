@@ -10,6 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One split being read. */
+typedef struct reading {
+    acf_table *t;
+    acf_image_rows rows;
+    acf_pixels *pixels;
+    int n_cols;
+    acf_digest digest;
+    const acf_data_options *opt;
+    const char *const *names; /* [K] of labels, NULL: their numbers */
+    int K;
+    bool label_optional;
+    bool is_whole; /* a directory was given, not one of its files */
+} reading;
+
 /* "DIR/NAME" into *path when it is there, else NULL. */
 static acf_status try_path(char **path, const char *dir, const char *name, acf_error *e)
 {
@@ -88,30 +102,30 @@ bool acf_image_is_table(const char *path)
 }
 
 /* Rows of an array: numbers from 0, and the names of their labels. */
-static acf_status array_rows(acf_table *t, acf_image_rows *rows, int n, const uint8_t *label,
-                             const char *const *names, int K, acf_error *e)
+static acf_status array_rows(reading *r, const uint8_t *label, acf_error *e)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < r->pixels->n; i++) {
         char number[16], digits[8], reason[ACF_BAD_REASON];
         (void)snprintf(number, sizeof number, "%d", i);
         const char *name = NULL;
-        if (label != NULL && names == NULL) {
+        if (label != NULL && r->names == NULL) {
             (void)snprintf(digits, sizeof digits, "%d", label[i]);
             name = digits;
-        } else if (label != NULL && label[i] < K) {
-            name = names[label[i]];
+        } else if (label != NULL && label[i] < r->K) {
+            name = r->names[label[i]];
         } else if (label != NULL) {
-            (void)snprintf(reason, sizeof reason, "has label %d, out of 0 .. %d", label[i], K - 1);
-            ACF_TRY(acf_table_reject(t, i + 1, reason, e));
+            (void)snprintf(reason, sizeof reason, "has label %d, out of 0 .. %d", label[i],
+                           r->K - 1);
+            ACF_TRY(acf_table_reject(r->t, i + 1, reason, e));
             continue;
         }
-        ACF_TRY(acf_image_rows_add(rows, i + 1, number, name, e));
+        ACF_TRY(acf_image_rows_add(&r->rows, i + 1, number, name, e));
     }
     return ACF_OK;
 }
 
-/* The batches that training goes over: the five of CIFAR-10 when the first one was named by the
- * search in a directory, else the file itself. */
+/* The batches that training goes over: the five of CIFAR-10 when their directory was given, else
+ * the file itself. */
 static acf_status batch_paths(char *paths[ACF_CIFAR_BATCHES], int *n, const char *path,
                               bool is_whole, acf_error *e)
 {
@@ -127,107 +141,101 @@ static acf_status batch_paths(char *paths[ACF_CIFAR_BATCHES], int *n, const char
 }
 
 /* The names that the set itself brings must be the task's. */
-static acf_status check_names(const char *path, acf_cifar_label which, const char *const *names,
-                              int K, acf_error *e)
+static acf_status check_names(const reading *r, const char *path, acf_cifar_label which,
+                              acf_error *e)
 {
     static const char *const base[] = {"batches.meta.txt", "fine_label_names.txt",
                                        "coarse_label_names.txt"};
     char *dir = acf_path_dir(path, e);
     char *meta = dir == NULL ? NULL : acf_path_join(dir, base[which], e);
-    acf_status st = meta == NULL ? ACF_ERR_RESOURCE : acf_cifar_check_names(meta, names, K, e);
+    acf_status st =
+        meta == NULL ? ACF_ERR_RESOURCE : acf_cifar_check_names(meta, r->names, r->K, e);
     acf_free(dir);
     acf_free(meta);
     return st;
 }
 
-static acf_status read_cifar(acf_table *t, acf_image_rows *rows, acf_pixels *pixels,
-                             const char *path, bool is_whole, const acf_data_options *opt,
-                             const char *const *names, int K, acf_digest *digest, acf_error *e)
+static acf_status read_cifar(reading *r, const char *path, acf_error *e)
 {
     char *paths[ACF_CIFAR_BATCHES] = {NULL};
     uint8_t *label = NULL;
     int n = 0;
-    if (strncmp(opt->task, "cifar", 5) != 0)
+    if (strncmp(r->opt->task, "cifar", 5) != 0)
         return acf_fail(e, ACF_ERR_USAGE,
                         "%s: is taken for a CIFAR file, but the task is '%s': write task: cifar10 "
                         "or cifar100",
-                        path, opt->task);
-    bool is_coarse = opt->label != NULL && strcmp(opt->label, "coarse") == 0;
-    acf_cifar_label which = strcmp(opt->task, "cifar10") == 0 ? ACF_CIFAR_10
-                            : is_coarse                       ? ACF_CIFAR_100_COARSE
-                                                              : ACF_CIFAR_100_FINE;
-    acf_status st = check_names(path, which, names, K, e);
-    if (st == ACF_OK) st = batch_paths(paths, &n, path, is_whole, e);
-    if (st == ACF_OK) st = acf_cifar_read(pixels, &label, paths, n, which, digest, e);
-    if (st == ACF_OK) st = array_rows(t, rows, pixels->n, label, names, K, e);
+                        path, r->opt->task);
+    bool is_coarse = r->opt->label != NULL && strcmp(r->opt->label, "coarse") == 0;
+    acf_cifar_label which = strcmp(r->opt->task, "cifar10") == 0 ? ACF_CIFAR_10
+                            : is_coarse                          ? ACF_CIFAR_100_COARSE
+                                                                 : ACF_CIFAR_100_FINE;
+    acf_status st = check_names(r, path, which, e);
+    if (st == ACF_OK) st = batch_paths(paths, &n, path, r->is_whole, e);
+    if (st == ACF_OK) st = acf_cifar_read(r->pixels, &label, paths, n, which, &r->digest, e);
+    if (st == ACF_OK) st = array_rows(r, label, e);
     for (int i = 0; i < ACF_CIFAR_BATCHES; i++)
         acf_free(paths[i]);
     acf_free(label);
     return st;
 }
 
-static acf_status read_idx(acf_table *t, acf_image_rows *rows, acf_pixels *pixels, int *n_cols,
-                           const char *path, const char *const *names, int K, bool label_optional,
-                           acf_digest *digest, acf_error *e)
+static acf_status read_idx(reading *r, const char *path, acf_error *e)
 {
     uint8_t *label = NULL;
-    ACF_TRY(acf_idx_images(pixels, path, digest, e));
-    acf_status st = acf_idx_labels(&label, path, pixels->n, label_optional, digest, e);
-    *n_cols = label != NULL ? 2 : 1;
-    if (st == ACF_OK) st = array_rows(t, rows, pixels->n, label, names, K, e);
+    ACF_TRY(acf_idx_images(r->pixels, path, &r->digest, e));
+    acf_status st = acf_idx_labels(&label, path, r->pixels->n, r->label_optional, &r->digest, e);
+    if (label == NULL) r->n_cols = 1;
+    if (st == ACF_OK) st = array_rows(r, label, e);
     acf_free(label);
     return st;
 }
 
-static acf_status read_any(acf_table *t, acf_image_rows *rows, acf_pixels *pixels, int *n_cols,
-                           const char *path, acf_split_id id, const acf_data_options *opt,
-                           const char *const *names, int K, bool label_optional, acf_digest *digest,
-                           acf_error *e)
+static acf_status read_any(reading *r, const char *path, bool is_train, acf_error *e)
 {
-    bool is_whole = acf_path_is_dir(path) || opt->path[id] == NULL; /* not named one by one */
     char *array = NULL;
-    *n_cols = 2;
-    if (acf_path_is_dir(path)) {
-        ACF_TRY(find_array(&array, path, id == ACF_TRAIN, e));
-        if (array == NULL) return acf_image_folder_read(rows, path, digest, e);
-    } else if ((array = acf_strdup(path, e)) == NULL) {
-        return ACF_ERR_RESOURCE;
+    if (!acf_path_is_dir(path)) {
+        array = acf_strdup(path, e);
+        if (array == NULL) return ACF_ERR_RESOURCE;
+    } else {
+        ACF_TRY(find_array(&array, path, is_train, e));
     }
-    acf_status st =
-        ends_with(array, ".bin")
-            ? read_cifar(t, rows, pixels, array, is_whole, opt, names, K, digest, e)
-            : read_idx(t, rows, pixels, n_cols, array, names, K, label_optional, digest, e);
+    if (array == NULL)
+        return acf_image_folder_read(&r->rows, &r->n_cols, path, r->label_optional, &r->digest, e);
+    acf_status st = ends_with(array, ".bin") ? read_cifar(r, array, e) : read_idx(r, array, e);
     acf_free(array);
     return st;
 }
 
 acf_status acf_image_table(acf_table *t, acf_pixels *pixels, char **base, const char *path,
-                           acf_split_id id, const acf_data_options *opt, const char *const *names,
-                           int K, bool label_optional, acf_error *e)
+                           acf_split_id id, const acf_data_options *opt, bool label_optional,
+                           acf_error *e)
 {
-    acf_image_rows rows = {0};
-    acf_digest digest;
-    int n_cols;
+    reading r = {.t = t,
+                 .pixels = pixels,
+                 .n_cols = 2,
+                 .opt = opt,
+                 .label_optional = label_optional,
+                 .is_whole = opt->path[id] == NULL || acf_path_is_dir(path)};
     *t = (acf_table){0};
     *pixels = (acf_pixels){0};
     *base = NULL;
+    r.names = acf_task_labels(&r.K, acf_task_find(opt->task), opt->label);
     if (!acf_path_exists(path))
         return acf_fail(e, ACF_ERR_IO, "%s: there is no such file or directory", path);
     t->path = acf_strdup(path, e);
     if (t->path == NULL) return ACF_ERR_RESOURCE;
-    acf_digest_init(&digest);
-    acf_status st =
-        read_any(t, &rows, pixels, &n_cols, path, id, opt, names, K, label_optional, &digest, e);
+    acf_digest_init(&r.digest);
+    acf_status st = read_any(&r, path, id == ACF_TRAIN, e);
     if (st == ACF_OK && pixels->pixel == NULL) {
         *base = acf_strdup(path, e);
         if (*base == NULL) st = ACF_ERR_RESOURCE;
     }
-    acf_digest_finish(&digest, t->digest);
+    acf_digest_finish(&r.digest, t->digest);
     if (st == ACF_OK) {
-        acf_image_rows_finish(t, &rows, n_cols);
+        acf_image_rows_finish(t, &r.rows, r.n_cols);
         return ACF_OK;
     }
-    acf_image_rows_free(&rows);
+    acf_image_rows_free(&r.rows);
     acf_table_free(t);
     acf_free(pixels->pixel);
     *pixels = (acf_pixels){0};

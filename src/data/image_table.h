@@ -28,14 +28,15 @@ bool acf_image_is_table(const char *path);
 
 /*
  * Read a split that is no table: a CIFAR or IDX file, a directory that holds such, or a folder of
- * classes.  `names` [K] are the label names by number (NULL: the number is the name).  Labels out
- * of range become bad lines of t.  Arrays go into *pixels (else it stays empty).  *base (the
- * caller's) is the directory that the paths in the table start from, NULL for arrays.
- * label_optional: IDX images without a file of labels give a table of one column.  ACF_ERR_IO,
- * ACF_ERR_FORMAT, ACF_ERR_USAGE (CIFAR files in task `image`), ACF_ERR_RESOURCE; t is empty then.
+ * classes.  Labels have the task's names (acf_task_labels), or their number where it has none;
+ * labels out of range become bad lines of t.  Arrays go into *pixels (else it stays empty).  *base
+ * (the caller's) is the directory that the paths in the table start from, NULL for arrays.
+ * label_optional: IDX images without a file of labels, or a folder of images without classes, give
+ * a table of one column.  ACF_ERR_IO, ACF_ERR_FORMAT, ACF_ERR_USAGE (CIFAR files in task `image`),
+ * ACF_ERR_RESOURCE; t is empty then.
  */
 acf_status acf_image_table(acf_table *t, acf_pixels *pixels, char **base, const char *path,
-                           acf_split_id id, const acf_data_options *opt, const char *const *names,
-                           int K, bool label_optional, acf_error *e) ACF_MUST_USE;
+                           acf_split_id id, const acf_data_options *opt, bool label_optional,
+                           acf_error *e) ACF_MUST_USE;
 
 #endif

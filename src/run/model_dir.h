@@ -42,6 +42,10 @@ acf_status acf_model_open(acf_model *m, const char *dir, const acf_model_load *o
  * has begun. */
 acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e) ACF_MUST_USE;
 
+/* True when transformers has a class for encoder and head together (acf_encoder_names.model_class):
+ * for texts, when the model was trained on the pooler's output. */
+bool acf_model_is_transformers_class(const acf_model *m);
+
 /* True when all label names are the placeholders LABEL_0, LABEL_1 ... that transformers writes. */
 bool acf_labels_are_generic(char *const *labels, int K);
 

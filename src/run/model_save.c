@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool acf_model_is_transformers_class(const acf_model *m)
+{
+    return m->enc->names.model_class != NULL;
+}
+
 static acf_status write_json(acf_checkpoint *ck, const char *name, const cJSON *tree, acf_error *e)
 {
     char *path = acf_checkpoint_file(ck, name, e);

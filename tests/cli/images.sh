@@ -39,7 +39,7 @@ done
 
 # Half a run, then the rest.
 rm -rf other/checkpoint-000006 other/last other/best
-run 0 "$ACF/acf-train" --config base.yaml --set save.dir=other --resume --set train.threads=2
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=other --resume --set train.threads=2 --set data.cache=0
 cmp run/last/model.safetensors other/last/model.safetensors || fail 'other weights after a resume'
 
 # Evaluation and prediction prepare as training did.
@@ -69,6 +69,11 @@ refuses 2 '--pair is for texts' "$ACF/acf-predict" run paths --pair
 refuses 2 '--tokens is for texts' "$ACF/acf-predict" run paths --tokens
 refuses 2 "model.encoder = resnet20 encodes images; task 'text' has texts" \
     "$ACF/acf-eval" run --task text --data "$data/dev.tsv"
+
+# A class from examples, given as a directory of images.
+kept=$(state_of run)
+run 0 "$ACF/acf-eval" run --add-class "square=$sample/dev/frame" --output grown
+grep -q "class 'square' from 4 examples" out || fail 'no new class'
 
 # Broken files.
 cp -R "$sample" set

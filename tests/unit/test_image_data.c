@@ -264,6 +264,19 @@ static void opens_a_folder_of_classes(void **state)
     refuse(&opt, ACF_ERR_DATA, "empty: holds no class: expected a directory for each class");
     opt = options("image", tmpdir_path(*state, "none"));
     refuse(&opt, ACF_ERR_DATA, "there is no such directory");
+    /* Images without classes are rows without labels where those may be missing. */
+    opt = options("image", NULL);
+    opt.path[ACF_DEV] = tmpdir_path(*state, "val/a");
+    opt.splits = 1u << ACF_DEV;
+    opt.label_optional = true;
+    static const char *const labels[] = {"a", "b"};
+    opt.labels = labels;
+    opt.n_labels = 2;
+    d = open_ok(&opt);
+    assert_int_equal(d->split[ACF_DEV].n, 2);
+    assert_false(d->split[ACF_DEV].is_labelled);
+    assert_string_equal(d->split[ACF_DEV].text[1], "001.bmp");
+    acf_data_close(&d);
     assert_ok(acf_make_dirs(tmpdir_path(*state, "one/a"), &e), &e);
     picture_write(tmpdir_path(*state, "one/a/x.bmp"), 4, 4, 0, 0);
     opt = options("image", tmpdir_path(*state, "one"));
