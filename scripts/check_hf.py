@@ -13,6 +13,13 @@
         labels, each with the tokenizer of HF_DIR, and demands the same of acf-predict, and of
         acf-eval the accuracy that transformers' predictions have.
 
+    scripts/check_hf.py families
+        Nothing is needed: for BERT, RoBERTa, DistilBERT and ELECTRA, small random classifiers and
+        tokenizers are made here.  `theirs` for each; then acf-train starts from the encoder without
+        its classifier, as it stands in a masked-language model, and from the classifier, makes two
+        updates, and `ours` for each of the runs, one of them without a pooler, which must load with
+        AutoModel.
+
 FILE has one text a line; without it texts are made from the vocabulary, with some hard ones.
 Needs torch, transformers and safetensors.  Exit 1 when something differs.
 """
@@ -27,6 +34,7 @@ import tempfile
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin slow a busy machine down
 
+import tokenizers
 import torch
 import transformers
 
@@ -37,7 +45,7 @@ HARD_TEXTS = [
     "", " ", "Café naïve ÉCOLE", "don't stop-believing ... (really?!)", "東京 is not 北京",
     "x" * 101 + " end", "[MASK] and [SEP] in the text", "tab-free\u00a0nbsp \u200bzero width",
     "emoji \U0001f600 family", "ａｂｃ ﬁ ligature", "İstanbul ß ẞ", "e\u0301 a\u0308 marks",
-    "1,000.50 $ 3% #tag @user a_b", "very " * 300,
+    "1,000.50 $ 3% #tag @user a_b", "very " * 300, "a <pad> here, <mask> there </s><s>",
 ]
 
 
@@ -166,19 +174,131 @@ def write_theirs(source, scratch):
     return made
 
 
+def make_tokenizers(scratch):
+    """A WordPiece and a byte-level BPE, learnt from a few words: directories by kind."""
+    rng = random.Random(5)
+    syllables = [a + b for a in "bdfghklmnprstvw" for b in "aeiou"]
+    words = ["".join(rng.choices(syllables, k=rng.randint(1, 4))) for _ in range(600)]
+    lines = [" ".join(rng.choices(words, k=12)) for _ in range(400)] + HARD_TEXTS
+    pieces = tokenizers.BertWordPieceTokenizer(lowercase=True)
+    pieces.train_from_iterator(lines, vocab_size=700, show_progress=False)
+    bytes_ = tokenizers.ByteLevelBPETokenizer()
+    bytes_.train_from_iterator(lines, vocab_size=700, show_progress=False,
+                               special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    made = {"wordpiece": scratch / "wordpiece", "bpe": scratch / "bpe"}
+    for kind, tokenizer in (("wordpiece", pieces), ("bpe", bytes_)):
+        made[kind].mkdir()
+        tokenizer.save_model(str(made[kind]))
+    return made
+
+
+def make_families(size):
+    """(name, kind of tokenizer, class, configuration) of small networks of all families."""
+    t = transformers
+    common = dict(vocab_size=size, initializer_range=0.15)
+    sizes = dict(hidden_size=48, num_hidden_layers=3, num_attention_heads=4, intermediate_size=80)
+    labels = dict(id2label={0: "no", 1: "maybe", 2: "yes"}, label2id={"no": 0, "maybe": 1, "yes": 2})
+    return [
+        ("bert", "wordpiece", t.BertTokenizer, t.BertConfig(**common, **sizes, **labels)),
+        ("roberta", "bpe", t.RobertaTokenizer, t.RobertaConfig(
+            **common, **sizes, **labels, max_position_embeddings=130, type_vocab_size=1,
+            layer_norm_eps=1e-5)),
+        ("roberta-two-types", "bpe", t.RobertaTokenizer, t.RobertaConfig(
+            **common, **sizes, **labels, classifier_dropout=0.3)),
+        ("distilbert", "wordpiece", t.DistilBertTokenizer, t.DistilBertConfig(
+            **common, **labels, dim=48, n_layers=3, n_heads=4, hidden_dim=80)),
+        ("electra", "wordpiece", t.BertTokenizer, t.ElectraConfig(
+            **common, **sizes, **labels, embedding_size=32)),
+        ("electra-wide", "wordpiece", t.BertTokenizer, t.ElectraConfig(
+            **common, **sizes, **labels, embedding_size=48, hidden_act="gelu_new")),
+    ]
+
+
+def train(args, encoder, out, texts, scratch, *settings):
+    """Two updates by acf-train from a directory; its standard error."""
+    data = scratch / "train.tsv"
+    rows = [f"{t}\t{('no', 'maybe', 'yes')[i % 3]}\n" for i, t in enumerate(texts) if t.strip()]
+    data.write_text("text\tlabel\n" + "".join(rows), encoding="utf-8")
+    config = scratch / "train.yaml"
+    config.write_text(
+        f"schema: 1\ntask: text\ndata: {{train: {data}, columns: {{text: text, label: label}}}}\n"
+        f"model: {{encoder: {encoder}, max_length: 64}}\ntrain: {{steps: 2, batch_size: 8}}\n"
+        f"save: {{dir: {out}}}\n", encoding="utf-8")
+    command = [args.programs / "acf-train", "--config", config]
+    for setting in settings:
+        command += ["--set", setting]
+    done = subprocess.run([str(c) for c in command], capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        sys.exit(f"FAIL acf-train from {encoder}: {done.stderr}")
+    return done.stderr
+
+
+def check_family(args, name, config, tokenizer, scratch):
+    torch.manual_seed(13)
+    here = scratch / name
+    model = transformers.AutoModelForSequenceClassification.from_config(config)
+    model.save_pretrained(here / "classifier")
+    masked = transformers.AutoModelForMaskedLM.from_config(config)
+    masked.save_pretrained(here / "masked")
+    for part in ("classifier", "masked"):
+        tokenizer.save_pretrained(here / part)
+    texts = make_texts(tokenizer)
+    alone, pairs = [None] * len(texts), texts[1:] + texts[:1]
+    good = compare(args, here / "classifier", texts, alone, f"{name}, theirs")
+    good &= compare(args, here / "classifier", texts, pairs, f"{name}, theirs, pairs")
+
+    log = train(args, here / "classifier", here / "run", texts, scratch)
+    if "random" in log or "not used" in log or "dropped" in log:
+        good = False
+        print(f"FAIL {name}: acf-train from a classifier says:\n{log}")
+    good &= compare(args, here / "run" / "best", texts, alone, f"{name}, ours from a classifier")
+    log = train(args, here / "masked", here / "masked-run", texts, scratch)
+    if "not used" in log or log.count("starts from random values") != 2:  # a weight and a bias
+        good = False
+        print(f"FAIL {name}: acf-train from a masked-language model says:\n{log}")
+    good &= compare(args, here / "masked-run" / "best", texts, alone, f"{name}, ours from a body")
+    good &= compare(args, here / "masked-run" / "best", texts, pairs, f"{name}, ours, pairs")
+
+    train(args, here / "classifier", here / "mean", texts, scratch, "model.pooling=mean")
+    _, info = transformers.AutoModel.from_pretrained(here / "mean" / "best",
+                                                     output_loading_info=True)
+    missing = [k for k in info["missing_keys"] if not k.startswith("pooler.")]
+    extra = [k for k in info["unexpected_keys"] if not k.startswith("classifier.")]
+    print(f"{'FAIL' if missing or extra else 'ok  '} {name}, ours with pooling mean, by AutoModel")
+    return good and not missing and not extra
+
+
+def check_families(args):
+    good = True
+    with tempfile.TemporaryDirectory() as name:
+        scratch = pathlib.Path(name)
+        vocabularies = make_tokenizers(scratch)
+        for family, kind, tokenizer_class, config in make_families(700):
+            tokenizer = tokenizer_class.from_pretrained(vocabularies[kind])
+            behind_padding = 2 if config.model_type == "roberta" else 0
+            tokenizer.model_max_length = config.max_position_embeddings - behind_padding
+            good &= check_family(args, family, config, tokenizer, scratch)
+    return good
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["ours", "theirs"])
-    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("mode", choices=["ours", "theirs", "families"])
+    parser.add_argument("directory", type=pathlib.Path, nargs="?")
     parser.add_argument("--texts", type=pathlib.Path, help="one text a line; the first 200")
     parser.add_argument("--pair", action="store_true", help="also pairs of texts")
     parser.add_argument("--programs", type=pathlib.Path, default=ROOT, help="where acf-predict is")
     args = parser.parse_args()
     torch.set_num_threads(2)
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
 
+    if args.mode == "families":
+        return int(not check_families(args))
     directory = args.directory
+    if directory is None:
+        parser.error(f"{args.mode} needs a directory")
     if (directory / "best").exists():
         directory = directory / "best"
     if args.texts:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the golden files of the BERT encoder: a tiny random model and what PyTorch computes with it.
+"""Make the golden files of the encoders for texts: tiny random models and what PyTorch computes.
 
     scripts/golden_bert.py [OUT_DIR]        default: tests/golden of this project
 
@@ -17,6 +17,9 @@ CASE is pooler (the model as it is), mean and cls (other poolings), gelu_new (hi
 (the loss CE + 0.5 acf at tau 0.1 + 0.1 Cor-Reg).  For cls, gelu_new and acf only gradients of rank
 1 are kept, and the classifier's: they need the whole backward pass, and the files stay small.
 
+Likewise tiny-roberta, tiny-distilbert and tiny-electra, with the case pooler alone.  RoBERTa's batch
+holds the padding token inside a text, which moves the positions behind it.
+
 Needs torch and transformers; the tests that read the files need no Python.
 """
 import argparse
@@ -25,6 +28,7 @@ import json
 import pathlib
 
 import safetensors.torch
+import tokenizers
 import torch
 import transformers
 
@@ -34,26 +38,63 @@ WORDS = ("the a cat dog bird sat ran flew on under over mat tree house red blue 
          "not very good bad . , ! ##s ##ing ##ed ##er un ##able re").split()
 VOCAB = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
 CLS, SEP = 2, 3
+PAD_ROBERTA = 1
 LENGTHS = (1, 2, 7, 11, 20)  # tokens of each example; the fourth is a pair
 LABELS = (0, 2, 1, 0, 2)
+PADDED = 4  # example with a padding token (RoBERTa)
 FULL_CASES = ("pooler", "mean")  # all gradients kept
 
 
-def make_model():
+def make_config(family, vocab_size):
+    t = transformers
+    labels = dict(num_labels=3, id2label={0: "no", 1: "maybe", 2: "yes"},
+                  label2id={"no": 0, "maybe": 1, "yes": 2})
+    if family == "distilbert":
+        return t.DistilBertConfig(vocab_size=vocab_size, dim=8, n_layers=2, n_heads=2, hidden_dim=12,
+                                  max_position_embeddings=20, seq_classif_dropout=0.2, **labels)
+    sizes = dict(vocab_size=vocab_size, hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+                 intermediate_size=12, hidden_act="gelu", hidden_dropout_prob=0.1,
+                 attention_probs_dropout_prob=0.1, max_position_embeddings=20)
+    if family == "roberta":
+        sizes.update(max_position_embeddings=22, type_vocab_size=1, layer_norm_eps=1e-5)
+        return t.RobertaConfig(**sizes, **labels)
+    if family == "electra":
+        return t.ElectraConfig(embedding_size=6, **sizes, **labels)
+    sizes.update(hidden_size=16, intermediate_size=24, type_vocab_size=2)
+    return t.BertConfig(**sizes, **labels)
+
+
+def make_model(family, vocab_size):
     torch.manual_seed(20230604)
-    config = transformers.BertConfig(
-        vocab_size=len(VOCAB), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=24, max_position_embeddings=20, type_vocab_size=2, num_labels=3,
-        hidden_act="gelu", hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
-        id2label={0: "no", 1: "maybe", 2: "yes"}, label2id={"no": 0, "maybe": 1, "yes": 2})
-    model = transformers.BertForSequenceClassification(config)
+    config = make_config(family, vocab_size)
+    model = transformers.AutoModelForSequenceClassification.from_config(config)
     with torch.no_grad():  # no value stays at 0 or 1, so that none can be mistaken for another
         for name, p in model.named_parameters():
-            p.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.2)
+            is_gain = name.endswith(("LayerNorm.weight", "layer_norm.weight"))
+            p.normal_(1.0 if is_gain else 0.0, 0.2)
         for name, p in model.named_parameters():
-            if name.endswith(("query.weight", "key.weight")):
+            if name.endswith(("query.weight", "key.weight", "q_lin.weight", "k_lin.weight")):
                 p.mul_(3.0)  # attention far from uniform
+    for module in model.modules():
+        # Their rows of the padding token have no gradient in torch; here they train like others.
+        if isinstance(module, torch.nn.Embedding):
+            module.padding_idx = None
     return model.eval()
+
+
+def write_bpe(out):
+    """A byte-level BPE with a few merges; returns the tokenizer."""
+    words = [w.removeprefix("##") for w in WORDS if w.strip("#").isalpha()]
+    learnt = tokenizers.ByteLevelBPETokenizer()
+    learnt.train_from_iterator([" ".join(words), " " + " ".join(words)], vocab_size=300,
+                               min_frequency=1, show_progress=False,
+                               special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    learnt.save_model(str(out))
+    tokenizer = transformers.RobertaTokenizer.from_pretrained(out, model_max_length=20)
+    tokenizer.save_pretrained(out)
+    for name in ("vocab.json", "merges.txt"):  # tokenizer.json holds the same
+        (out / name).unlink()
+    return transformers.AutoTokenizer.from_pretrained(out)
 
 
 def write_tokenizer(out):
@@ -65,41 +106,62 @@ def write_tokenizer(out):
     assert ids == [CLS, *(VOCAB.index(w) for w in ("the", "cat", "##s", "sat", ".")), SEP], ids
 
 
-def make_batch():
+def make_batch(family="bert", vocab_size=len(VOCAB)):
     """Packed ids, token types and starts."""
+    cls, sep = (0, 2) if family == "roberta" else (CLS, SEP)
     generator = torch.Generator().manual_seed(7)
     ids, types, start = [], [], [0]
     for k, length in enumerate(LENGTHS):
-        x = torch.randint(5, len(VOCAB), (length,), generator=generator).tolist()
+        x = torch.randint(5, vocab_size, (length,), generator=generator).tolist()
         t = [0] * length
-        x[0] = CLS
+        x[0] = cls
         if length > 1:
-            x[-1] = SEP
+            x[-1] = sep
         if k == 3:
-            x[4] = SEP
-            t = [0] * 5 + [1] * (length - 5)
+            x[4] = sep
+            if family in ("bert", "electra"):
+                t = [0] * 5 + [1] * (length - 5)
+        if k == PADDED and family == "roberta":
+            x[3] = PAD_ROBERTA
         ids += x
         types += t
         start.append(len(ids))
     return ids, types, start
 
 
-def padded(batch):
+def padded(batch, family="bert"):
     ids, types, start = batch
+    pad = PAD_ROBERTA if family == "roberta" else 0
     longest = max(LENGTHS)
     rows = [(ids[a:b], types[a:b]) for a, b in zip(start, start[1:])]
-    fill = lambda x: x + [0] * (longest - len(x))
-    return {"input_ids": torch.tensor([fill(x) for x, _ in rows]),
-            "token_type_ids": torch.tensor([fill(t) for _, t in rows]),
-            "attention_mask": torch.tensor([fill([1] * len(x)) for x, _ in rows])}
+    fill = lambda x, value=0: x + [value] * (longest - len(x))
+    out = {"input_ids": torch.tensor([fill(x, pad) for x, _ in rows]),
+           "token_type_ids": torch.tensor([fill(t) for _, t in rows]),
+           "attention_mask": torch.tensor([fill([1] * len(x)) for x, _ in rows])}
+    if family == "distilbert":
+        del out["token_type_ids"]
+    return out
 
 
 def features_of(model, inputs, pooling):
-    out = model.bert(**inputs)
+    out = model.base_model(**inputs)
+    first = out.last_hidden_state[:, 0]
+    kind = model.config.model_type
+    if kind == "roberta":
+        return torch.tanh(model.classifier.dense(first))
+    if kind == "electra":
+        return torch.nn.functional.gelu(model.classifier.dense(first))
+    if kind == "distilbert":
+        return torch.relu(model.pre_classifier(first))
     if pooling == "mean":
         mask = inputs["attention_mask"][:, :, None].double()
         return (out.last_hidden_state * mask).sum(1) / mask.sum(1)
-    return out.last_hidden_state[:, 0] if pooling == "cls" else out.pooler_output
+    return first if pooling == "cls" else out.pooler_output
+
+
+def last_layer(model):
+    """The linear layer whose rows are the label embeddings."""
+    return getattr(model.classifier, "out_proj", model.classifier)
 
 
 def run_case(case, model, inputs, labels):
@@ -108,8 +170,11 @@ def run_case(case, model, inputs, labels):
     weights["cor"] = 0.1 if case == "acf" else 0.0
     model.zero_grad()
     features = features_of(model, inputs, pooling)
-    logits = model.classifier(features)
-    loss, _ = ref.objective(features, logits, model.classifier.weight, labels, weights)
+    head = last_layer(model)
+    logits = head(features)
+    if pooling == "pooler":  # the model as it is
+        assert torch.allclose(logits, model(**inputs).logits, rtol=0, atol=1e-12)
+    loss, _ = ref.objective(features, logits, head.weight, labels, weights)
     loss.backward()
     out = {"features": features, "logits": logits, "loss": loss.reshape(1)}
     for name, p in model.named_parameters():
@@ -147,18 +212,36 @@ def main():
                         default=pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    make_bert(args.out)
+    for family in ("roberta", "distilbert", "electra"):
+        make_family(args.out, family)
 
-    directory = args.out / "tiny-bert"
+
+def save(out, name, tensors):
+    made_by = {"made_by": "scripts/golden_bert.py", "torch": torch.__version__,
+               "transformers": transformers.__version__}
+    safetensors.torch.save_file(tensors, out / f"{name}.safetensors", made_by)
+    for path in [out / f"{name}.safetensors", *sorted((out / name).iterdir())]:
+        print(f"{path.stat().st_size:8} {path}")
+    print(json.dumps(made_by))
+
+
+def batch_tensors(batch, labels):
+    return {"input_ids": torch.tensor(batch[0]), "token_type_ids": torch.tensor(batch[1]),
+            "start": torch.tensor(batch[2]), "labels": labels}
+
+
+def make_bert(out):
+    directory = out / "tiny-bert"
     directory.mkdir(parents=True, exist_ok=True)
-    model = make_model()
+    model = make_model("bert", len(VOCAB))
     model.save_pretrained(directory)
     write_tokenizer(directory)
 
     model = model.double()
     batch = make_batch()
     inputs, labels = padded(batch), torch.tensor(LABELS)
-    tensors = {"input_ids": torch.tensor(batch[0]), "token_type_ids": torch.tensor(batch[1]),
-               "start": torch.tensor(batch[2]), "labels": labels}
+    tensors = batch_tensors(batch, labels)
     for case in ("pooler", "mean", "cls", "acf"):
         tensors.update(run_case(case, model, inputs, labels))
     config = copy.deepcopy(model.config)
@@ -167,14 +250,27 @@ def main():
     other.load_state_dict(model.state_dict())
     tensors.update(run_case("gelu_new", other, inputs, labels))
     tensors.update(run_adamw(model, inputs, labels))
+    save(out, "tiny-bert", tensors)
 
-    made_by = {"made_by": "scripts/golden_bert.py", "torch": torch.__version__,
-               "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, args.out / "tiny-bert.safetensors", made_by)
-    files = [args.out / "tiny-bert.safetensors", *sorted(directory.iterdir())]
-    for path in files:
-        print(f"{path.stat().st_size:8} {path}")
-    print(json.dumps(made_by))
+
+def make_family(out, family):
+    directory = out / f"tiny-{family}"
+    directory.mkdir(parents=True, exist_ok=True)
+    size = len(VOCAB)
+    if family == "roberta":
+        size = len(write_bpe(directory))
+    else:
+        write_tokenizer(directory)
+    model = make_model(family, size)
+    model.save_pretrained(directory)
+
+    model = model.double()
+    batch = make_batch(family, size)
+    inputs, labels = padded(batch, family), torch.tensor(LABELS)
+    tensors = batch_tensors(batch, labels)
+    tensors.update(run_case("pooler", model, inputs, labels))
+    tensors.update(run_adamw(model, inputs, labels))
+    save(out, directory.name, tensors)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,17 @@ def classes(n, K, spread, step=64, unseen=(), unpredicted=()):
         g, q = gold[rows], pred[rows]
         hit = g == q
         recall = [hit[g == k].mean() for k in np.unique(g)]
-        return {"accuracy": hit.mean(), "balanced_accuracy": np.mean(recall)}
+        matrix = np.bincount(g * K + q, minlength=K * K).reshape(K, K)
+        right, support, asked = np.diag(matrix), matrix.sum(1), matrix.sum(0)
+        f = 2 * right / np.maximum(support + asked, 1)
+        there = support + asked > 0
+        # Gorodkin's R_K: the correlation of the two indicator matrices
+        cov = n * right.sum() - (support * asked).sum()
+        size = (n * n - (asked**2).sum()) * (n * n - (support**2).sum())
+        return {"accuracy": hit.mean(), "balanced_accuracy": np.mean(recall),
+                "f1": f[1] if K == 2 else f[there].mean(), "macro_f1": f[there].mean(),
+                "weighted_f1": (f * support).sum() / n,
+                "mcc": cov / np.sqrt(float(size)) if size > 0 else 0.0}
 
     return {
         "n": n, "K": K, "gold": gold.tolist(), "scores": scores.ravel().tolist(), "value": value,

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Write tests/golden/tokenizer_cases.json: texts and the ids that transformers gives them.
+"""Write tests/golden/tokenizer_cases.json and bpe_cases.json: texts and transformers' ids of them.
 
     scripts/golden_tokenizer.py > tests/golden/tokenizer_cases.json
+    scripts/golden_tokenizer.py bpe > tests/golden/bpe_cases.json
 
-Needs transformers and tokenizers.  The vocabulary is small and made here.
+Needs transformers and tokenizers.  The vocabularies are small and made here.
 """
 import json
 import os
@@ -14,7 +15,7 @@ import tempfile
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import tokenizers  # noqa: E402
 import transformers  # noqa: E402
-from transformers import BertTokenizerFast  # noqa: E402
+from transformers import BertTokenizerFast, RobertaTokenizerFast  # noqa: E402
 
 LETTERS = string.ascii_letters + string.digits + "éüßıøłчбаωσς日本語東京\u4e00\u3400한각हनदไแאבא\u0301\u0307\u0323ﬁǆ"
 JAMO = "\u1112\u1161\u11ab\u1100\u11a8"
@@ -40,20 +41,58 @@ PAIRS = [("the cat sat", "a cat ran"), ("", ""), ("", "the"), ("the", ""), ("a b
          ("a b c d e", "f g h i j"), ("a b c d e f", "g h i j"), ("a b c", "d e f g h i j k l"), ("[SEP] caf\u00e9", "\u65e5\u672c [MASK]")]
 
 
-def cases(tokenizer):
-    for text in TEXTS:
+# What cutting into pieces depends on: contractions, digits, runs of white space, and special tokens.
+BPE_TEXTS = TEXTS + [
+    "don't we'll I'VE they're 'tis it's's ''d I'm 'LL 'v 'r", "a  b   c \t d\t\te \n", "  two", "trail  ", "\t", "   ",
+    "x\u00a0 y \u00a0z", "1234 12a3 \u0663\u0664 \u00bd", "<s> a </s> b<mask> c  <mask><pad>", "<unk> <s", "caf\u00e9 CAF\u00c9 \U0001f600\U0001f600",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "thethethecat unaffable",
+]
+BPE_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+
+
+def cases(tokenizer, texts=TEXTS, least=2):
+    for text in texts:
         yield dict(a=text, max_length=0, ids=tokenizer(text, truncation=False)["input_ids"])
     for max_length in (2, 3, 5, 8):
         for text in TEXTS[2:8]:
             yield dict(a=text, max_length=max_length, ids=tokenizer(text, truncation=True, max_length=max_length)["input_ids"])
     for a, b in PAIRS:
-        for max_length in (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13):
+        for max_length in (0, least + 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13):
             options = dict(truncation=True, max_length=max_length) if max_length else dict(truncation=False)
             out = tokenizer([a], [b], **options)  # as a batch: alone, transformers takes b = "" for no b
-            yield dict(a=a, b=b, max_length=max_length, ids=out["input_ids"][0], types=out["token_type_ids"][0])
+            types = out["token_type_ids"][0] if "token_type_ids" in out else [0] * len(out["input_ids"][0])
+            yield dict(a=a, b=b, max_length=max_length, ids=out["input_ids"][0], types=types)
+
+
+def bpe():
+    learnt = tokenizers.ByteLevelBPETokenizer()
+    words = [" ".join(w.removeprefix("##") for w in WORDS if len(w) < 20)] * 2
+    learnt.train_from_iterator(words + TEXTS + BPE_TEXTS, vocab_size=420, min_frequency=2, show_progress=False,
+                               special_tokens=BPE_SPECIALS)
+    with tempfile.TemporaryDirectory() as model:
+        learnt.save_model(model)
+        with open(os.path.join(model, "vocab.json")) as f:
+            vocab = json.load(f)
+        with open(os.path.join(model, "merges.txt")) as f:
+            merges = f.read()
+        models = []
+        for config in (dict(add_prefix_space=False), dict(add_prefix_space=True)):
+            with open(os.path.join(model, "tokenizer_config.json"), "w") as f:
+                json.dump(config, f)
+            tokenizer = RobertaTokenizerFast.from_pretrained(model)
+            models.append(dict(config=config, cases=list(cases(tokenizer, BPE_TEXTS, 3))))
+    return dict(vocab=vocab, merges=merges, models=models)
+
+
+def made_by():
+    return "scripts/golden_tokenizer.py, transformers %s, tokenizers %s" % (transformers.__version__, tokenizers.__version__)
 
 
 def main():
+    if sys.argv[1:] == ["bpe"]:
+        json.dump(dict(made_by=made_by(), **bpe()), sys.stdout, separators=(",", ":"))
+        sys.stdout.write("\n")
+        return
     models = []
     for lower, accents, chinese in ((True, None, True), (False, None, True), (True, False, True), (False, True, False)):
         config = dict(do_lower_case=lower, strip_accents=accents, tokenize_chinese_chars=chinese)
@@ -64,8 +103,7 @@ def main():
                 json.dump(config, f)
             tokenizer = BertTokenizerFast.from_pretrained(model)
             models.append(dict(config=config, cases=list(cases(tokenizer))))
-    made_by = "scripts/golden_tokenizer.py, transformers %s, tokenizers %s" % (transformers.__version__, tokenizers.__version__)
-    json.dump(dict(made_by=made_by, vocab=VOCAB, models=models), sys.stdout, separators=(",", ":"))
+    json.dump(dict(made_by=made_by(), vocab=VOCAB, models=models), sys.stdout, separators=(",", ":"))
     sys.stdout.write("\n")
 
 

@@ -106,12 +106,12 @@ def preset(kind, tau=0.1, lam=0.5):
 
 
 def is_head(name):
-    return name.startswith("classifier.")
+    return name.startswith("classifier.") and not name.startswith("classifier.dense.")
 
 
 def decays(name):
     """Weight decay touches neither biases nor LayerNorm."""
-    return not name.endswith(".bias") and "LayerNorm" not in name
+    return not name.endswith((".bias", "layer_norm.weight")) and "LayerNorm" not in name
 
 
 def make_optimizer(model, lr, head_lr, weight_decay, betas=(0.9, 0.999), eps=1e-8, **how):

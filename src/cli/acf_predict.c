@@ -76,6 +76,13 @@ static acf_status answer(const predict_arguments *a, acf_predict_options *opt, a
     if (opt->top_k > m->K)
         return acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt->top_k,
                         m->K);
+    if (a->reject > -1 && m->K == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--reject: a regression has no labels to reject by");
+    if (m->enc->channels > 0 && (a->pair || a->tokens || opt->text2 != NULL))
+        return acf_fail(e, ACF_ERR_USAGE, "%s is for texts, the model takes images",
+                        a->pair     ? "--pair"
+                        : a->tokens ? "--tokens"
+                                    : "--columns with two columns");
     if (a->columns == NULL) {
         opt->pair = m->pair || a->pair;
         return acf_predict(&n, m, opt, e);

@@ -28,7 +28,7 @@ static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const ac
                            m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
     ACF_TRY(acf_report_full(out, &ev->result, names, e));
-    if (!(a->reject_at > 0) || m->K < 2) return ACF_OK;
+    if (!(a->reject_at > 0)) return ACF_OK;
     ACF_TRY(acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e));
     return acf_reject_report(out, &rejection, e);
 }
@@ -40,7 +40,7 @@ static acf_status part_json(cJSON **json, const acf_eval_arguments *a, const acf
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_rejection rejection;
     ACF_TRY(acf_metrics_json(json, &ev->result, a->model, split->path, names, e));
-    if (!(a->reject_at > 0) || m->K < 2) return ACF_OK;
+    if (!(a->reject_at > 0)) return ACF_OK;
     acf_status st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
     if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
     if (st == ACF_OK) return ACF_OK;
@@ -126,6 +126,8 @@ acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model
     acf_evaluation ev[2] = {0};
     const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
     acf_status st = ACF_OK;
+    if (a->reject_at > 0 && m->K == 1)
+        return acf_fail(e, ACF_ERR_USAGE, "--reject-at: a regression has no labels to reject by");
     for (int i = 0; i < 2 && st == ACF_OK; i++) {
         if (h->part[i].source == NULL) continue;
         st = acf_evaluate(&ev[i], m, h->part[i].source, &opt, e);

@@ -94,15 +94,15 @@ static bool looks_like_header(const acf_table *t, int label, const acf_label_nam
 }
 
 /* Columns of a task without preset. */
-static acf_status find_free(acf_columns *out, const acf_table *t, bool label_optional,
-                            const acf_data_options *opt, acf_error *e)
+static acf_status find_free(acf_columns *out, const acf_table *t, bool is_image,
+                            bool label_optional, const acf_data_options *opt, acf_error *e)
 {
-    const char *text = opt->text;
+    const char *text = opt->text, *usual = is_image ? "path" : "text";
+    const char *other = is_image ? "image" : "sentence";
     if (text == NULL)
-        text =
-            out->has_header && acf_table_find(t, "text") < 0 && acf_table_find(t, "sentence") >= 0
-                ? "sentence"
-                : "text";
+        text = out->has_header && acf_table_find(t, usual) < 0 && acf_table_find(t, other) >= 0
+                   ? other
+                   : usual;
     ACF_TRY(find_given(&out->text, t, "text", text, out->has_header, e));
     if (opt->text2 != NULL)
         ACF_TRY(find_given(&out->text2, t, "text2", opt->text2, out->has_header, e));
@@ -162,15 +162,15 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
         out->has_header = opt->header == ACF_HEADER_YES;
     else if (is_name(opt->text) || is_name(opt->text2) || is_name(opt->label))
         out->has_header = true;
-    else if (task->preset)
+    else if (task->preset && !task->image)
         out->has_header = acf_split_is_test(id) ? task->test.header : task->train.header;
     else if (opt->text == NULL || opt->label == NULL) /* then "text" or "label" is asked for */
         out->has_header = true;
     else
         out->has_header = looks_like_header(t, column_number(opt->label), known, K, first);
 
-    ACF_TRY(task->preset ? find_task(out, t, id, label_optional, opt, e)
-                         : find_free(out, t, label_optional, opt, e));
+    ACF_TRY(task->preset && !task->image ? find_task(out, t, id, label_optional, opt, e)
+                                         : find_free(out, t, task->image, label_optional, opt, e));
     if (out->text == out->text2 || out->text == out->label ||
         (out->label >= 0 && out->label == out->text2))
         return acf_fail(e, ACF_ERR_USAGE,

@@ -1,6 +1,7 @@
 #include "data/data_summary.h"
 
 #include "base/mem.h"
+#include "data/overlap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,44 +75,88 @@ static acf_status put_scores(acf_str *out, const acf_split *s, acf_error *e)
         if (s->target[i] < low) low = s->target[i];
         if (s->target[i] > high) high = s->target[i];
     }
-    return acf_str_printf(out, e, "       scores from %g to %g, mean %.3f\n", low, high, sum / s->n);
+    return acf_str_printf(out, e, "       scores from %g to %g, mean %.3f\n", low, high,
+                          sum / s->n);
 }
 
 static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
 {
     enum { SHOWN = 5 };
     if (s->n_bad == 0) return ACF_OK;
-    ACF_TRY(acf_str_printf(out, e, "       %d bad line%s skipped:", s->n_bad,
-                           s->n_bad == 1 ? "" : "s"));
-    for (int i = 0; i < s->n_bad && i < SHOWN; i++)
+    ACF_TRY(acf_str_printf(out, e, "       %d bad %s%s skipped%s", s->n_bad,
+                           s->bad == NULL ? "image" : "line", s->n_bad == 1 ? "" : "s",
+                           s->bad == NULL ? "" : ":"));
+    for (int i = 0; s->bad != NULL && i < s->n_bad && i < SHOWN; i++)
         ACF_TRY(acf_str_printf(out, e, "%s line %d %s", i == 0 ? "" : ";", (int)s->bad[i].line,
                                s->bad[i].reason));
-    return acf_str_puts(out, s->n_bad > SHOWN ? "; ...\n" : "\n", e);
+    return acf_str_puts(out, s->bad != NULL && s->n_bad > SHOWN ? "; ...\n" : "\n", e);
+}
+
+/* What of the splits is the same as in training: nothing is said of training rows that are all
+ * different, for dev it is always told. */
+static acf_status put_overlap(acf_str *out, const acf_split *s, const acf_overlap *o, bool is_train,
+                              acf_error *e)
+{
+    if (o->n == 0 && is_train) return ACF_OK;
+    if (o->n == 0) return acf_str_puts(out, "       no row has the text of a training row\n", e);
+    const char *other = s->target != NULL ? "score" : "label";
+    ACF_TRY(acf_str_printf(out, e, "       %d row%s the text of %s training row", o->n,
+                           o->n == 1 ? " has" : "s have", is_train ? "an earlier" : "a"));
+    return acf_str_printf(out, e, ", %d of them another %s\n", o->n_other, other);
+}
+
+static acf_status put_split(acf_str *out, const acf_dataset *d, acf_split_id id,
+                            const acf_overlap *overlap, acf_error *e)
+{
+    const acf_split *s = &d->split[id];
+    char rows[32], all[32];
+    put_count(rows, s->n);
+    put_count(all, s->n_file);
+    ACF_TRY(acf_str_printf(out, e, "%-5s  %s%s%s rows%s%s: %s\n", s->name, rows,
+                           s->is_drawn ? " of " : "", s->is_drawn ? all : "",
+                           s->has_header ? " after a header" : "",
+                           s->is_labelled ? "" : ", unlabelled", s->path));
+    if (s->pixels != NULL)
+        ACF_TRY(acf_str_printf(out, e, "       %d x %d pixels, %s\n", s->pixels->width,
+                               s->pixels->height, s->pixels->channels == 1 ? "grey" : "RGB"));
+    if (s->is_labelled) ACF_TRY(d->regression ? put_scores(out, s, e) : put_balance(out, d, s, e));
+    if (s->n_empty > 0)
+        ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty %s\n", s->n_empty,
+                               s->n_empty == 1 ? "" : "s", s->is_image ? "path" : "text"));
+    if (overlap != NULL) ACF_TRY(put_overlap(out, s, overlap, id == ACF_TRAIN, e));
+    return put_bad(out, s, e);
 }
 
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
 {
-    const char *texts = d->pair ? "pairs of texts" : "single texts";
+    const char *texts = d->task->image ? "images" : d->pair ? "pairs of texts" : "single texts";
     ACF_TRY(d->regression ? acf_str_printf(out, e, "data   task %s, %s, a number to predict\n",
                                            d->task->name, texts)
-                          : acf_str_printf(out, e, "data   task %s, %s, %d labels\n",
-                                           d->task->name, texts, d->K));
+                          : acf_str_printf(out, e, "data   task %s, %s, %d labels\n", d->task->name,
+                                           texts, d->K));
+    static const acf_split_id dev[2] = {ACF_DEV, ACF_DEV_MM};
+    const acf_split *const other[2] = {&d->split[dev[0]], &d->split[dev[1]]};
+    acf_overlap within, found[2];
+    const acf_overlap *overlap[ACF_N_SPLITS] = {NULL};
+    if (d->split[ACF_TRAIN].n > 0 && !d->split[ACF_TRAIN].is_image) {
+        ACF_TRY(acf_overlap_count(&within, found, &d->split[ACF_TRAIN], other, 2, e));
+        overlap[ACF_TRAIN] = &within;
+        for (int i = 0; i < 2; i++)
+            overlap[dev[i]] = &found[i];
+    }
+    for (int id = 0; id < ACF_N_SPLITS; id++)
+        if (d->split[id].n > 0) ACF_TRY(put_split(out, d, (acf_split_id)id, overlap[id], e));
+    return ACF_OK;
+}
+
+acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e)
+{
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
-        char rows[32], all[32];
-        if (s->n == 0) continue;
-        put_count(rows, s->n);
-        put_count(all, s->n_file);
-        ACF_TRY(acf_str_printf(out, e, "%-5s  %s%s%s rows%s%s: %s\n", s->name, rows,
-                               s->is_drawn ? " of " : "", s->is_drawn ? all : "",
-                               s->has_header ? " after a header" : "",
-                               s->is_labelled ? "" : ", unlabelled", s->path));
-        if (s->is_labelled)
-            ACF_TRY(d->regression ? put_scores(out, s, e) : put_balance(out, d, s, e));
-        if (s->n_empty > 0)
-            ACF_TRY(acf_str_printf(out, e, "       %d row%s with an empty text\n", s->n_empty,
-                                   s->n_empty == 1 ? "" : "s"));
-        ACF_TRY(put_bad(out, s, e));
+        if (!s->is_drawn || s->line == NULL) continue;
+        if (out->len == 0) ACF_TRY(acf_str_puts(out, "split\tline\n", e));
+        for (int i = 0; i < s->n; i++)
+            ACF_TRY(acf_str_printf(out, e, "%s\t%d\n", s->name, (int)s->line[i]));
     }
     return ACF_OK;
 }

@@ -9,8 +9,14 @@
 /*
  * Appends lines, each ended by LF: task and number of labels; per split its rows (how many of the
  * file's when they were drawn), file, class balance (of more than six classes the three largest and
- * smallest), rows with an empty text and the first bad lines skipped.  ACF_ERR_RESOURCE.
+ * smallest; of scores their range and mean), rows with an empty text, rows that training has, too
+ * (data/overlap.h), and the first bad lines skipped.  ACF_ERR_RESOURCE.
  */
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
+
+/* Which rows of which file dev_fraction, max_train_samples or shots chose: a header
+ * "split<TAB>line" and every row of the drawn splits by its line in the file; nothing when none was
+ * drawn. ACF_ERR_RESOURCE. */
+acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
 #endif

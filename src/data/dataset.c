@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "data/columns.h"
 #include "data/draw.h"
+#include "data/image_table.h"
 #include "data/rows.h"
 
 #include <stdio.h>
@@ -34,8 +35,7 @@ static acf_status check_options(const acf_data_options *opt, acf_error *e)
         size_t at = 0;
         for (int i = 0; acf_task_at(i) != NULL && at < sizeof known; i++)
             at += (size_t)snprintf(known + at, sizeof known - at, " %s", acf_task_at(i)->name);
-        return acf_fail(e, ACF_ERR_USAGE, "task: '%s' is no task for text files (there are:%s)",
-                        opt->task, known);
+        return acf_fail(e, ACF_ERR_USAGE, "task: '%s' is no task (there are:%s)", opt->task, known);
     }
     if (!(opt->dev_fraction >= 0.0 && opt->dev_fraction < 1.0))
         return acf_fail(e, ACF_ERR_USAGE, "data.dev_fraction = %g is out of range [0, 1)",
@@ -59,13 +59,15 @@ static bool is_wanted(const acf_data_options *opt, acf_split_id id)
     return id == ACF_TRAIN && opt->dev_fraction > 0.0 && (opt->splits & 1u << ACF_DEV) != 0;
 }
 
-/* DIR/NAME, or DIR/NAME.gz when only that is there; *out is NULL when the task has no such file. */
+/* DIR/NAME, or DIR/NAME.gz when only that is there (images: what image_table.h finds); *out is NULL
+ * when the task has no such file. */
 static acf_status file_in_dir(char **out, const opening *o, acf_split_id id, acf_error *e)
 {
     char base[40];
     const char *name = o->d->task->file[id];
     *out = NULL;
     if (name == NULL && id > ACF_TEST) return ACF_OK;
+    if (o->d->task->image) return acf_image_find(out, o->opt->dir, id, e);
     (void)snprintf(base, sizeof base, name != NULL ? "%s" : "%s.tsv",
                    name != NULL ? name : split_name[id]);
     char *path = acf_path_join(o->opt->dir, base, e);
@@ -105,6 +107,8 @@ static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
         if (path == NULL) return ACF_ERR_RESOURCE;
     } else if (opt->dir != NULL) {
         ACF_TRY(file_in_dir(&path, o, id, e));
+        if (path == NULL && is_required && !is_drawn)
+            return acf_fail(e, ACF_ERR_DATA, "%s: holds no %s split", opt->dir, split_name[id]);
     } else if (is_required && !is_drawn) {
         return acf_fail(e, ACF_ERR_USAGE, "data: neither data.dir nor data.%s is given",
                         split_name[id]);
@@ -147,8 +151,7 @@ static acf_status set_known_labels(opening *o, acf_error *e)
         return acf_labels_regression(&d->labels, &d->by_name, e);
     }
     if (given == NULL && d->task->preset) {
-        given = d->task->labels;
-        K = d->task->K;
+        given = acf_task_labels(&K, d->task, o->opt->label);
     }
     if (given != NULL) {
         ACF_TRY(acf_labels_given(&d->labels, &d->by_name, given, K, e));
@@ -169,19 +172,43 @@ static acf_status report_bad(const acf_table *t, acf_error *e)
                     t->path, (int)t->bad[0].line, t->bad[0].reason, more);
 }
 
+/* The rows of a split as a table, and its columns. */
+static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    const acf_data_options *opt = o->opt;
+    acf_split *s = &d->split[id];
+    acf_table *t = &d->table[id];
+    s->is_image = d->task->image;
+    bool is_set = s->is_image && !acf_image_is_table(s->path);
+    if (is_set) {
+        bool optional = acf_split_is_test(id) || (id != ACF_TRAIN && opt->label_optional);
+        ACF_TRY_AS(ACF_ERR_DATA,
+                   acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, optional, e),
+                   e);
+        *c = (acf_columns){0, -1, t->n_cols > 1 ? 1 : -1, false};
+    } else {
+        ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
+        if (s->is_image) d->base[id] = acf_path_dir(s->path, e);
+        if (s->is_image && d->base[id] == NULL) return ACF_ERR_RESOURCE;
+    }
+    if (d->pixels[id].pixel != NULL) s->pixels = &d->pixels[id];
+    s->base = d->base[id];
+    memcpy(s->digest, t->digest, sizeof s->digest);
+    if (t->n_bad > 0 && opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
+    if (is_set) return ACF_OK;
+    return acf_columns_find(c, t, id, opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e);
+}
+
 /* Read one split's file whole. */
 static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
 {
     acf_dataset *d = o->d;
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
-    acf_columns c;
+    acf_columns c = {-1, -1, -1, false};
 
-    ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
-    memcpy(s->digest, t->digest, sizeof s->digest);
-    if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
-    ACF_TRY(
-        acf_columns_find(&c, t, id, o->opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e));
+    ACF_TRY(read_table(o, id, &c, e));
     if (id == ACF_TRAIN) {
         o->first = c;
         o->has_first = true;
@@ -317,6 +344,8 @@ void acf_data_close(acf_dataset **d)
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         acf_split_free(&(*d)->split[id]);
         acf_table_free(&(*d)->table[id]);
+        acf_free((*d)->pixels[id].pixel);
+        acf_free((*d)->base[id]);
     }
     acf_free(*d);
     *d = NULL;

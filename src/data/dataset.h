@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "data/label_set.h"
+#include "data/pixels.h"
 #include "data/split.h"
 #include "data/table.h"
 #include "data/tasks.h"
@@ -29,14 +30,14 @@ typedef enum acf_on_bad { ACF_BAD_ERROR, ACF_BAD_SKIP } acf_on_bad;
 typedef struct acf_data_options {
     const char *task; /* acf_task name, required */
     const char *dir;  /* holds the task's files, such as train.tsv, dev.tsv and test.tsv, or the
-                         same with .gz; NULL: only `path` */
+                         same with .gz, or images as image_table.h has them; NULL: only `path` */
 
     /* Given files; each overrides the one in dir (and then there is no second dev or test).  What
      * is given must exist; of dir's files only train.tsv must. */
     const char *path[ACF_N_SPLITS];
 
     /* Columns by name or 0-based number ("3"); NULL: the preset's, else "text" (or "sentence") and
-     * "label"; text2 NULL: single texts. */
+     * "label" (images: "path" and "label"); text2 NULL: single texts. */
     const char *text, *text2, *label;
 
     /* AUTO: the preset's; else line 1 is a header when a column is given by name, or when its label
@@ -70,7 +71,9 @@ typedef struct acf_dataset {
     char **labels;           /* [K] names by id */
     acf_label_name *by_name; /* [K] the same sorted by name: acf_label_find */
     acf_split split[ACF_N_SPLITS];
-    acf_table table[ACF_N_SPLITS]; /* what the splits' texts point into */
+    acf_table table[ACF_N_SPLITS];   /* what the splits' texts point into */
+    acf_pixels pixels[ACF_N_SPLITS]; /* and their arrays of images */
+    char *base[ACF_N_SPLITS];        /* and where their paths start */
 } acf_dataset;
 
 /*

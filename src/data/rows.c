@@ -1,5 +1,7 @@
 #include "data/rows.h"
 
+#include "base/io.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,9 @@ static acf_status unknown_label(const acf_dataset *d, const acf_table *t, int ro
     const char *whose = opt->labels != NULL ? "data.labels does not list"
                         : d->task->preset   ? "the task does not have"
                                             : "training does not have";
+    if (d->task->image && acf_path_is_dir(t->path))
+        return acf_fail(e, ACF_ERR_DATA, "%s/%.*s: a class that %s (known: %s)", t->path,
+                        acf_shown(cell), cell, whose, known);
     return acf_fail(e, ACF_ERR_DATA, "%s:%d: label '%.*s', which %s (known: %s)", t->path,
                     (int)t->line[row], acf_shown(cell), cell, whose, known);
 }
@@ -92,8 +97,8 @@ acf_status acf_rows_check(const acf_split *s, const acf_columns *c, acf_error *e
                         c->has_header ? " after the header" : "",
                         s->n_bad > 0 ? " but bad lines" : "");
     if (is_all_empty(s->text, s->n))
-        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the text, is empty in all %d rows",
-                        s->path, c->text, s->n);
+        return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the %s, is empty in all %d rows", s->path,
+                        c->text, s->is_image ? "path" : "text", s->n);
     if (s->text2 != NULL && is_all_empty(s->text2, s->n))
         return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the second text, is empty in all %d rows",
                         s->path, c->text2, s->n);

@@ -58,6 +58,11 @@ acf_status acf_source_fetch(acf_source *s, acf_batch *out, const int32_t *rows, 
     return s->ops->fetch(s, out, rows, n, how, e);
 }
 
+acf_status acf_source_announce(acf_source *s, const int32_t *rows, int n, acf_error *e)
+{
+    return s->ops->announce != NULL ? s->ops->announce(s, rows, n, e) : ACF_OK;
+}
+
 void acf_source_close(acf_source **s)
 {
     if (*s != NULL) (*s)->ops->close(*s);

@@ -43,6 +43,9 @@ typedef struct acf_source_ops {
     acf_status (*fetch)(acf_source *s, acf_batch *out, const int32_t *rows, int n,
                         const acf_fetch *how, acf_error *e);
     void (*close)(acf_source *s);
+
+    /* See acf_source_announce; NULL: of no use to this source. */
+    acf_status (*announce)(acf_source *s, const int32_t *rows, int n, acf_error *e);
 } acf_source_ops;
 
 /* Common head of every source. */
@@ -61,6 +64,12 @@ struct acf_source {
  * example0, token0, square0 are 0.  ACF_ERR_RESOURCE; a source that reads files: ACF_ERR_DATA. */
 acf_status acf_source_fetch(acf_source *s, acf_batch *out, const int32_t *rows, int n,
                             const acf_fetch *how, acf_error *e) ACF_MUST_USE;
+
+/* The next fetches will ask for these rows in this order (rows NULL: 0 .. n-1), which are copied: a
+ * source that reads files works ahead.  Fetches that differ are served all the same, only later.
+ * ACF_ERR_RESOURCE. */
+acf_status acf_source_announce(acf_source *s, const int32_t *rows, int n,
+                               acf_error *e) ACF_MUST_USE;
 
 /* Tokens of a row; 1 for images. */
 static inline int acf_source_tokens(const acf_source *s, int32_t row)

@@ -1,9 +1,10 @@
-/* Training, dev or test rows: texts, labels and where they came from. */
+/* Training, dev or test rows: texts or images, labels and where they came from. */
 #ifndef ACF_DATA_SPLIT_H
 #define ACF_DATA_SPLIT_H
 
 #include "base/digest.h"
 #include "base/status.h"
+#include "data/pixels.h"
 #include "data/table.h"
 
 #include <stdbool.h>
@@ -29,11 +30,14 @@ typedef struct acf_split {
     char *path;       /* NULL: there is no such split, n = 0 */
     char digest[ACF_DIGEST_HEX + 1];
     int n;
-    const char **text;  /* [n] UTF-8 */
+    const char **text;  /* [n] UTF-8; of an image: its path, or its number in the array, from 0 */
     const char **text2; /* [n]; NULL: single texts */
     int32_t *label;     /* [n] 0 .. K-1; -1: unlabelled */
     double *target;     /* [n] of a regression, where every labelled row's label is 0; else NULL */
     int32_t *line;      /* [n] line in the file, ascending: names the chosen rows */
+    bool is_image;
+    const acf_pixels *pixels; /* borrowed; row i is image line[i] - 1.  NULL: texts, or files */
+    const char *base;         /* borrowed; image paths start from this directory */
     bool is_labelled;
     bool is_drawn; /* rows were drawn from the file's by dev_fraction, max_train_samples, shots */
     int n_file;    /* good rows in the file */

@@ -9,6 +9,48 @@
     }
 
 static const char *const zero_one[] = {"0", "1"};
+static const char *const cifar10[] = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                      "dog",      "frog",       "horse", "ship", "truck"};
+static const char *const fashion[] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                      "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+static const char *const cifar100_fine[] = {
+    "apple",       "aquarium_fish", "baby",      "bear",       "beaver",       "bed",
+    "bee",         "beetle",        "bicycle",   "bottle",     "bowl",         "boy",
+    "bridge",      "bus",           "butterfly", "camel",      "can",          "castle",
+    "caterpillar", "cattle",        "chair",     "chimpanzee", "clock",        "cloud",
+    "cockroach",   "couch",         "crab",      "crocodile",  "cup",          "dinosaur",
+    "dolphin",     "elephant",      "flatfish",  "forest",     "fox",          "girl",
+    "hamster",     "house",         "kangaroo",  "keyboard",   "lamp",         "lawn_mower",
+    "leopard",     "lion",          "lizard",    "lobster",    "man",          "maple_tree",
+    "motorcycle",  "mountain",      "mouse",     "mushroom",   "oak_tree",     "orange",
+    "orchid",      "otter",         "palm_tree", "pear",       "pickup_truck", "pine_tree",
+    "plain",       "plate",         "poppy",     "porcupine",  "possum",       "rabbit",
+    "raccoon",     "ray",           "road",      "rocket",     "rose",         "sea",
+    "seal",        "shark",         "shrew",     "skunk",      "skyscraper",   "snail",
+    "snake",       "spider",        "squirrel",  "streetcar",  "sunflower",    "sweet_pepper",
+    "table",       "tank",          "telephone", "television", "tiger",        "tractor",
+    "train",       "trout",         "tulip",     "turtle",     "wardrobe",     "whale",
+    "willow_tree", "wolf",          "woman",     "worm"};
+static const char *const cifar100_coarse[] = {"aquatic_mammals",
+                                              "fish",
+                                              "flowers",
+                                              "food_containers",
+                                              "fruit_and_vegetables",
+                                              "household_electrical_devices",
+                                              "household_furniture",
+                                              "insects",
+                                              "large_carnivores",
+                                              "large_man-made_outdoor_things",
+                                              "large_natural_outdoor_scenes",
+                                              "large_omnivores_and_herbivores",
+                                              "medium_mammals",
+                                              "non-insect_invertebrates",
+                                              "people",
+                                              "reptiles",
+                                              "small_mammals",
+                                              "trees",
+                                              "vehicles_1",
+                                              "vehicles_2"};
 static const char *const entailment[] = {"entailment", "not_entailment"};
 static const char *const inference[] = {"entailment", "neutral", "contradiction"};
 
@@ -113,6 +155,35 @@ static const acf_task table[] = {
      .train = {false, NONE, NONE, NONE},
      .test = {false, NONE, NONE, NONE},
      .metric = {"accuracy"}},
+    {.name = "cifar10",
+     .preset = true,
+     .image = true,
+     .train = {false, NONE, NONE, NONE},
+     .test = {false, NONE, NONE, NONE},
+     .labels = cifar10,
+     .K = 10,
+     .metric = {"accuracy"}},
+    {.name = "cifar100",
+     .preset = true,
+     .image = true,
+     .train = {false, NONE, NONE, NONE},
+     .test = {false, NONE, NONE, NONE},
+     .labels = cifar100_fine,
+     .K = 100,
+     .metric = {"accuracy"}},
+    {.name = "fashion-mnist",
+     .preset = true,
+     .image = true,
+     .train = {false, NONE, NONE, NONE},
+     .test = {false, NONE, NONE, NONE},
+     .labels = fashion,
+     .K = 10,
+     .metric = {"accuracy"}},
+    {.name = "image",
+     .image = true,
+     .train = {false, NONE, NONE, NONE},
+     .test = {false, NONE, NONE, NONE},
+     .metric = {"accuracy"}},
 };
 
 const acf_task *acf_task_find(const char *name)
@@ -120,6 +191,15 @@ const acf_task *acf_task_find(const char *name)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(table[i].name, name) == 0) return &table[i];
     return NULL;
+}
+
+const char *const *acf_task_labels(int *K, const acf_task *task, const char *column)
+{
+    *K = task->K;
+    if (task->labels != cifar100_fine || column == NULL || strcmp(column, "coarse") != 0)
+        return task->labels;
+    *K = sizeof cifar100_coarse / sizeof *cifar100_coarse;
+    return cifar100_coarse;
 }
 
 const acf_task *acf_task_at(int i)

@@ -1,6 +1,6 @@
 /*
- * What the tasks that have names look like on disk: the GLUE presets and `text`.  The task ax has
- * no training data: a model of mnli answers it.
+ * What the tasks that have names look like on disk: the GLUE presets and `text`, sets of images and
+ * `image`.  The task ax has no training data: a model of mnli answers it.
  *
  * Columns and headers are those of the files as GLUE publishes them (gluebenchmark.com), names of
  * labels in the order in which Hugging Face's GLUE numbers them.  Labels map by name, never by
@@ -30,6 +30,7 @@ typedef struct acf_task {
     const char *name;               /* "sst2", as in the config */
     bool preset;                    /* false: columns and labels come from the config (`text`) */
     bool pair;                      /* two texts (presets) */
+    bool image;                     /* train and test say nothing then (image_table.h) */
     acf_task_file train;            /* train.tsv and dev.tsv */
     acf_task_file test;             /* test.tsv, unlabelled */
     const char *file[ACF_N_SPLITS]; /* in data.dir; NULL: train.tsv, dev.tsv, test.tsv, no second */
@@ -45,6 +46,10 @@ typedef struct acf_task {
 
 /* NULL when there is no task of this name. */
 const acf_task *acf_task_find(const char *name);
+
+/* Label names of a preset, *K of them; NULL without preset.  column (may be NULL): "coarse" means
+ * CIFAR-100's twenty superclasses. */
+const char *const *acf_task_labels(int *K, const acf_task *task, const char *column);
 
 /* The i-th task, NULL after the last. */
 const acf_task *acf_task_at(int i);

@@ -178,7 +178,7 @@ static void text_close(acf_source *head)
     acf_free(s);
 }
 
-static const acf_source_ops text_ops = {text_fetch, text_close};
+static const acf_source_ops text_ops = {.fetch = text_fetch, .close = text_close};
 
 /* An empty source with room for what is known of each row. */
 static text_source *source_new(const acf_split *split, acf_error *e)
@@ -186,7 +186,8 @@ static text_source *source_new(const acf_split *split, acf_error *e)
     size_t n = (size_t)split->n;
     text_source *s = acf_alloc(1, sizeof *s, "text source", e);
     if (s == NULL) return NULL;
-    s->head = (acf_source){.ops = &text_ops, .n = split->n, .label = split->label, .target = split->target};
+    s->head = (acf_source){
+        .ops = &text_ops, .n = split->n, .label = split->label, .target = split->target};
     s->pair = split->text2 != NULL;
     s->length = acf_alloc(n, sizeof *s->length, "token counts", e);
     s->second = acf_alloc(n, sizeof *s->second, "token counts", e);

@@ -12,11 +12,11 @@ static const struct {
     acf_status (*open)(acf_encoder **out, const cJSON *config, acf_pooling pooling, double dropout,
                        const char *name, acf_error *e);
 } families[] = {
-    {"bert", ACF_POOL_POOLER, acf_bert_open},
-    {"resnet", ACF_POOL_GAP, acf_resnet_open},
-    {"resnet-cifar", ACF_POOL_GAP, acf_resnet_open},
+    {"bert", ACF_POOL_POOLER, acf_bert_open},       {"roberta", ACF_POOL_POOLER, acf_bert_open},
+    {"distilbert", ACF_POOL_POOLER, acf_bert_open}, {"electra", ACF_POOL_POOLER, acf_bert_open},
+    {"resnet", ACF_POOL_GAP, acf_resnet_open},      {"resnet-cifar", ACF_POOL_GAP, acf_resnet_open},
 };
-#define FAMILIES "bert, resnet and resnet-cifar"
+#define FAMILIES "bert, roberta, distilbert, electra, resnet and resnet-cifar"
 
 acf_status acf_encoder_open(acf_encoder **out, const cJSON *config, int pooling, double dropout,
                             const char *name, acf_error *e)

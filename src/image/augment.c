@@ -24,10 +24,11 @@ static acf_box draw_cut(double least, int size, acf_rng rng, uint64_t block)
         double ratio = exp(low + (high - low) * acf_rng_uniform(rng, block + 1));
         int width = round_even(sqrt(area * ratio)), height = round_even(sqrt(area / ratio));
         if (width < 1 || height < 1 || width > size || height > size) continue;
-        return (acf_box){.left = (int)acf_rng_below(rng, block + 2, (uint64_t)(size - width + 1)),
-                         .top = (int)acf_rng_below(rng, block + 3, (uint64_t)(size - height + 1)),
-                         .width = width,
-                         .height = height};
+        return (acf_box){
+            .left = (int)acf_rng_below(rng, block + 2, (uint64_t)size - (uint64_t)width + 1),
+            .top = (int)acf_rng_below(rng, block + 3, (uint64_t)size - (uint64_t)height + 1),
+            .width = width,
+            .height = height};
     }
     return (acf_box){0, 0, size, size};
 }

@@ -19,8 +19,7 @@ static void to_planes(const acf_image *out, const uint8_t *from, int n)
     for (size_t i = 0; i < size; i++, from += n) {
         uint32_t red = from[0], green = n >= 3 ? from[1] : red, blue = n >= 3 ? from[2] : red;
         if (out->channels == 1) {
-            uint32_t grey = (19595u * red + 38470u * green + 7471u * blue + 32768u) >> 16;
-            out->pixel[i] = n >= 3 ? (uint8_t)grey : from[0];
+            out->pixel[i] = n >= 3 ? acf_image_grey(red, green, blue) : from[0];
         } else {
             out->pixel[i] = (uint8_t)red;
             out->pixel[size + i] = (uint8_t)green;

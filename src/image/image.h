@@ -21,4 +21,10 @@ static inline size_t acf_image_values(const acf_image *x)
     return (size_t)x->channels * (size_t)x->height * (size_t)x->width;
 }
 
+/* The level of grey that a colour has for PIL (ITU-R BT.601). */
+static inline uint8_t acf_image_grey(uint32_t red, uint32_t green, uint32_t blue)
+{
+    return (uint8_t)((19595u * red + 38470u * green + 7471u * blue + 32768u) >> 16);
+}
+
 #endif

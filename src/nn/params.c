@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "num/vec.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,10 +51,24 @@ acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e)
     return p->grad == NULL ? ACF_ERR_RESOURCE : ACF_OK;
 }
 
+void acf_params_zero_grad(acf_params *p)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < p->n && p->touched != NULL; i++) {
+        const acf_param *s = &p->slice[i];
+        if ((s->flags & ACF_PARAM_ROWS) == 0 || !acf_param_trains(s)) continue;
+        acf_vec_zero(p->grad + from, s->at - from);
+        from = s->at + s->len;
+        break;
+    }
+    acf_vec_zero(p->grad + from, p->len - from);
+}
+
 void acf_params_free_grad(acf_params *p)
 {
     acf_free(p->grad);
     p->grad = NULL;
+    p->touched = NULL;
 }
 
 void acf_params_free(acf_params *p)

@@ -56,6 +56,11 @@ typedef struct acf_params {
     size_t len;
     acf_param *slice;
     size_t n, cap;
+
+    /* Rows of the slice flagged ROWS that the running step touches: its gradient is zero in all
+     * others.  NULL: nobody keeps account of them.  Borrowed. */
+    const int32_t *touched;
+    int n_touched;
 } acf_params;
 
 /* Declares one slice at the end of the table; *id is its place there.  `s` gives name, rank, dim,
@@ -65,6 +70,10 @@ acf_status acf_params_add(int *id, acf_params *p, acf_param s, acf_error *e) ACF
 
 /* Take memory for all slices, zeroed; gradients only when with_grad. */
 acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e) ACF_MUST_USE;
+
+/* Set all gradients to zero; where account is kept of touched rows, whoever does so has cleared the
+ * ROWS slice. */
+void acf_params_zero_grad(acf_params *p);
 
 /* The block can only predict from now on. */
 void acf_params_free_grad(acf_params *p);

@@ -114,6 +114,8 @@ static void cut_pieces(acf_optimizer *o, const acf_params *p)
                                               .len = s->len - done < PIECE ? s->len - done : PIECE,
                                               .lr = lr,
                                               .decay = decay};
+        if ((int)i == o->rows.slice)
+            o->table = (acf_optim_piece){.at = s->at, .len = s->len, .lr = lr, .decay = decay};
     }
     ACF_ASSERT(n == o->n_pieces);
 }
@@ -123,7 +125,8 @@ size_t acf_optimizer_bytes(const acf_optim_options *o, const acf_params *p)
     const char *name[ACF_OPTIM_MAX_BLOCKS];
     size_t n_blocks = (size_t)block_names(name, o);
     return sizeof(acf_optimizer) + n_blocks * acf_params_planned(p) * sizeof(real) +
-           count_pieces(p) * sizeof(acf_optim_piece);
+           count_pieces(p) * sizeof(acf_optim_piece) +
+           (o->type == ACF_OPTIM_ADAMW ? acf_lazy_rows_bytes(p) : 0);
 }
 
 acf_status acf_optimizer_open(acf_optimizer **out, const acf_optim_options *options,
@@ -139,7 +142,9 @@ acf_status acf_optimizer_open(acf_optimizer **out, const acf_optim_options *opti
     o->n_blocks = block_names(name, options);
     o->n_pieces = count_pieces(p);
     o->piece = acf_alloc(o->n_pieces, sizeof *o->piece, "optimizer", e);
-    bool is_complete = o->piece != NULL;
+    o->rows.slice = -1;
+    bool is_complete = o->piece != NULL && (options->type != ACF_OPTIM_ADAMW ||
+                                            acf_lazy_rows_open(&o->rows, p, e) == ACF_OK);
     for (int k = 0; k < o->n_blocks && is_complete; k++) {
         o->block[k].name = name[k];
         o->block[k].x = acf_alloc(o->len, sizeof(real), "optimizer state", e);
@@ -154,6 +159,30 @@ acf_status acf_optimizer_open(acf_optimizer **out, const acf_optim_options *opti
     return ACF_OK;
 }
 
+/* Of the update that comes next. */
+static acf_adamw_factors factors(const acf_optimizer *o, acf_optim_piece piece, double lr_factor)
+{
+    const acf_optim_options *opt = &o->options;
+    const acf_adamw a = {
+        .beta1 = opt->beta1, .beta2 = opt->beta2, .eps = opt->eps, .update = o->n_done + 1};
+    return acf_adamw_factors_of(a, piece.lr * lr_factor, piece.decay);
+}
+
+static bool is_lazy(const acf_optimizer *o)
+{
+    return o->rows.slice >= 0 && o->rows.step > 0;
+}
+
+void acf_optimizer_begin(acf_optimizer *o, acf_params *p, const int32_t *id, int n)
+{
+    if (o->rows.slice >= 0) acf_lazy_rows_begin(&o->rows, p, o->block[0].x, o->block[1].x, id, n);
+}
+
+void acf_optimizer_settle(acf_optimizer *o, acf_params *p)
+{
+    if (is_lazy(o)) acf_lazy_rows_settle(&o->rows, p, o->block[0].x, o->block[1].x);
+}
+
 static void update_piece(const acf_optimizer *o, acf_params *p, acf_optim_piece piece,
                          double lr_factor, double grad_scale)
 {
@@ -162,10 +191,8 @@ static void update_piece(const acf_optimizer *o, acf_params *p, acf_optim_piece 
     const real *grad = p->grad + piece.at;
     double lr = piece.lr * lr_factor;
     if (opt->type == ACF_OPTIM_ADAMW) {
-        acf_adamw a = {
-            .beta1 = opt->beta1, .beta2 = opt->beta2, .eps = opt->eps, .update = o->n_done + 1};
-        acf_adamw_update(x, o->block[0].x + piece.at, o->block[1].x + piece.at, grad, piece.len, a,
-                         lr, piece.decay, grad_scale);
+        acf_adamw_update(x, o->block[0].x + piece.at, o->block[1].x + piece.at, grad, piece.len,
+                         factors(o, piece, lr_factor), (real)grad_scale);
     } else {
         real *u = o->n_blocks > 0 ? o->block[0].x + piece.at : NULL;
         acf_sgd_update(x, u, grad, piece.len, opt->momentum, opt->nesterov, lr, piece.decay,
@@ -176,9 +203,15 @@ static void update_piece(const acf_optimizer *o, acf_params *p, acf_optim_piece 
 void acf_optimizer_step(acf_optimizer *o, acf_params *p, double lr_factor, double grad_scale)
 {
     ACF_ASSERT(p->len == o->len && p->grad != NULL);
+    bool lazy = is_lazy(o);
+    size_t from = o->table.at, to = lazy ? from + o->table.len : from; /* not updated here */
 #pragma omp parallel for schedule(static) if (o->n_pieces > 1)
     for (size_t i = 0; i < o->n_pieces; i++)
-        update_piece(o, p, o->piece[i], lr_factor, grad_scale);
+        if (o->piece[i].at < from || o->piece[i].at >= to)
+            update_piece(o, p, o->piece[i], lr_factor, grad_scale);
+    if (lazy)
+        acf_lazy_rows_update(&o->rows, p, o->block[0].x, o->block[1].x,
+                             factors(o, o->table, lr_factor), (real)grad_scale);
     o->n_done++;
 }
 
@@ -189,6 +222,7 @@ void acf_optimizer_close(acf_optimizer **out)
     for (int k = 0; k < o->n_blocks; k++)
         acf_free(o->block[k].x);
     acf_free(o->piece);
+    acf_lazy_rows_close(&o->rows);
     acf_free(o);
     *out = NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "nn/params.h"
 #include "num/real.h"
+#include "optim/lazy_rows.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,9 @@ typedef struct acf_optimizer {
 
     acf_optim_piece *piece; /* work in pieces of fixed size */
     size_t n_pieces;
+
+    acf_lazy_rows rows;    /* adamw: the table of which a batch touches few rows */
+    acf_optim_piece table; /* all of it: its learning rate and decay */
 } acf_optimizer;
 
 /* Bytes that acf_optimizer_open will take for this table. */
@@ -77,6 +81,15 @@ size_t acf_optimizer_bytes(const acf_optim_options *o, const acf_params *p);
  * State starts at zero.  On failure *out is NULL.  Closed with acf_optimizer_close. */
 acf_status acf_optimizer_open(acf_optimizer **out, const acf_optim_options *o, const acf_params *p,
                               acf_error *e) ACF_MUST_USE;
+
+/* A step begins that reads the rows id [n] of the slice flagged ROWS, if there is one (token ids of
+ * the batch).  From the first call on such a slice is updated row by row (lazy_rows.h), p->touched
+ * is set, and acf_optimizer_settle must come before its values are used otherwise than by the next
+ * step.  Without any call, and with sgd, every update is dense. */
+void acf_optimizer_begin(acf_optimizer *o, acf_params *p, const int32_t *id, int n);
+
+/* All values are as if every update had been dense. */
+void acf_optimizer_settle(acf_optimizer *o, acf_params *p);
 
 /* One update of p->value from p->grad times grad_scale (of clipping; 1: none), at learning rates
  * times lr_factor (of the schedule).  Gradients are left as they are.  The same bits for any number

@@ -195,9 +195,10 @@ acf_status acf_config_help(acf_str *out, acf_error *e) ACF_MUST_USE;
 
 /* One key in which two configurations differ. */
 typedef struct acf_difference {
-    const char *key;      /* "train.optimizer.lr"; points into the schema */
-    bool may_differ;      /* a resumed run may change it: save.*, eval.every, log.*, train.threads, other train.seeds of a series,
-                             train.epochs and train.steps when larger */
+    const char *key; /* "train.optimizer.lr"; points into the schema */
+    bool may_differ; /* a resumed run may change it: save.*, eval.every, log.*, train.threads and
+                        data.cache; train.seeds of a series; train.epochs and train.steps when
+                        larger */
     char was[80], is[80]; /* values as YAML, cut */
 } acf_difference;
 

@@ -78,6 +78,7 @@ static bool may_differ(const char *path, const acf_config *was, const acf_config
     bool by_steps = was->train.steps != ACF_UNSET && is->train.steps != ACF_UNSET;
     if (strncmp(path, "save.", 5) == 0 || strncmp(path, "log.", 4) == 0) return true;
     if (strcmp(path, "eval.every") == 0 || strcmp(path, "train.threads") == 0) return true;
+    if (strcmp(path, "data.cache") == 0) return true;
     if (strcmp(path, "train.seeds") == 0) return was->train.seeds.n > 0 && is->train.seeds.n > 0;
     if (strcmp(path, "train.steps") == 0) return by_steps && is->train.steps > was->train.steps;
     if (strcmp(path, "train.epochs") == 0) return by_steps || is->train.epochs > was->train.epochs;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { N_FIXED = 13 };
+enum { N_FIXED = 14 };
 
 /* path with %d replaced by the number. */
 static acf_status path_for(acf_str *out, const char *path, int64_t update, acf_error *e)
@@ -48,6 +48,13 @@ acf_status acf_dump_step(const acf_dump *dump, const acf_step *s, const acf_batc
         if (in->types != NULL) vector(&item[n++], "token_type_ids", ACF_I32, T, in->types);
         vector(&item[n++], "start", ACF_I32, N + 1, in->start);
     }
+    if (in->pixels != NULL)
+        item[n++] = (acf_st_item){
+            .name = "pixel_values",
+            .dtype = ACF_DTYPE_REAL,
+            .rank = 4,
+            .dim = {N, (uint64_t)in->channels, (uint64_t)in->height, (uint64_t)in->width},
+            .data = in->pixels};
     vector(&item[n++], "row", ACF_I32, N, batch->row);
     vector(&item[n++], "labels", ACF_I32, N, batch->label);
     matrix(&item[n++], "features", batch->N, m->enc->d, s->features);

@@ -45,6 +45,7 @@ static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *sour
     int32_t rows[EVAL_ROWS];
     const acf_fetch how = {.train = false};
     ACF_TRY(acf_source_bound(&bound, source, EVAL_ROWS, false, e));
+    ACF_TRY(acf_source_announce(source, NULL, source->n, e));
     acf_status st = acf_arena_init(
         &arena, acf_model_infer_bytes(m, bound.N, bound.T, bound.L, bound.square), "evaluation", e);
     for (int first = 0; st == ACF_OK && first < source->n; first += EVAL_ROWS) {

@@ -4,8 +4,10 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/image_table.h"
 #include "data/text_source.h"
 #include "run/config.h"
+#include "run/image_input.h"
 #include "run/model_dir.h"
 #include "run/setup.h"
 
@@ -36,10 +38,12 @@ static acf_status minimal_config(acf_str *out, const acf_model *m, const acf_hel
                         opt->task == NULL ? "--task TASK --data FILE" : "--data FILE");
     const acf_task *task = acf_task_find(opt->task);
     bool mse = m->K == 1 && task != NULL && !task->preset; /* a preset knows by itself */
+    bool image = task != NULL && task->image;
     return acf_str_printf(out, e,
-                          "schema: 1\ntask: %s\nmodel: {encoder: bert-tiny}\n"
+                          "schema: 1\ntask: %s\nmodel: {encoder: %s}\n"
                           "data: {train: none}\n%s",
-                          opt->task, mse ? "loss: {type: mse}\n" : "");
+                          opt->task, image ? "resnet20" : "bert-tiny",
+                          mse ? "loss: {type: mse}\n" : "");
 }
 
 /* What the command line changes, as --set has it: our own, then the user's. */
@@ -84,15 +88,34 @@ static acf_status set_ax(settings *s, const acf_task *task, const char *given, a
     return st;
 }
 
+/* Is it a directory of a task with names of its own, or one of images that holds such a split? Else
+ * a directory of images is a folder of classes. */
+static acf_status holds_splits(bool *out, const acf_task *task, const char *path, acf_split_id id,
+                               acf_error *e)
+{
+    *out = task != NULL && task->preset && acf_path_is_dir(path);
+    if (task == NULL || !task->image || !acf_path_is_dir(path)) return ACF_OK;
+    char *inside;
+    ACF_TRY(acf_image_find(&inside, path, id, e));
+    *out = inside != NULL;
+    acf_free(inside);
+    return ACF_OK;
+}
+
 static acf_status set_data(settings *s, const acf_task *task, const acf_held_out_options *opt,
                            acf_error *e)
 {
     char *path = acf_path_absolute(opt->data, e);
     if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st;
+    bool is_set;
+    acf_status st = holds_splits(&is_set, task, path, opt->split, e);
+    if (st != ACF_OK) {
+        acf_free(path);
+        return st;
+    }
     if (task != NULL && strcmp(task->name, "ax") == 0) {
         st = set_ax(s, task, path, e);
-    } else if (task != NULL && task->preset && acf_path_is_dir(path)) {
+    } else if (is_set) {
         st = set_dir(s, path, e);
     } else if (opt->split == ACF_TEST) {
         st = set(s, "data.test", path, true, e);
@@ -115,6 +138,9 @@ static acf_status gather_settings(settings *s, const acf_model *m, const acf_hel
     if (name == NULL && m->card != NULL)
         ACF_TRY(acf_json_string(&name, m->card, "task", NULL, "acf.json", e));
     const acf_task *task = name != NULL ? acf_task_find(name) : NULL;
+    if (opt->data == NULL && opt->n_sets == 0 && task != NULL && strcmp(task->name, "ax") == 0)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--data: task 'ax' needs the diagnostic file or its directory");
     if (opt->data != NULL) ACF_TRY(set_data(s, task, opt, e));
     for (size_t i = 0; i < opt->n_sets; i++)
         s->item[s->n++] = opt->sets[i];
@@ -155,9 +181,6 @@ static acf_status check_given(const acf_config *cfg, const acf_held_out_options 
     bool test = opt->split == ACF_TEST;
     const char *file = test ? cfg->data.test : cfg->data.dev;
     bool drawn = !test && cfg->data.dev_fraction > 0;
-    if (strcmp(cfg->task, "ax") == 0 && file == NULL)
-        return acf_fail(e, ACF_ERR_USAGE,
-                        "--data: task 'ax' needs the diagnostic file or its directory");
     if (opt->data != NULL || cfg->data.dir != NULL || file != NULL || drawn) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA,
                     "%s: the data that the model was trained on has no %s split: give a file with "
@@ -173,7 +196,7 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
     if (task == NULL || task->labels == NULL || task->K != m->K ||
         !acf_labels_are_generic(m->labels, m->K))
         return ACF_OK;
-    char *names[16];
+    char *names[128];
     if (task->K > (int)(sizeof names / sizeof *names)) return ACF_OK;
     acf_status st = ACF_OK;
     int n = 0;
@@ -190,21 +213,29 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
     return st;
 }
 
-/* A number and a class are not compared with each other. */
+/* A number and a class are not compared with each other, nor texts with images. */
 static acf_status check_kind(const acf_model *m, const acf_config *cfg, acf_error *e)
 {
     const acf_task *task = acf_task_find(cfg->task);
     bool regression = acf_config_is_regression(cfg) || (task != NULL && task->regression);
+    bool image = acf_config_is_image(cfg);
+    if (image != (m->enc->channels > 0))
+        return acf_fail(e, ACF_ERR_USAGE, "task '%s' has %s, but the model takes %s", cfg->task,
+                        image ? "images" : "texts", image ? "texts" : "images");
     if (regression == (m->K == 1)) return ACF_OK;
     return acf_fail(e, ACF_ERR_USAGE, "task '%s' has %s, but the model predicts %s", cfg->task,
                     regression ? "scores" : "labels", regression ? "labels" : "a number");
 }
 
-static acf_status open_split(acf_held_out_part *out, const acf_dataset *data, acf_split_id id,
-                             const acf_model *m, const acf_log *log, acf_error *e)
+static acf_status open_split(acf_held_out_part *out, acf_dataset *data, acf_split_id id,
+                             acf_model *m, const acf_config *cfg, const acf_log *log, acf_error *e)
 {
     out->split = &data->split[id];
     if (out->split->n == 0) return ACF_OK;
+    if (m->enc->channels > 0) {
+        const acf_image_input input = {.cfg = cfg, .log = log};
+        return acf_image_input_held_out(&out->source, &data->split[id], m, &input, e);
+    }
     return acf_text_source_open(&out->source, out->split, m->tok, m->max_length, NULL, NULL, log,
                                 e);
 }
@@ -233,8 +264,8 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     o->ignore_labels = opt->ignore_labels;
     o->label_optional = opt->data != NULL || opt->split == ACF_TEST;
     ACF_TRY(acf_data_open(&out->data, o, opt->log, e));
-    ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, opt->log, e));
-    ACF_TRY(open_split(&out->part[1], out->data, second, m, opt->log, e));
+    ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, cfg, opt->log, e));
+    ACF_TRY(open_split(&out->part[1], out->data, second, m, cfg, opt->log, e));
     if (out->part[0].source != NULL) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA, "%s: there is no %s split: give a file with --data",
                     cfg->data.dir != NULL ? cfg->data.dir : cfg->task, out->part[0].split->name);

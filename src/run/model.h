@@ -9,6 +9,7 @@
 #define ACF_RUN_MODEL_H
 
 #include "base/log.h"
+#include "data/image_prep.h"
 #include "encoder/families.h"
 #include "loss/objective.h"
 #include "nn/params.h"
@@ -20,15 +21,16 @@
 typedef struct acf_model {
     acf_encoder *enc;
     acf_params params;
-    int W, b;           /* slice ids */
-    int K;              /* 1: a regression, whose answer is the logit, as transformers has it */
-    char **labels;      /* [K] names by id */
-    acf_tokenizer *tok; /* NULL for images */
-    int max_length;     /* tokens a text is cut to */
-    bool pair;          /* trained on pairs of texts */
-    double tau;         /* of the label head's probabilities */
-    acf_head head;      /* which head answers */
-    cJSON *card;        /* acf.json as it was read or will be written; NULL: a foreign model */
+    int W, b;            /* slice ids */
+    int K;               /* 1: a regression, whose answer is the logit, as transformers has it */
+    char **labels;       /* [K] names by id */
+    acf_tokenizer *tok;  /* NULL for images */
+    acf_image_prep prep; /* of images */
+    int max_length;      /* tokens a text is cut to */
+    bool pair;           /* trained on pairs of texts */
+    double tau;          /* of the label head's probabilities */
+    acf_head head;       /* which head answers */
+    cJSON *card;         /* acf.json as it was read or will be written; NULL: a foreign model */
 } acf_model;
 
 /* Declare encoder and head, take memory (gradients only when with_grad) and draw all slices from

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/preprocessor.h"
 #include "store/weights.h"
 
 #include <math.h>
@@ -252,10 +253,20 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bo
     return st;
 }
 
-/* What turns examples into the encoder's input: for texts the tokenizer. */
-static acf_status open_input(acf_model *m, const char *dir, acf_error *e)
+/* How images are prepared, as far as the directory says. */
+static acf_status open_image_input(acf_model *m, const dir_files *f, const char *dir, acf_error *e)
 {
-    if (m->enc->vocab_size == 0) return ACF_OK; /* images */
+    m->prep.channels = m->enc->channels;
+    ACF_TRY(acf_preprocessor_read(&m->prep, f->card, f->card_path, dir, e));
+    if (m->prep.size == 0) m->prep.size = m->prep.edge = m->enc->image_size;
+    m->enc->image_size = m->prep.size;
+    return ACF_OK;
+}
+
+/* What turns examples into the encoder's input: for texts the tokenizer. */
+static acf_status open_input(acf_model *m, const dir_files *f, const char *dir, acf_error *e)
+{
+    if (m->enc->channels > 0) return open_image_input(m, f, dir, e);
     ACF_TRY(acf_tokenizer_open(&m->tok, dir, e));
     int32_t size = acf_tokenizer_vocab_size(m->tok);
     if (size <= m->enc->vocab_size) return ACF_OK;
@@ -275,7 +286,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     if (opt->max_length > 0) m->max_length = opt->max_length;
     if (m->max_length <= 0 || m->max_length > m->enc->max_length)
         m->max_length = m->enc->max_length;
-    ACF_TRY(open_input(m, dir, e));
+    ACF_TRY(open_input(m, f, dir, e));
 
     bool keep_head = true, reorder = false;
     if (opt->labels != NULL) {

@@ -4,7 +4,8 @@
  *
  *     config.json             the network, id2label and label2id
  *     model.safetensors       all slices under their Hugging Face names
- *     vocab.txt tokenizer.json tokenizer_config.json
+ *     tokenizer.json tokenizer_config.json and the older files (text/tokenizer.h): texts
+ *     preprocessor_config.json                             images
  *     acf.json                format, labels, pooling, max_length, pair, tau, head, task, config
  */
 #ifndef ACF_RUN_MODEL_DIR_H

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "run/preprocessor.h"
 #include "store/weights.h"
 
 #include <stdio.h>
@@ -57,7 +58,13 @@ static acf_status describe(cJSON **out, const acf_model *m, acf_error *e)
 /* What open_input of model_dir.c reads. */
 static acf_status save_input(const acf_model *m, acf_checkpoint *ck, acf_error *e)
 {
-    if (m->tok == NULL) return ACF_OK;
+    if (m->tok == NULL) {
+        cJSON *prep;
+        ACF_TRY(acf_preprocessor_make(&prep, &m->prep, e));
+        acf_status st = write_json(ck, "preprocessor_config.json", prep, e);
+        cJSON_Delete(prep);
+        return st;
+    }
     return acf_tokenizer_save(m->tok, acf_checkpoint_dir(ck), m->max_length, m->enc->n_types > 1,
                               e);
 }

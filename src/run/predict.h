@@ -1,5 +1,6 @@
 /*
- * Predictions for a stream of texts, one a line, or for the rows of a table.
+ * Predictions for a stream of texts, one a line, or for the rows of a table; for a model of images
+ * the line or cell is the path of one (in a table from its directory on).
  *
  * Lines end at line feeds only; a final CR is dropped; a last line without line feed counts; any
  * bytes may stand in a line.  What one read of the input brings is answered before the next read,

@@ -49,13 +49,19 @@ static acf_status infer(acf_predictor *p, acf_error *e)
 {
     int longest = 0;
     size_t square = 0;
-    for (int s = 0; s < p->n; s++) {
+    for (int s = 0; s < p->n && p->pixels == NULL; s++) {
         int L = p->start[s + 1] - p->start[s];
         if (L > longest) longest = L;
         square += (size_t)L * (size_t)L;
     }
     acf_input in = {
         .N = p->n, .T = p->start[p->n], .ids = p->ids, .types = p->types, .start = p->start};
+    if (p->pixels != NULL) {
+        int size = p->m->prep.size;
+        in = (acf_input){.N = p->n, .T = p->n, .pixels = p->pixels};
+        in.channels = p->m->prep.channels;
+        in.height = in.width = size;
+    }
     size_t bytes = acf_model_infer_bytes(p->m, in.N, in.T, longest, square);
     if (p->arena.bytes < bytes) {
         acf_arena_free(&p->arena);
@@ -80,11 +86,40 @@ acf_status acf_predictor_answer(acf_predictor *p, acf_error *e)
     return st;
 }
 
+/* One more image: its path is `text`. */
+static acf_status take_image(acf_predictor *p, const char *text, size_t len, acf_error *e)
+{
+    const acf_image_prep *prep = &p->m->prep;
+    const acf_box nothing = {0};
+    char *name = acf_strndup(text, len, e), *path = NULL;
+    acf_status st = ACF_ERR_RESOURCE;
+    if (name != NULL) path = acf_path_join(p->base, name, e);
+    if (path != NULL) {
+        st = len == 0 || strlen(name) != len
+                 ? acf_fail(e, ACF_ERR_DATA, "%s",
+                            len == 0 ? "is empty, expected the path of an image"
+                                     : "holds a NUL byte, expected the path of an image")
+                 : acf_image_prepare_file(p->levels, path, prep->channels, prep, e);
+        st = acf_reclass(st, ACF_ERR_DATA, e);
+        if (st == ACF_ERR_DATA)
+            st = acf_context(e, "%s: %s %" PRId64, p->opt->name, p->unit, p->n_taken);
+    }
+    acf_free(name);
+    acf_free(path);
+    ACF_TRY(st);
+    size_t values = (size_t)prep->channels * (size_t)prep->size * (size_t)prep->size;
+    acf_image_normalize(p->pixels + (size_t)p->n * values, p->levels, prep->channels, prep,
+                        &p->scale, &nothing);
+    p->n++;
+    return p->n == ACF_PREDICT_BATCH ? acf_predictor_answer(p, e) : ACF_OK;
+}
+
 acf_status acf_predictor_take(acf_predictor *p, const char *text, size_t len, const char *second,
                               size_t second_len, acf_error *e)
 {
     acf_encoding *x = &p->encoding;
     p->n_taken++;
+    if (p->pixels != NULL) return take_image(p, text, len, e);
     ACF_TRY(acf_tokenizer_encode(p->m->tok, x, text, len, second, second_len, p->m->max_length, e));
     int32_t at = p->n == 0 ? 0 : p->start[p->n];
     int32_t *ids = acf_grow(p->ids, &p->cap_ids, (size_t)at + x->n, sizeof *ids, "token ids", e);
@@ -121,6 +156,20 @@ acf_status acf_predictor_finish(acf_predictor *p, acf_error *e)
     return acf_write_output(p->opt->features, p->npy.data, p->npy.len, e);
 }
 
+static acf_status open_images(acf_predictor *p, acf_error *e)
+{
+    const acf_image_prep *prep = &p->m->prep;
+    size_t values = (size_t)prep->channels * (size_t)prep->size * (size_t)prep->size;
+    if (!(prep->std[0] > 0))
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "the model has no preprocessor_config.json that says by which mean and "
+                        "standard deviation images are normalized");
+    p->pixels = acf_alloc((size_t)ACF_PREDICT_BATCH * values, sizeof *p->pixels, "images", e);
+    p->levels = acf_alloc(values, 1, "images", e);
+    acf_image_scale_make(&p->scale, prep);
+    return p->pixels != NULL && p->levels != NULL ? ACF_OK : ACF_ERR_RESOURCE;
+}
+
 acf_status acf_predictor_open(acf_predictor *p, acf_error *e)
 {
     size_t d = (size_t)p->m->enc->d, K = (size_t)p->m->K;
@@ -130,6 +179,7 @@ acf_status acf_predictor_open(acf_predictor *p, acf_error *e)
     p->prob = acf_alloc(K, sizeof *p->prob, "probabilities", e);
     if (p->features == NULL || p->logits == NULL || p->cosines == NULL || p->prob == NULL)
         return ACF_ERR_RESOURCE;
+    if (p->m->enc->channels > 0) ACF_TRY(open_images(p, e));
     char header[NPY_HEADER] = {0};
     return p->opt->features != NULL ? acf_str_append(&p->npy, header, sizeof header, e) : ACF_OK;
 }
@@ -142,6 +192,8 @@ void acf_predictor_close(acf_predictor *p)
     acf_str_free(&p->npy);
     acf_free(p->ids);
     acf_free(p->types);
+    acf_free(p->pixels);
+    acf_free(p->levels);
     acf_free(p->features);
     acf_free(p->logits);
     acf_free(p->cosines);

@@ -1,4 +1,5 @@
-/* Texts answered in batches: what plain lines (predict.c) and tables (predict_table.c) share. */
+/* Texts, or images by their paths, answered in batches: what plain lines (predict.c) and tables
+ * (predict_table.c) share. */
 #ifndef ACF_RUN_PREDICT_INTERNAL_H
 #define ACF_RUN_PREDICT_INTERNAL_H
 
@@ -26,9 +27,14 @@ typedef struct acf_predictor {
     const void *payload; /* of put */
     const char *unit;    /* "line", "row": what messages number */
 
+    const char *base; /* of image paths: the directory they start from; NULL: the current one */
+
     acf_encoding encoding;
     int32_t *ids, *types;
     size_t cap_ids, cap_types;
+    real *pixels;    /* [ACF_PREDICT_BATCH, channels, size, size] of images */
+    uint8_t *levels; /* [channels, size, size] */
+    acf_image_scale scale;
     int32_t start[ACF_PREDICT_BATCH + 1];
     int n;                  /* texts waiting */
     int64_t n_taken;        /* texts taken so far */
@@ -43,7 +49,8 @@ typedef struct acf_predictor {
 /* m, opt, put, payload and unit are set before. */
 acf_status acf_predictor_open(acf_predictor *p, acf_error *e) ACF_MUST_USE;
 
-/* One more text, the second NULL for single ones; a full batch is answered. */
+/* One more text, the second NULL for single ones, or the path of an image; a full batch is
+ * answered. ACF_ERR_DATA names the line or row of an image that cannot be read. */
 acf_status acf_predictor_take(acf_predictor *p, const char *text, size_t len, const char *second,
                               size_t second_len, acf_error *e) ACF_MUST_USE;
 

@@ -1,5 +1,6 @@
 #include "run/predict_internal.h"
 
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/label_set.h"
@@ -162,11 +163,15 @@ acf_status acf_predict_table(int64_t *n_rows, acf_model *m, const acf_predict_op
     table_job job = {.text = -1};
     acf_predictor p = {.m = m, .opt = opt, .put = put_row, .payload = &job, .unit = "row"};
     acf_status st = open_table(&job, opt, e);
+    char *base = st == ACF_OK ? acf_path_dir(opt->path, e) : NULL;
+    if (st == ACF_OK && base == NULL) st = ACF_ERR_RESOURCE;
+    p.base = base;
     if (st == ACF_OK) st = acf_predictor_open(&p, e);
     if (st == ACF_OK) st = answer_rows(&p, &job, e);
     if (st == ACF_OK) st = acf_predictor_finish(&p, e);
     *n_rows = p.n_taken;
     acf_predictor_close(&p);
     acf_table_free(&job.table);
+    acf_free(base);
     return st;
 }

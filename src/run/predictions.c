@@ -78,8 +78,9 @@ acf_status acf_predictions_write(const char *path, const acf_evaluation *ev, con
         if (!only_wrong || is_listed(&a, ev, split)) list[n++] = a;
     }
     if (only_wrong) qsort(list, n, sizeof *list, by_confidence);
-    acf_status st = acf_str_printf(&out, e, "index\tgold\tpred\tprob\tcorrect\ttext%s\n",
-                                   split->text2 != NULL ? "\ttext2" : "");
+    acf_status st =
+        acf_str_printf(&out, e, "index\tgold\tpred\tprob\tcorrect\t%s%s\n",
+                       split->is_image ? "image" : "text", split->text2 != NULL ? "\ttext2" : "");
     for (size_t i = 0; i < n && st == ACF_OK; i++)
         st = put_row(&out, &list[i], ev, split, m, e);
     if (st == ACF_OK) st = acf_write_output(path, out.data, out.len, e);

@@ -5,7 +5,8 @@
 #include "data/dataset.h"
 #include "run/evaluate.h"
 
-/* Header and rows: index, gold, pred, prob, correct, text [, text2]; labels by name, gold and
+/* Header and rows: index, gold, pred, prob, correct, text [, text2] or image (its path as
+ * the split has it, or its number in the array); labels by name, gold and
  * correct empty without a label; a TAB, CR or LF inside a text is written as a blank.  With
  * only_wrong, the rows whose prediction is wrong, most confident first.  Of a regression gold and
  * pred are numbers, prob and correct are empty, and with only_wrong all labelled rows come, the

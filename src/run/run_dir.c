@@ -175,17 +175,18 @@ static acf_status note_command(const char *dir, const char *command, acf_error *
 }
 
 acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
-                                const cJSON *environment, acf_error *e)
+                                const cJSON *environment, const char *rows, acf_error *e)
 {
     acf_str yaml = {0};
     acf_status st = acf_config_print(&yaml, cfg, true, e);
     if (st == ACF_OK) st = write_in(cfg->save.dir, "config.yaml", yaml.data, e);
     acf_str_free(&yaml);
     if (st == ACF_OK) st = note_command(cfg->save.dir, command, e);
-    if (environment == NULL) return st;
-    char *text = st == ACF_OK ? acf_json_print(environment, true, e) : NULL;
-    if (st == ACF_OK)
+    bool is_told = st == ACF_OK && environment != NULL;
+    char *text = is_told ? acf_json_print(environment, true, e) : NULL;
+    if (is_told)
         st = text == NULL ? ACF_ERR_RESOURCE : write_in(cfg->save.dir, "environment.json", text, e);
+    if (st == ACF_OK && rows != NULL) st = write_in(cfg->save.dir, "rows.tsv", rows, e);
     acf_free(text);
     return st;
 }

@@ -29,9 +29,10 @@ acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error 
  * lock. */
 acf_status acf_run_dir_sweep(const char *dir, acf_error *e) ACF_MUST_USE;
 
-/* Write config.yaml (resolved, with origins), append to command.txt, write environment.json (not
- * when environment is NULL). */
+/* Write config.yaml (resolved, with origins), append to command.txt, write environment.json and
+ * rows.tsv (each not when it is NULL). */
 acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
-                                const cJSON *environment, acf_error *e) ACF_MUST_USE;
+                                const cJSON *environment, const char *rows,
+                                acf_error *e) ACF_MUST_USE;
 
 #endif

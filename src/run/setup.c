@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "data/text_source.h"
+#include "run/image_input.h"
 #include "run/model_dir.h"
+#include "run/preprocessor.h"
 #include "text/vocab_train.h"
 
 #include <math.h>
@@ -65,8 +67,9 @@ static bool next_text(void *payload, const char **text, size_t *len)
     return true;
 }
 
-static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const acf_log *log,
-                                    acf_error *e)
+/* A tokenizer learnt from the training texts; *size is that of its vocabulary. */
+static acf_status learn_tokenizer(int *size, acf_setup *s, const acf_config *cfg,
+                                  const acf_log *log, acf_error *e)
 {
     acf_model *m = &s->model;
     acf_vocab_options vocab = acf_vocab_options_default();
@@ -74,11 +77,21 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     if (cfg->model.vocab.size > 0) vocab.size = cfg->model.vocab.size;
     ACF_TRY(acf_vocab_train(&m->tok, (acf_text_stream){.next = next_text, .payload = &texts},
                             &vocab, e));
-    int size = (int)acf_tokenizer_vocab_size(m->tok);
-    acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", size);
+    *size = (int)acf_tokenizer_vocab_size(m->tok);
+    acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", *size);
+    return ACF_OK;
+}
 
+static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const acf_log *log,
+                                    acf_error *e)
+{
+    acf_model *m = &s->model;
     cJSON *config;
-    const acf_preset_input input = {.vocab_size = size};
+    acf_preset_input input = {0};
+    if (acf_config_is_image(cfg))
+        acf_image_input_preset(&input.channels, &input.image_size, cfg, &s->data->split[ACF_TRAIN]);
+    else
+        ACF_TRY(learn_tokenizer(&input.vocab_size, s, cfg, log, e));
     acf_status st = acf_encoder_preset(&config, cfg->model.encoder, &input, e);
     if (st == ACF_ERR_USAGE) return acf_context(e, "model.encoder");
     ACF_TRY(st);
@@ -86,7 +99,7 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     st = acf_encoder_open(&m->enc, config, cfg->model.pooling, dropout, cfg->model.encoder, e);
     cJSON_Delete(config);
     ACF_TRY(st);
-    m->max_length = cfg->model.max_length;
+    m->max_length = m->tok != NULL ? cfg->model.max_length : 0;
     if (m->max_length > m->enc->max_length)
         return acf_fail(e, ACF_ERR_USAGE, "model.max_length = %d is more than the %d of %s",
                         m->max_length, m->enc->max_length, cfg->model.encoder);
@@ -140,6 +153,10 @@ static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
         ok = cJSON_AddItemToArray(labels, cJSON_CreateString(m->labels[k]));
     ok = ok && cJSON_AddStringToObject(c, "config", yaml.data) != NULL;
     acf_str_free(&yaml);
+    cJSON *image = NULL;
+    if (ok && m->enc->channels > 0)
+        ok = acf_preprocessor_card(&image, &m->prep, e) == ACF_OK &&
+             cJSON_AddItemToObject(c, "image", image);
     return ok ? ACF_OK : acf_fail(e, ACF_ERR_RESOURCE, "acf.json: not enough memory to build");
 }
 
@@ -157,7 +174,14 @@ static acf_status build_objective(acf_setup *s, const acf_config *cfg, acf_error
     o->cor_weight = cfg->loss.cor.weight;
     o->label_reg = cfg->loss.label_reg;
     o->label_smoothing = cfg->loss.label_smoothing;
-    if (cfg->loss.class_weights == ACF_CFG_WEIGHTS_BALANCED) { /* n / (K n_k) */
+    return acf_objective_check(o, K, e);
+}
+
+/* Weights of classes by the training rows there are: n / (K n_k). */
+static acf_status weigh_classes(acf_setup *s, const acf_config *cfg, acf_error *e)
+{
+    int K = s->data->K;
+    if (cfg->loss.class_weights == ACF_CFG_WEIGHTS_BALANCED) {
         s->class_weight = acf_alloc((size_t)K, sizeof *s->class_weight, "class weights", e);
         int32_t *count = acf_alloc((size_t)K, sizeof *count, "class counts", e);
         if (s->class_weight == NULL || count == NULL) {
@@ -170,9 +194,29 @@ static acf_status build_objective(acf_setup *s, const acf_config *cfg, acf_error
                 s->class_weight[k] =
                     (double)s->data->split[ACF_TRAIN].n / ((double)K * (double)count[k]);
         acf_free(count);
-        o->class_weight = s->class_weight;
+        s->objective.class_weight = s->class_weight;
     }
-    return acf_objective_check(o, K, e);
+    return acf_objective_check(&s->objective, K, e);
+}
+
+/* Training and dev examples as the encoder takes them. */
+static acf_status open_sources(acf_setup *s, const acf_config *cfg, const acf_setup_options *opt,
+                               acf_error *e)
+{
+    acf_model *m = &s->model;
+    if (acf_config_is_image(cfg) != (m->enc->channels > 0))
+        return acf_fail(e, ACF_ERR_USAGE, "model.encoder: %s encodes %s; task '%s' has %s",
+                        cfg->model.encoder, m->enc->channels > 0 ? "images" : "texts", cfg->task,
+                        m->enc->channels > 0 ? "texts" : "images");
+    if (m->enc->channels > 0) {
+        const acf_image_input input = {cfg, opt->poll, opt->payload, opt->log};
+        return acf_image_input_train(s->source, s->data, m, &input, e);
+    }
+    for (int k = 0; k < ACF_N_SPLITS; k++)
+        if (s->data->split[k].n > 0 && !acf_split_is_test((acf_split_id)k))
+            ACF_TRY(acf_text_source_open(&s->source[k], &s->data->split[k], m->tok, m->max_length,
+                                         opt->poll, opt->payload, opt->log, e));
+    return ACF_OK;
 }
 
 static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setup_options *opt,
@@ -194,12 +238,9 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     m->head = cfg->eval.head;
     m->enc->running_statistics = cfg->model.freeze_statistics;
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
-    ACF_TRY(write_card(m, cfg, e));
-    for (int k = 0; k < ACF_N_SPLITS; k++)
-        if (s->data->split[k].n > 0 && !acf_split_is_test((acf_split_id)k))
-            ACF_TRY(acf_text_source_open(&s->source[k], &s->data->split[k], m->tok, m->max_length,
-                                         opt->poll, opt->payload, opt->log, e));
-    return ACF_OK;
+    ACF_TRY(open_sources(s, cfg, opt, e));
+    ACF_TRY(weigh_classes(s, cfg, e));
+    return write_card(m, cfg, e);
 }
 
 acf_status acf_setup_open(acf_setup *out, const acf_config *cfg, const acf_setup_options *opt,

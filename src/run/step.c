@@ -1,7 +1,6 @@
 #include "run/step.h"
 
 #include "num/dropout.h"
-#include "num/vec.h"
 
 #include <math.h>
 
@@ -76,7 +75,9 @@ acf_status acf_step_gradients(acf_step_result *r, acf_step *s, const acf_batch *
     acf_pass pass = {.train = true, .keep = whole, .seed = s->seed, .step = (uint64_t)update};
 
     acf_arena_rewind(arena, 0);
-    acf_vec_zero(p->grad, p->len);
+    if (s->optimizer != NULL) /* token ids are the rows of the embeddings that are read */
+        acf_optimizer_begin(s->optimizer, p, batch->input.ids, batch->input.T);
+    acf_params_zero_grad(p);
     s->N = N;
     s->features = acf_arena_take(arena, Nd, REAL);
     s->logits = acf_arena_take(arena, (size_t)N * (size_t)K, REAL);

@@ -8,6 +8,7 @@
 #include "data/data_summary.h"
 #include "num/gemm.h"
 #include "num/threads.h"
+#include "run/image_input.h"
 #include "run/interval.h"
 
 #include <limits.h>
@@ -138,7 +139,7 @@ static double epoch_multiply_adds(const acf_trainer *t)
 static void print_split(const acf_trainer *t, acf_split_id id)
 {
     const acf_source *s = t->setup.source[id];
-    if (s == NULL || s->length == NULL) return;
+    if (s == NULL || s->length == NULL) return; /* images: one line for all */
     acf_log_info(&t->log, "  %s: %.1f tokens a row (at most %d), %.2f %% truncated to %d",
                  t->setup.data->split[id].name, s->mean_tokens, s->max_tokens,
                  100.0 * s->n_truncated / s->n, t->setup.model.max_length);
@@ -159,6 +160,11 @@ acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
     ACF_TRY(st);
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
+    if (t->setup.model.enc->channels > 0) {
+        char images[200];
+        acf_image_input_describe(images, &t->setup.model.prep);
+        acf_log_info(&t->log, "  images: %s", images);
+    }
     print_split(t, ACF_DEV_MM);
 
     const acf_model *m = &t->setup.model;

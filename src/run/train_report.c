@@ -121,10 +121,28 @@ static acf_status evaluate_best(acf_str *summary, acf_trainer *t, const char *be
     return st;
 }
 
+/* Where the model is, and with what it can be used. */
+static acf_status how_to_use(acf_str *summary, const char *best, const char *dir,
+                             const acf_model *m, acf_error *e)
+{
+    const acf_encoder *enc = m->enc;
+    bool image = enc->channels > 0;
+    ACF_TRY(acf_str_printf(summary, e, "model: %s\nuse:   acf-predict %s < %s\n", best, dir,
+                           image ? "paths.txt" : "texts.txt"));
+    if (acf_model_is_transformers_class(m))
+        return acf_str_printf(summary, e, "       AutoModelFor%s.from_pretrained(\"%s\")\n",
+                              image ? "ImageClassification" : "SequenceClassification", best);
+    if (image)
+        return acf_str_puts(summary, "note:  transformers has no class for this network\n", e);
+    return acf_str_printf(
+        summary, e, "note:  with pooling '%s' transformers has no class for the classifier%s\n",
+        acf_pooling_name(enc->pooling),
+        enc->names.body_class != NULL ? "; AutoModel loads the encoder" : "");
+}
+
 acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
 {
     const char *dir = t->cfg->save.dir;
-    const acf_encoder *enc = t->setup.model.enc;
     char *best = acf_path_join(dir, "best", e), duration[32];
     if (best == NULL) return ACF_ERR_RESOURCE;
     acf_status st = ACF_OK;
@@ -137,20 +155,7 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
             scores ? "" : acf_head_name((acf_head)t->cfg->eval.head), scores ? "" : " head");
         if (st == ACF_OK) st = evaluate_best(summary, t, best, e);
     }
-    if (st == ACF_OK)
-        st =
-            acf_str_printf(summary, e, "model: %s\nuse:   acf-predict %s < texts.txt\n", best, dir);
-    if (st == ACF_OK)
-        st = acf_model_is_transformers_class(&t->setup.model)
-                 ? acf_str_printf(
-                       summary, e,
-                       "       AutoModelForSequenceClassification.from_pretrained(\"%s\")\n", best)
-                 : acf_str_printf(summary, e,
-                                  "note:  with pooling '%s' transformers has no class for the "
-                                  "classifier%s\n",
-                                  acf_pooling_name(enc->pooling),
-                                  enc->names.body_class != NULL ? "; AutoModel loads the encoder"
-                                                                : "");
+    if (st == ACF_OK) st = how_to_use(summary, best, dir, &t->setup.model, e);
     acf_clock_duration(duration, acf_clock_s() - t->begin_s);
     if (st == ACF_OK)
         acf_log_info(&t->log, "finished in %s (processor %.0f s, peak memory %.0f MB)", duration,

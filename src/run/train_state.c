@@ -97,6 +97,7 @@ acf_status acf_train_save(acf_trainer *t, acf_error *e)
     char name[40];
     uint64_t bytes = acf_weights_bytes(&m->params) + ((uint64_t)4 << 20) +
                      acf_state_blocks_bytes(&m->params, (size_t)t->step.optimizer->n_blocks);
+    acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
     ACF_TRY(acf_run_log_sync(t->run_log, e));
     acf_checkpoint_name(name, t->update);
     ACF_TRY(acf_checkpoint_begin(&ck, dir, name, bytes, e));

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/data_summary.h"
 #include "data/sampler.h"
 #include "num/gemm.h"
 #include "num/threads.h"
@@ -105,6 +106,7 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
 {
     acf_evaluation ev = {0}, ev_mm = {0};
     acf_source *mm = t->setup.source[ACF_DEV_MM];
+    acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
     const acf_evaluate_options opt = {.head = t->cfg->eval.head, .poll = should_stop, .payload = t};
     acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
     if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
@@ -125,6 +127,7 @@ static acf_status fetch(acf_trainer *t, acf_error *e)
         ACF_TRY(acf_sampler_order(t->order, train->n, cfg->train.sampler, train->label,
                                   t->setup.data->K, (uint64_t)cfg->train.seed, (uint64_t)epoch, e));
         t->ordered = epoch;
+        ACF_TRY(acf_source_announce(train, t->order + place * B, train->n - (int)(place * B), e));
     }
     int64_t first = place * B;
     int n = train->n - first < B ? (int)(train->n - first) : B;
@@ -288,6 +291,19 @@ static acf_status find_checkpoint(char **dir, int64_t *step, acf_trainer *t, acf
     return *dir == NULL ? ACF_ERR_RESOURCE : ACF_OK;
 }
 
+/* What is known of the run before its first update. */
+static acf_status describe(const acf_trainer *t, acf_error *e)
+{
+    cJSON *environment;
+    acf_str rows = {0};
+    ACF_TRY(acf_train_environment(&environment, t, e));
+    acf_status st = acf_data_chosen_rows(&rows, t->setup.data, e);
+    if (st == ACF_OK) st = acf_run_dir_describe(t->cfg, t->opt->command, environment, rows.data, e);
+    cJSON_Delete(environment);
+    acf_str_free(&rows);
+    return st;
+}
+
 static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
@@ -312,11 +328,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     }
     ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
     /* config.yaml comes first: a directory that holds it can be resumed. */
-    cJSON *environment;
-    ACF_TRY(acf_train_environment(&environment, t, e));
-    acf_status st = acf_run_dir_describe(t->cfg, t->opt->command, environment, e);
-    cJSON_Delete(environment);
-    ACF_TRY(st);
+    ACF_TRY(describe(t, e));
     ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, t->evaluated, e));
     if (*checkpoint != NULL) {
         ACF_TRY(acf_train_link(t, e));

@@ -248,7 +248,7 @@ static acf_status find_whole(int32_t *id, const acf_vocab *vocab, const char *pi
 acf_status acf_bpe_encode(int32_t *ids, size_t *n, const acf_bpe *bpe, const acf_vocab *vocab,
                           const char *piece, size_t len, acf_bpe_work *work, acf_error *e)
 {
-    int32_t id, n_symbols;
+    int32_t id, n_symbols = 0;
     *n = 0;
     ACF_TRY(find_whole(&id, vocab, piece, len, work, e));
     if (id >= 0 && (bpe->is_whole[id] || bpe->ignore_merges)) {

@@ -231,7 +231,7 @@ static acf_status read_added_list(acf_tokenizer *tok, const cJSON *root, const c
     int n = 0;
     for (const cJSON *item = list->child; item != NULL; item = item->next) {
         const cJSON *id = acf_get(item, "id");
-        if (!cJSON_IsNumber(id))
+        if (id == NULL || !cJSON_IsNumber(id))
             return acf_fail(e, ACF_ERR_FORMAT, "%s: an added token has no 'id'", name);
         if (++n > ACF_MAX_ADDED)
             return acf_fail(e, ACF_ERR_FORMAT, "%s: more than %d added tokens", name,
@@ -245,7 +245,7 @@ static acf_status read_added_list(acf_tokenizer *tok, const cJSON *root, const c
 static acf_status set_special(acf_tokenizer *tok, acf_role role, const char *text, const cJSON *id,
                               const char *name, acf_error *e)
 {
-    if (text == NULL || !cJSON_IsNumber(id) ||
+    if (text == NULL || id == NULL || !cJSON_IsNumber(id) ||
         id->valuedouble != (double)acf_tokenizer_id(tok, text))
         return acf_fail(e, ACF_ERR_FORMAT,
                         "%s: post_processor: token '%.100s' and its id do not agree with the "

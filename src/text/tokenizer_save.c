@@ -233,11 +233,12 @@ static const char *class_name(const acf_tokenizer *tok)
 
 static bool put_input_names(cJSON *root, bool has_types)
 {
-    const char *const with[3] = {"input_ids", "token_type_ids", "attention_mask"};
-    const char *const without[2] = {"input_ids", "attention_mask"};
-    cJSON *list =
-        has_types ? cJSON_CreateStringArray(with, 3) : cJSON_CreateStringArray(without, 2);
-    return list != NULL && cJSON_AddItemToObject(root, "model_input_names", list);
+    static const char *const input[3] = {"input_ids", "token_type_ids", "attention_mask"};
+    cJSON *list = cJSON_AddArrayToObject(root, "model_input_names");
+    bool ok = list != NULL;
+    for (int i = 0; i < 3 && ok; i++)
+        if (i != 1 || has_types) ok = cJSON_AddItemToArray(list, cJSON_CreateString(input[i]));
+    return ok;
 }
 
 static bool build_config(cJSON *root, const acf_tokenizer *tok, int model_max_length,

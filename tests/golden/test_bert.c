@@ -1,6 +1,7 @@
 /*
- * BERT against PyTorch: features, logits, loss and gradients of a tiny model under three poolings,
- * two activations and two objectives, and ten AdamW updates.
+ * BERT and its kin against PyTorch: features, logits, loss and gradients of a tiny model under
+ * three poolings, two activations and two objectives, and ten AdamW updates; one of each other
+ * family.
  *
  * The files are made by scripts/golden_bert.py in float64, so that the same test is exact in the
  * double build.
@@ -30,7 +31,7 @@
 #define TOL_LOSS 1e-6
 #endif
 
-enum { K = 3, MAX_N = 8, MAX_T = 64, MAX_LEN = 1024 }; /* MAX_LEN: elements of one tensor */
+enum { K = 3, MAX_N = 8, MAX_T = 64, MAX_LEN = 4096 }; /* MAX_LEN: elements of one tensor */
 
 typedef struct model {
     acf_encoder *enc;
@@ -113,47 +114,56 @@ static void open_arena(model *m)
     assert_non_null(m->scratch);
 }
 
-/* The model of tests/golden/tiny-bert with the activation replaced unless act is NULL. */
-static void open_model(model *m, acf_pooling pooling, const char *act)
+/* The encoder of the directory with the activation replaced unless act is NULL. */
+static void open_encoder(model *m, const char *name, acf_pooling pooling, const char *act)
 {
-    static const char *const without_pooler[] = {"bert.pooler.*", NULL};
-    char path[1024];
-    *m = (model){0};
-    assert_ok(acf_gemm_start(&m->e), &m->e);
+    char path[1024], file[64];
     cJSON *config = NULL;
-    assert_ok(acf_json_read(&config, fixture(path, "tiny-bert/config.json"), 1 << 20, &m->e),
-              &m->e);
+    (void)snprintf(file, sizeof file, "%s/config.json", name);
+    assert_ok(acf_json_read(&config, fixture(path, file), 1 << 20, &m->e), &m->e);
     if (act != NULL)
         assert_true(cJSON_ReplaceItemInObject(config, "hidden_act", cJSON_CreateString(act)));
     assert_ok(acf_bert_open(&m->enc, config, pooling, 0.0, path, &m->e), &m->e);
     cJSON_Delete(config);
+}
 
-    assert_ok(m->enc->ops->plan(m->enc, &m->params, &m->e), &m->e);
-    acf_param w = {.name = "classifier.weight",
-                   .rank = 2,
-                   .dim = {K, m->enc->d},
-                   .group = ACF_GROUP_HEAD,
-                   .layer = m->enc->n_layers + 1};
-    acf_param b = {.name = "classifier.bias",
-                   .rank = 1,
+static void plan_head(model *m)
+{
+    const acf_encoder_names *names = &m->enc->names;
+    acf_param w = {
+        .rank = 2, .dim = {K, m->enc->d}, .group = ACF_GROUP_HEAD, .layer = m->enc->n_layers + 1};
+    acf_param b = {.rank = 1,
                    .dim = {K},
                    .group = ACF_GROUP_HEAD,
                    .flags = ACF_PARAM_NO_DECAY,
                    .layer = m->enc->n_layers + 1};
+    (void)snprintf(w.name, sizeof w.name, "%s", names->head_weight);
+    (void)snprintf(b.name, sizeof b.name, "%s", names->head_bias);
     assert_ok(acf_params_add(&m->W, &m->params, w, &m->e), &m->e);
     assert_ok(acf_params_add(&m->b, &m->params, b, &m->e), &m->e);
+}
+
+/* The model of tests/golden/NAME, and its batch. */
+static void open_model(model *m, const char *name, acf_pooling pooling, const char *act)
+{
+    char path[1024], file[64];
+    *m = (model){0};
+    assert_ok(acf_gemm_start(&m->e), &m->e);
+    open_encoder(m, name, pooling, act);
+    assert_ok(m->enc->ops->plan(m->enc, &m->params, &m->e), &m->e);
+    plan_head(m);
     assert_ok(acf_params_alloc(&m->params, true, &m->e), &m->e);
 
     acf_weights_report report = {0};
-    acf_name_rules rules = {.prefix = "bert.",
-                            .ignore = pooling == ACF_POOL_POOLER ? NULL : without_pooler};
-    assert_ok(acf_weights_load(&m->params, fixture(path, "tiny-bert"), &rules, &report, &m->e),
-              &m->e);
+    acf_name_rules rules = m->enc->names.rules;
+    rules.ignore = m->enc->names.unused;
+    assert_ok(acf_weights_load(&m->params, fixture(path, name), &rules, &report, &m->e), &m->e);
     assert_int_equal(report.n_unexpected, 0);
     assert_int_equal(report.n_loaded, m->params.n);
     acf_weights_report_free(&report);
 
-    assert_ok(acf_st_open(&m->golden, fixture(path, "tiny-bert.safetensors"), &m->e), &m->e);
+    (void)snprintf(file, sizeof file, "%s.safetensors", name);
+    assert_ok(acf_st_open(&m->golden, fixture(path, file), &m->e), &m->e);
     read_batch(m);
     open_arena(m);
 }
@@ -188,7 +198,7 @@ static acf_loss run_batch(model *m, const acf_objective *o)
 /* The bias of the keys adds the same to all scores of a query, which softmax does not see. */
 static bool is_key_bias(const char *name)
 {
-    return strstr(name, "attention.self.key.bias") != NULL;
+    return strstr(name, "attention.self.key.bias") != NULL || strstr(name, "k_lin.bias") != NULL;
 }
 
 /* All gradients that the golden file has for this case; returns how many. */
@@ -216,12 +226,12 @@ static int check_case_gradients(model *m, const char *group)
     return n_checked;
 }
 
-static void check_case(const char *group, acf_pooling pooling, const char *act,
+static void check_case(const char *name, const char *group, acf_pooling pooling, const char *act,
                        const acf_objective *o, int n_gradients)
 {
     static model m;
     static real want[MAX_LEN];
-    open_model(&m, pooling, act);
+    open_model(&m, name, pooling, act);
     acf_loss loss = run_batch(&m, o);
 
     size_t n_features = (size_t)m.in.N * (size_t)m.enc->d;
@@ -239,28 +249,28 @@ static void matches_with_pooler(void **state)
 {
     (void)state;
     acf_objective ce = acf_objective_default(ACF_LOSS_CE);
-    check_case("pooler", ACF_POOL_POOLER, NULL, &ce, 41);
+    check_case("tiny-bert", "pooler", ACF_POOL_POOLER, NULL, &ce, 41);
 }
 
 static void matches_with_mean(void **state)
 {
     (void)state;
     acf_objective ce = acf_objective_default(ACF_LOSS_CE);
-    check_case("mean", ACF_POOL_MEAN, NULL, &ce, 39);
+    check_case("tiny-bert", "mean", ACF_POOL_MEAN, NULL, &ce, 39);
 }
 
 static void matches_with_cls(void **state)
 {
     (void)state;
     acf_objective ce = acf_objective_default(ACF_LOSS_CE);
-    check_case("cls", ACF_POOL_CLS, NULL, &ce, 24);
+    check_case("tiny-bert", "cls", ACF_POOL_CLS, NULL, &ce, 24);
 }
 
 static void matches_with_gelu_new(void **state)
 {
     (void)state;
     acf_objective ce = acf_objective_default(ACF_LOSS_CE);
-    check_case("gelu_new", ACF_POOL_POOLER, "gelu_new", &ce, 25);
+    check_case("tiny-bert", "gelu_new", ACF_POOL_POOLER, "gelu_new", &ce, 25);
 }
 
 static void matches_with_aligned_contrast(void **state)
@@ -268,7 +278,7 @@ static void matches_with_aligned_contrast(void **state)
     (void)state;
     acf_objective acf = acf_objective_default(ACF_LOSS_ACF);
     acf.cor_weight = 0.1;
-    check_case("acf", ACF_POOL_POOLER, NULL, &acf, 25);
+    check_case("tiny-bert", "acf", ACF_POOL_POOLER, NULL, &acf, 25);
 }
 
 /* What is not kept for a backward pass is the same to the bit. */
@@ -278,7 +288,7 @@ static void predicts_what_it_trains(void **state)
     static model m;
     real kept[MAX_LEN];
     acf_objective ce = acf_objective_default(ACF_LOSS_CE);
-    open_model(&m, ACF_POOL_POOLER, NULL);
+    open_model(&m, "tiny-bert", ACF_POOL_POOLER, NULL);
     (void)run_batch(&m, &ce);
     memcpy(kept, m.features, sizeof kept);
     memset(m.features, 0, sizeof m.features);
@@ -306,9 +316,8 @@ static void check_final_parameters(model *m)
     }
 }
 
-static void matches_ten_adamw_updates(void **state)
+static void check_ten_updates(const char *name)
 {
-    (void)state;
     enum { UPDATES = 10 };
     static model m;
     real want_loss[UPDATES], want_norm[UPDATES], want_factor[UPDATES];
@@ -317,7 +326,7 @@ static void matches_ten_adamw_updates(void **state)
     acf_schedule schedule = {.type = ACF_SCHEDULE_LINEAR, .warmup = 1};
     acf_optimizer *optimizer;
 
-    open_model(&m, ACF_POOL_POOLER, NULL);
+    open_model(&m, name, ACF_POOL_POOLER, NULL);
     read_golden(want_loss, UPDATES, &m, "adamw", "loss");
     read_golden(want_norm, UPDATES, &m, "adamw", "grad_norm");
     read_golden(want_factor, UPDATES, &m, "adamw", "lr_factor");
@@ -340,6 +349,37 @@ static void matches_ten_adamw_updates(void **state)
     close_model(&m);
 }
 
+static void matches_ten_adamw_updates(void **state)
+{
+    (void)state;
+    check_ten_updates("tiny-bert");
+}
+
+static void check_family(const char *name, int n_gradients)
+{
+    acf_objective ce = acf_objective_default(ACF_LOSS_CE);
+    check_case(name, "pooler", ACF_POOL_POOLER, NULL, &ce, n_gradients);
+    check_ten_updates(name);
+}
+
+static void matches_as_roberta(void **state)
+{
+    (void)state;
+    check_family("tiny-roberta", 5 + 2 * 16 + 2 + 2);
+}
+
+static void matches_as_distilbert(void **state)
+{
+    (void)state;
+    check_family("tiny-distilbert", 4 + 2 * 16 + 2 + 2);
+}
+
+static void matches_as_electra(void **state)
+{
+    (void)state;
+    check_family("tiny-electra", 7 + 2 * 16 + 2 + 2);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(matches_with_pooler),
     cmocka_unit_test(matches_with_mean),
@@ -348,6 +388,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(matches_with_aligned_contrast),
     cmocka_unit_test(predicts_what_it_trains),
     cmocka_unit_test(matches_ten_adamw_updates),
+    cmocka_unit_test(matches_as_roberta),
+    cmocka_unit_test(matches_as_distilbert),
+    cmocka_unit_test(matches_as_electra),
 };
 
 TEST_MAIN(tests)

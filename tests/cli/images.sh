@@ -1,0 +1,155 @@
+# Images: a run on data/sample-image, read ahead or kept, with any number of threads, stopped and
+# resumed; files that cannot be used are told by path (exit 3), or left out and counted.
+. "$SRC/tests/cli/lib"
+sample=$SRC/data/sample-image
+
+cat >base.yaml <<EOF
+schema: 1
+task: image
+data:
+  dir: $sample
+  image: {size: 16}
+  augment: {crop_pad: 2, random_resized_crop: 0.5, hflip: yes, cutout: 4}
+model: {encoder: resnet20}
+train: {steps: 6, batch_size: 8, threads: 1, optimizer: {name: sgd, lr: 0.05}}
+eval: {every: 3}
+save: {dir: run, every: 3, keep_last: 9}
+EOF
+
+train() { # CODE DIR KEY=VALUE...
+    code=$1
+    dir=$2
+    shift 2
+    for set in "$@"; do
+        shift
+        set -- "$@" --set "$set"
+    done
+    run "$code" "$ACF/acf-train" --config base.yaml --set save.dir="$dir" "$@"
+}
+
+# Same weights however the images come.
+train 0 run
+grep -q 'train: 24 images read .*kept in memory' err || fail 'not kept in memory'
+for how in 'data.cache=0 train.threads=1' 'data.cache=0 train.threads=3' 'train.threads=4'; do
+    rm -rf other
+    # shellcheck disable=SC2086 # one word a setting
+    train 0 other $how
+    cmp run/last/model.safetensors other/last/model.safetensors || fail "other weights with $how"
+done
+
+# Half a run, then the rest.
+rm -rf other/checkpoint-000006 other/last other/best
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=other --resume --set train.threads=2 --set data.cache=0
+cmp run/last/model.safetensors other/last/model.safetensors || fail 'other weights after a resume'
+
+# Evaluation and prediction prepare as training did.
+run 0 "$ACF/acf-eval" run --predictions told.tsv
+grep -q '^index	gold	pred	prob	correct	image$' told.tsv || fail 'no column of images'
+tail -n +2 told.tsv | cut -f 6 | sed "s|^|$sample/dev/|" >paths
+run 0 "$ACF/acf-predict" run paths
+tail -n +2 told.tsv | cut -f 3 | cmp - out || fail 'acf-predict differs from acf-eval'
+run 0 "$ACF/acf-eval" run --data "$sample/dev" --predictions again.tsv
+cmp told.tsv again.tsv || fail 'a folder of classes differs from the dev split'
+{
+    echo 'path,label'
+    tail -n +2 told.tsv | awk -F '\t' -v dir="$sample/dev/" '{ print dir $6 "," $2 }'
+} >dev.csv
+run 0 "$ACF/acf-eval" run --data dev.csv --predictions table.tsv
+cut -f 1-5 told.tsv >told
+cut -f 1-5 table.tsv | cmp - told || fail 'a table of paths differs'
+run 0 "$ACF/acf-predict" run dev.csv --columns path
+tail -n +2 out | awk -F , '{ print $3 }' >a
+tail -n +2 told.tsv | cut -f 3 | cmp - a || fail 'answers to a table of paths differ'
+grep -q '"image_mean"' run/best/preprocessor_config.json || fail 'no image_mean'
+kept=$(state_of run)
+refuses 3 'paths: line 13: nowhere.png: cannot open' sh -c \
+    "echo nowhere.png >>paths; '$ACF/acf-predict' run paths"
+refuses 3 'standard input: line 1: is empty' sh -c "echo | '$ACF/acf-predict' run"
+refuses 2 '--pair is for texts' "$ACF/acf-predict" run paths --pair
+refuses 2 '--tokens is for texts' "$ACF/acf-predict" run paths --tokens
+refuses 2 "model.encoder = resnet20 encodes images; task 'text' has texts" \
+    "$ACF/acf-eval" run --task text --data "$data/dev.tsv"
+
+# A class from examples, given as a directory of images.
+kept=$(state_of run)
+run 0 "$ACF/acf-eval" run --add-class "square=$sample/dev/frame" --output grown
+grep -q "class 'square' from 4 examples" out || fail 'no new class'
+
+# Broken files.
+cp -R "$sample" set
+chmod -R u+w set
+one=set/train/disc/03.png
+whole() {
+    rm -f "$one"
+    cp "$sample/train/disc/03.png" "$one"
+    chmod u+w "$one"
+}
+patch() { # OFFSET BYTES: into the picture
+    printf '%b' "$2" | dd of="$one" bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+told() { # TEXT KEY=VALUE
+    refuses 3 "$1" "$ACF/acf-train" --config base.yaml --set data.dir=set --set save.dir=bad \
+        --set "${2:-data.cache=2GiB}"
+    [ ! -e bad ] || fail "$1: left a run directory"
+}
+for cache in data.cache=2GiB data.cache=0; do
+    whole
+    : >"$one"
+    told 'train/disc/03.png: is empty (0 bytes) (train row 11; data.on_bad_line: skip' $cache
+    head -c 70 "$sample/train/disc/03.png" >"$one"
+    told 'train/disc/03.png: the PNG data end too early, after 70 bytes: cut short?' $cache
+    whole
+    patch 16 '\0000\0000\0352\0140\0000\0000\0352\0140'
+    told 'train/disc/03.png: is 60000 x 60000 pixels, each side must be 1 to 8192' $cache
+    patch 16 '\0000\0001\0206\0240\0000\0000\0000\0001'
+    told 'train/disc/03.png: is 100000 x 1 pixels' $cache
+    echo 'Not a picture.' >"$one"
+    told "train/disc/03.png: is neither PNG nor JPEG nor BMP, whatever its name (it begins with 'Not a pi')" $cache
+    printf 'GIF89a\001\000\001\000' >"$one"
+    told 'train/disc/03.png: is a GIF file; PNG, JPEG and BMP are read' $cache
+    rm "$one"
+    ln -s nowhere "$one"
+    told 'train/disc/03.png: cannot open' $cache
+done
+if [ "$(id -u)" -ne 0 ]; then
+    whole
+    chmod 000 "$one"
+    told 'train/disc/03.png: cannot open: Permission denied'
+fi
+for at in 45 60; do
+    whole
+    patch $at '\0377\0000\0377'
+    told 'train/disc/03.png: damaged PNG data: chunk'
+done
+
+# Left out and counted, in training; told in evaluation.
+echo text >"$one"
+: >set/dev/bars/01.png
+train 0 skipped data.dir=set data.on_bad_line=skip
+grep -q 'skipped: .*set/train/disc/03.png: is neither PNG' err || fail 'not named'
+grep -q '1 bad image skipped' err || fail 'not counted'
+grep -q 'train  23 rows' err || fail 'rows are not 23'
+run 0 "$ACF/acf-eval" skipped
+refuses 3 'dev/bars/01.png: is empty' "$ACF/acf-eval" run --data set/dev
+for file in set/train/*/*; do
+    : >"$file"
+done
+told 'set/train: none of the 24 images can be read' data.on_bad_line=skip
+rm -rf set/train
+mkdir set/train
+echo text >set/train/x.png
+told 'set/train: holds no class: expected a directory for each class'
+rm -rf set/train set/dev
+told 'set: holds no class'
+
+# Which encoder takes what.
+refuses 2 "'gap' is for images, not for texts" "$ACF/acf-train" --config base.yaml \
+    --set save.dir=bad --set model.encoder="$SRC/tests/golden/tiny-bert"
+refuses 2 'data.image.mean has 3 numbers' "$ACF/acf-train" --config base.yaml \
+    --set save.dir=bad --set 'data.image.mean=[0.5,0.5,0.5]' --set 'data.image.std=[0.5]'
+
+# Every image configuration is read and printed.
+for config in fashion-mnist fashion-mnist-demo cifar10 cifar100 fashion-fewshot image-folder; do
+    run 0 "$ACF/acf-train" --config "$SRC/configs/$config.yaml" --print-config
+done
+finish
