@@ -158,6 +158,7 @@ static bool add_numbers(cJSON *c, const char *key, const double *x, int n)
 acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep, acf_error *e)
 {
     cJSON *c = cJSON_CreateObject(), *size = NULL, *crop = NULL;
+    bool is_scaled = prep->std[0] > 0;
     bool ok = c != NULL &&
               cJSON_AddStringToObject(c, "image_processor_type", "CLIPImageProcessor") != NULL &&
               cJSON_AddBoolToObject(c, "do_convert_rgb", prep->channels == 3) != NULL &&

@@ -143,7 +143,7 @@ rm -rf set/train set/dev
 told 'set: holds no class'
 
 # Which encoder takes what.
-refuses 2 "'gap' is for images, not for a BERT" "$ACF/acf-train" --config base.yaml \
+refuses 2 "'gap' is for images, not for texts" "$ACF/acf-train" --config base.yaml \
     --set save.dir=bad --set model.encoder="$SRC/tests/golden/tiny-bert"
 refuses 2 'data.image.mean has 3 numbers' "$ACF/acf-train" --config base.yaml \
     --set save.dir=bad --set 'data.image.mean=[0.5,0.5,0.5]' --set 'data.image.std=[0.5]'
