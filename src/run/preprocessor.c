@@ -172,9 +172,10 @@ acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep, acf_er
               cJSON_AddNumberToObject(crop, "width", prep->size) != NULL &&
               cJSON_AddBoolToObject(c, "do_rescale", true) != NULL &&
               cJSON_AddNumberToObject(c, "rescale_factor", 1.0 / 255.0) != NULL &&
-              cJSON_AddBoolToObject(c, "do_normalize", true) != NULL &&
-              add_numbers(c, "image_mean", prep->mean, prep->channels) &&
-              add_numbers(c, "image_std", prep->std, prep->channels);
+              cJSON_AddBoolToObject(c, "do_normalize", is_scaled) != NULL;
+    if (ok && is_scaled)
+        ok = add_numbers(c, "image_mean", prep->mean, prep->channels) &&
+             add_numbers(c, "image_std", prep->std, prep->channels);
     *out = ok ? c : NULL;
     if (!ok) cJSON_Delete(c);
     return acf_json_check(*out, e);
