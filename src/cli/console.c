@@ -26,15 +26,17 @@ static void clear_live(acf_console *c)
     c->is_live = false;
 }
 
+/* The line is written at once: several processes may share the terminal. */
 void acf_console_say(acf_console *c, const char *fmt, ...)
 {
+    char line[4096];
     va_list args;
     clear_live(c);
-    if (c->name != NULL) (void)fprintf(stderr, "%s: ", c->name);
     va_start(args, fmt);
-    (void)vfprintf(stderr, fmt, args);
+    (void)vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    (void)fputc('\n', stderr);
+    (void)fprintf(stderr, "%s%s%s\n", c->name != NULL ? c->name : "", c->name != NULL ? ": " : "",
+                  line);
 }
 
 static size_t terminal_width(void)

@@ -63,6 +63,10 @@ static void open_dir(fixture *f, const char *dir)
     const acf_model_load load = {.pooling = -1, .dropout = -1, .with_grad = true, .seed = 1};
     assert_ok(acf_model_open(&f->model, dir, &load, &f->e), &f->e);
     f->model.enc->image_size = SIZE;
+    for (int c = 0; c < f->model.prep.channels; c++) { /* the fixtures hold pixels, not images */
+        f->model.prep.mean[c] = 0.5;
+        f->model.prep.std[c] = 0.25;
+    }
     f->step = (acf_step){.model = &f->model, .micro_batch = N, .total = UPDATES, .seed = 1};
     f->step.objective = acf_objective_default(ACF_LOSS_CE);
     if (strcmp(f->group, "cifar") == 0) {
