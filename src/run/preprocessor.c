@@ -158,6 +158,7 @@ static bool add_numbers(cJSON *c, const char *key, const double *x, int n)
 acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep, acf_error *e)
 {
     cJSON *c = cJSON_CreateObject(), *size = NULL, *crop = NULL;
+    bool is_scaled = prep->std[0] > 0;
     bool ok = c != NULL &&
               cJSON_AddStringToObject(c, "image_processor_type", "CLIPImageProcessor") != NULL &&
               cJSON_AddBoolToObject(c, "do_convert_rgb", prep->channels == 3) != NULL &&
@@ -171,9 +172,10 @@ acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep, acf_er
               cJSON_AddNumberToObject(crop, "width", prep->size) != NULL &&
               cJSON_AddBoolToObject(c, "do_rescale", true) != NULL &&
               cJSON_AddNumberToObject(c, "rescale_factor", 1.0 / 255.0) != NULL &&
-              cJSON_AddBoolToObject(c, "do_normalize", true) != NULL &&
-              add_numbers(c, "image_mean", prep->mean, prep->channels) &&
-              add_numbers(c, "image_std", prep->std, prep->channels);
+              cJSON_AddBoolToObject(c, "do_normalize", is_scaled) != NULL;
+    if (ok && is_scaled)
+        ok = add_numbers(c, "image_mean", prep->mean, prep->channels) &&
+             add_numbers(c, "image_std", prep->std, prep->channels);
     *out = ok ? c : NULL;
     if (!ok) cJSON_Delete(c);
     return acf_json_check(*out, e);

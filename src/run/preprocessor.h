@@ -23,7 +23,8 @@ acf_status acf_preprocessor_read(acf_image_prep *prep, const cJSON *card, const 
 acf_status acf_preprocessor_set(acf_image_prep *prep, const acf_config *cfg, int size,
                                 acf_error *e) ACF_MUST_USE;
 
-/* preprocessor_config.json, and the member "image" of acf.json; the caller's.  ACF_ERR_RESOURCE. */
+/* preprocessor_config.json (without mean and std where they are not known), and the member "image"
+ * of acf.json; the caller's.  ACF_ERR_RESOURCE. */
 acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep,
                                  acf_error *e) ACF_MUST_USE;
 acf_status acf_preprocessor_card(cJSON **out, const acf_image_prep *prep,

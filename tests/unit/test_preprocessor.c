@@ -98,6 +98,15 @@ static void writes_what_it_reads(void **state)
     acf_free(text);
     cJSON_Delete(file);
 
+    const acf_image_prep unscaled = {.channels = 1, .size = 8, .edge = 8};
+    assert_ok(acf_preprocessor_make(&file, &unscaled, &e), &e);
+    text = acf_json_print(file, true, &e);
+    assert_non_null(text);
+    is = read_ok(*state, text, 1);
+    assert_same(&is, &unscaled);
+    acf_free(text);
+    cJSON_Delete(file);
+
     /* acf.json goes first. */
     assert_ok(acf_preprocessor_card(&image, &was, &e), &e);
     cJSON *card = cJSON_CreateObject();
