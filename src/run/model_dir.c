@@ -275,6 +275,20 @@ static acf_status open_input(acf_model *m, const dir_files *f, const char *dir, 
                     (int)size, m->enc->vocab_size);
 }
 
+/* With one name that is on one side only. */
+static void tell_dropped_head(const dir_files *f, const char *dir, const acf_model_load *opt)
+{
+    const char *here = NULL, *there = NULL;
+    for (int k = 0; k < f->K && here == NULL; k++)
+        if (find_name(opt->labels, opt->K, f->labels[k]) < 0) here = f->labels[k];
+    for (int k = 0; k < opt->K && there == NULL; k++)
+        if (find_name(f->labels, f->K, opt->labels[k]) < 0) there = opt->labels[k];
+    acf_log_info(opt->log,
+                 "%s: its classifier has other labels than the data (%d and %d; '%s' only in the "
+                 "%s): dropped, starting a new one",
+                 dir, f->K, opt->K, here != NULL ? here : there, here != NULL ? "model" : "data");
+}
+
 static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load *opt, dir_files *f,
                              acf_error *e)
 {
@@ -293,10 +307,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
         keep_head = same_names(f->labels, f->K, opt->labels, opt->K);
         reorder = keep_head;
         if (!keep_head && f->K > 0 && !acf_labels_are_generic(f->labels, f->K))
-            acf_log_info(opt->log,
-                         "%s: its classifier has other labels (%s, ...) than the data (%s, ...): "
-                         "dropped, starting a new one",
-                         dir, f->labels[0], opt->labels[0]);
+            tell_dropped_head(f, dir, opt);
     } else if (f->K == 1) { /* transformers, too, takes one output without a word as a regression */
         const char *problem;
         ACF_TRY(
