@@ -73,7 +73,7 @@ static acf_status seeds_setting(acf_str *out, const char *text, acf_error *e)
     const char *dots = strstr(text, "..");
     if (dots == NULL) return acf_str_printf(out, e, "train.seeds=[%s]", text);
     long first = strtol(text, &end, 10), last = strtol(dots + 2, NULL, 10);
-    bool good = end == dots && strspn(dots + 2, "0123456789") == strlen(dots + 2) &&
+    bool good = end == dots && end > text && strspn(dots + 2, "0123456789") == strlen(dots + 2) &&
                 dots[2] != '\0' && first >= 0 && last >= first && last - first < 1000;
     if (!good)
         return acf_fail(e, ACF_ERR_USAGE,

@@ -38,9 +38,17 @@ static int collect(int *code, const pid_t *pid, int n)
     return running;
 }
 
+/* Pass a signal on to the processes that still run. */
+static void pass_on(const int *code, const pid_t *pid, int n, int number)
+{
+    for (int i = 0; i < n; i++)
+        if (code[i] < 0) (void)kill(pid[i], number);
+}
+
 acf_status acf_jobs_run(int *code, int n, int n_jobs, acf_task_run run, void *payload, acf_error *e)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
+    struct sigaction action = {0};
     acf_status st = ACF_OK;
     bool is_stopped = false;
     int started = 0;
@@ -48,13 +56,17 @@ acf_status acf_jobs_run(int *code, int n, int n_jobs, acf_task_run run, void *pa
     if (pid == NULL) return ACF_ERR_RESOURCE;
     for (int i = 0; i < n; i++)
         code[i] = -1;
+    /* Where SIGCHLD is ignored, which a parent may have left behind, nobody learns how a child
+     * ended. */
+    action.sa_handler = SIG_DFL;
+    (void)sigaction(SIGCHLD, &action, NULL);
     for (;;) {
         int running = collect(code, pid, n);
         if (!is_stopped && (st != ACF_OK || acf_signals_stop(NULL))) {
             is_stopped = true;
-            for (int i = 0; i < started; i++)
-                if (code[i] < 0) (void)kill(pid[i], SIGTERM);
+            pass_on(code, pid, started, SIGTERM);
         }
+        if (acf_signals_take_save()) pass_on(code, pid, started, SIGUSR1);
         if (running == 0 && (is_stopped || started == n)) break;
         if (!is_stopped && running < n_jobs && started < n) {
             st = start(&pid[started], started, run, payload, e);

@@ -1,5 +1,6 @@
 #include "cli/train_series.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/console.h"
 #include "cli/jobs.h"
@@ -7,7 +8,22 @@
 typedef struct series_job {
     const acf_series *series;
     const acf_train_options *opt;
+    double begin_s; /* of the series */
 } series_job;
+
+/* Run i, with what is left of the time that the series has. */
+static acf_status train_one(acf_str *summary, const series_job *job, int i,
+                            const acf_train_options *given, acf_error *e)
+{
+    acf_train_options opt = *given;
+    if (opt.max_time_s > 0) {
+        opt.max_time_s -= acf_clock_s() - job->begin_s;
+        if (!(opt.max_time_s > 0))
+            return acf_fail(e, ACF_STOPPED, "%s: stopped before %s; --resume goes on from there",
+                            job->series->cfg->save.dir, job->series->name[i]);
+    }
+    return acf_series_train(summary, job->series, i, &opt, e);
+}
 
 /* One run of a series in a process of its own. */
 static int train_job(void *payload, int i)
@@ -19,20 +35,19 @@ static int train_job(void *payload, int i)
     acf_train_options opt = *job->opt;
     opt.log = acf_console_log(&console);
     opt.payload = &console;
-    acf_status st = acf_series_train(&summary, job->series, i, &opt, &e);
+    acf_status st = train_one(&summary, job, i, &opt, &e);
     if (st != ACF_OK) acf_console_error(&console, &e);
     acf_str_free(&summary);
     return acf_exit_code(st);
 }
 
 /* All runs at n_jobs a time; the first that did not finish decides what becomes of the series. */
-static acf_status train_parallel(const acf_series *s, int n_jobs, const acf_train_options *opt,
-                                 acf_error *e)
+static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
 {
-    series_job job = {.series = s, .opt = opt};
+    const acf_series *s = job->series;
     int *code = acf_alloc((size_t)s->n, sizeof *code, "exit codes", e);
     if (code == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_jobs_run(code, s->n, n_jobs, train_job, &job, e);
+    acf_status st = acf_jobs_run(code, s->n, n_jobs, train_job, job, e);
     for (int i = 0; i < s->n && st == ACF_OK; i++)
         if (code[i] != 0)
             st = code[i] < 0 || code[i] == acf_exit_code(ACF_STOPPED)
@@ -48,6 +63,7 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
                             const acf_train_options *opt, acf_error *e)
 {
     acf_series s;
+    series_job job = {.series = &s, .opt = opt, .begin_s = acf_clock_s()};
     if (opt->dump.path != NULL)
         return acf_fail(e, ACF_ERR_USAGE, "--dump-step: is for one run, not for a series");
     acf_status st = acf_series_open(&s, cfg, n_jobs, e);
@@ -58,10 +74,10 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
         if (st == ACF_OK) st = acf_series_begin(&s, opt, e);
         for (int i = 0; i < s.n && n_jobs == 1 && st == ACF_OK; i++) {
             acf_log_info(&opt->log, "%s, %d of %d", s.name[i], i + 1, s.n);
-            st = acf_series_train(text, &s, i, opt, e);
+            st = train_one(text, &job, i, opt, e);
             acf_str_clear(text);
         }
-        if (st == ACF_OK && n_jobs > 1) st = train_parallel(&s, n_jobs, opt, e);
+        if (st == ACF_OK && n_jobs > 1) st = train_parallel(&job, n_jobs, e);
         if (st == ACF_OK) st = acf_series_finish(text, &s, e);
     }
     acf_series_close(&s);

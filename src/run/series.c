@@ -7,6 +7,7 @@
 #include "num/threads.h"
 #include "run/metrics.h"
 #include "run/sample.h"
+#include "run/value.h"
 #include "store/checkpoint.h"
 
 #include <math.h>
@@ -23,13 +24,14 @@ bool acf_series_wanted(const acf_config *cfg)
 /* The configuration of run i, read from the text of the whole one. */
 static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs, acf_error *e)
 {
-    acf_str seed = {0}, dir = {0}, problems = {0};
+    acf_str seed = {0}, path = {0}, dir = {0}, problems = {0};
     const char *sets[3] = {"train.seeds=null"};
     long long number = (long long)s->cfg->train.seeds.item[i];
     (void)snprintf(s->name[i], sizeof s->name[i], "seed-%lld", number);
     acf_status st = acf_str_printf(&seed, e, "train.seed=%lld", number);
-    if (st == ACF_OK)
-        st = acf_str_printf(&dir, e, "save.dir=\"%s/%s\"", s->cfg->save.dir, s->name[i]);
+    if (st == ACF_OK) st = acf_str_printf(&path, e, "%s/%s", s->cfg->save.dir, s->name[i]);
+    if (st == ACF_OK) st = acf_str_puts(&dir, "save.dir=", e);
+    if (st == ACF_OK) st = acf_yaml_quote(&dir, path.data, e);
     if (st == ACF_OK) {
         sets[1] = seed.data;
         sets[2] = dir.data;
@@ -41,6 +43,7 @@ static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs
         s->run[i].train.threads = share > 1 ? share : 1;
     }
     acf_str_free(&seed);
+    acf_str_free(&path);
     acf_str_free(&dir);
     acf_str_free(&problems);
     return st;

@@ -4,7 +4,7 @@
  *     save.dir/
  *       config.yaml command.txt train.log        of the series
  *       seed-1/ seed-2/ ...                      a run directory each
- *       best -> seed-2/best                      of the run whose eval.metric is best
+ *       best -> seed-2/checkpoint-000290         of the run whose eval.metric is best
  *       summary.json
  *
  * summary.json: {"metric", "head", "n", "runs": [name ...], "best": name, "linear": {METRIC:
