@@ -104,12 +104,13 @@ static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, d
             st = acf_fail(e, ACF_ERR_NUMERIC, "%s: the mean of the features of %d examples is zero",
                           c->file, ev.n);
         acf_free(sum);
-    }
-    if (st == ACF_OK) {
-        double cosine;
-        int near = nearest_label(&cosine, m, row);
-        st = acf_str_printf(out, e, "class '%s' from %d examples; nearest: '%s' (cosine %.4f)\n",
-                            c->name, ev.n, m->labels[near], cosine);
+        if (st == ACF_OK) {
+            double cosine;
+            int near = nearest_label(&cosine, m, row);
+            st =
+                acf_str_printf(out, e, "class '%s' from %d examples; nearest: '%s' (cosine %.4f)\n",
+                               c->name, ev.n, m->labels[near], cosine);
+        }
         acf_evaluation_free(&ev);
     }
     acf_held_out_close(&h);
