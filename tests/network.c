@@ -28,7 +28,7 @@ static acf_error e;
 static void check(acf_status st)
 {
     if (st == ACF_OK) return;
-    fprintf(stderr, "network: %s\n", e.text);
+    (void)fprintf(stderr, "network: %s\n", e.text);
     exit(1);
 }
 
@@ -66,7 +66,8 @@ static const acf_st_entry *find(const acf_safetensors *in, const char *name, int
 {
     const acf_st_entry *t = acf_st_find(in, name);
     if (t != NULL && t->rank == rank) return t;
-    fprintf(stderr, "network: %s: no tensor '%s' of %d dimensions\n", acf_st_path(in), name, rank);
+    (void)fprintf(stderr, "network: %s: no tensor '%s' of %d dimensions\n", acf_st_path(in), name,
+                  rank);
     exit(1);
 }
 
@@ -139,7 +140,7 @@ static void run_updates(output *out, acf_model *m, const acf_batch *batch, int n
 int main(int argc, char **argv)
 {
     if (argc != 6) {
-        fprintf(stderr, "usage: network MODEL IN.safetensors OUT.safetensors UPDATES LR\n");
+        (void)fprintf(stderr, "usage: network MODEL IN.safetensors OUT.safetensors UPDATES LR\n");
         return 2;
     }
     acf_model m;

@@ -117,7 +117,7 @@ static acf_status check_widths(const acf_resnet *m, const char *name, acf_error 
 acf_status acf_resnet_read_config(acf_resnet *m, const cJSON *config, const char *name,
                                   acf_error *e)
 {
-    int n;
+    int n = 0;
     if (!cJSON_IsObject(config))
         return acf_fail(e, ACF_ERR_MODEL, "%s: is not a JSON object", name);
     ACF_TRY(read_kind(m, config, name, e));

@@ -117,17 +117,19 @@ void acf_conv_load_gradient(real *to, const acf_conv_pad *p, acf_conv_d_output f
     size_t HW = (size_t)H * (size_t)W * L;
     for (size_t b = 0; b < p->planes; b++) {
         load plane = {.x = from.d_z + b * HW};
-        if (from.a != NULL) plane.a = from.a + b * L;
-        if (from.b != NULL) {
-            plane.y = from.y + b * HW;
-            plane.b = from.b + b * L;
-            plane.c = from.c + b * L;
-            load_gradient(to + b * p->plane, p, &plane, H, W);
-        } else if (from.a != NULL) {
-            load_scaled(to + b * p->plane, p, &plane, H, W);
-        } else {
+        if (from.a == NULL) {
             load_copy(to + b * p->plane, p, &plane, H, W);
+            continue;
         }
+        plane.a = from.a + b * L;
+        if (from.b == NULL) {
+            load_scaled(to + b * p->plane, p, &plane, H, W);
+            continue;
+        }
+        plane.y = from.y + b * HW;
+        plane.b = from.b + b * L;
+        plane.c = from.c + b * L;
+        load_gradient(to + b * p->plane, p, &plane, H, W);
     }
 }
 

@@ -165,7 +165,7 @@ static void pack_backward(real *packed, const real *w, const acf_conv_plan *p,
                           const acf_conv_taps *taps, int o, int b)
 {
     const acf_conv_shape *s = &p->s;
-    size_t rows = (size_t)p->co_blocks * (size_t)taps->n * L, all = (size_t)(s->k * s->k), ld;
+    size_t rows = (size_t)p->co_blocks * (size_t)taps->n * L, all = (size_t)s->k * (size_t)s->k, ld;
     real *to = packed_block(packed + taps->packed, &ld, p, o, p->ci_blocks, rows);
     for (int j = 0; j < L; j++) {
         int co = b * L + j;

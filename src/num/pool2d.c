@@ -100,12 +100,12 @@ ACF_CLONES static void max_back_plane(real *d_x, const real *d_y, const real *y,
             acf_lane_mask left = ~(acf_lane_mask){0}; /* lanes whose maximum is not met yet */
             for (int i = v.top; i <= v.bottom; i++)
                 for (int j = v.left; j <= v.right; j++) {
-                    size_t at = (size_t)(i * W + j);
+                    int at = i * W + j;
                     acf_lane_mask hit =
-                        (acf_lane_mask)(value_at(x, scale, shift, (int)at) == top) & left;
+                        (acf_lane_mask)(value_at(x, scale, shift, at) == top) & left;
                     acf_lanes sum =
-                        acf_lanes_load(d_x + at * L) + (acf_lanes)(hit & (acf_lane_mask)d);
-                    acf_lanes_store(d_x + at * L, sum);
+                        acf_lanes_load(d_x + (size_t)at * L) + (acf_lanes)(hit & (acf_lane_mask)d);
+                    acf_lanes_store(d_x + (size_t)at * L, sum);
                     left &= ~hit;
                 }
         }

@@ -111,7 +111,7 @@ typedef struct training {
 static void check(acf_status st, const training *t)
 {
     if (st == ACF_OK) return;
-    fprintf(stderr, "%s\n", t->e.text);
+    (void)fprintf(stderr, "%s\n", t->e.text);
     exit(1);
 }
 
@@ -177,7 +177,7 @@ int main(void)
 {
     acf_error e;
     if (acf_gemm_start(&e) != ACF_OK) {
-        fprintf(stderr, "%s\n", e.text);
+        (void)fprintf(stderr, "%s\n", e.text);
         return 1;
     }
     int n_threads = acf_threads_get();

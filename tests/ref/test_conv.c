@@ -119,9 +119,10 @@ static void for_pairs(problem *p, pair_function *f)
                                 int hx = h * s->stride + i - s->pad,
                                     wx = w * s->stride + j - s->pad;
                                 if (hx < 0 || hx >= s->H || wx < 0 || wx >= s->W) continue;
-                                f(p, (size_t)(((n * s->Ci + ci) * s->H + hx) * s->W + wx),
-                                  (size_t)(((n * s->Co + co) * p->Ho + h) * p->Wo + w),
-                                  (size_t)(((co * s->Ci + ci) * s->k + i) * s->k + j));
+                                int x = ((n * s->Ci + ci) * s->H + hx) * s->W + wx;
+                                int y = ((n * s->Co + co) * p->Ho + h) * p->Wo + w;
+                                int t = ((co * s->Ci + ci) * s->k + i) * s->k + j;
+                                f(p, (size_t)x, (size_t)y, (size_t)t);
                             }
 }
 
@@ -228,7 +229,7 @@ static void check_backward(problem *p, bool folded)
         judge(p->out, p->want_x, p->n_x, "d_x");
         assert_zero_beyond(p->bd_x, s->N, s->Ci, (int)HWx);
     }
-    for (size_t i = 0; folded && !s->planar && i < (size_t)(s->N * s->Ci); i++) {
+    for (size_t i = 0; folded && !s->planar && i < (size_t)s->N * (size_t)s->Ci; i++) {
         double sum = 0.0, dot = 0.0, size = 0.0;
         for (size_t k = i * HWx; k < (i + 1) * HWx; k++) {
             double off = (double)p->x[k] - (double)p->mean[i % (size_t)s->Ci];

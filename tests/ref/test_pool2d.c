@@ -71,7 +71,7 @@ static void global_mean(void **state)
     (void)state;
     for (int i = 0; i < N_SHAPES; i++) {
         images m = make(shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 3);
-        size_t HW = (size_t)(m.H * m.W), n = (size_t)(m.N * m.C);
+        size_t HW = (size_t)m.H * (size_t)m.W, n = (size_t)m.N * (size_t)m.C;
         real *got = numbers(n, 4), *want = numbers(n, 5);
         for (size_t k = 0; k < n; k++) {
             double sum = 0.0;
@@ -133,7 +133,7 @@ static void max_pool(void **state)
                 }
         /* Where all of a window is 0 the gradient stops at the ReLU: its place does not matter. */
         for (size_t k = 0; k < m.n; k++) {
-            size_t c = k / (size_t)(m.H * m.W) % (size_t)m.C;
+            size_t c = k / ((size_t)m.H * (size_t)m.W) % (size_t)m.C;
             if (scale[c] * m.planar[k] + shift[c] <= 0) continue;
             assert_number((double)d_x.planar[k], want[k], TOL * 10);
         }
@@ -228,7 +228,7 @@ static void joins_a_block(void **state)
         for (int kind = 0; kind < 3; kind++) {
             images y = make(shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 40);
             images r = make(y.N, y.C, y.H, y.W, 41), out = make(y.N, y.C, y.H, y.W, 42);
-            size_t channels = acf_blocked_channels(y.C), HW = (size_t)(y.H * y.W);
+            size_t channels = acf_blocked_channels(y.C), HW = (size_t)y.H * (size_t)y.W;
             real *v[4];
             for (int k = 0; k < 4; k++)
                 v[k] = numbers(channels, 43 + (uint64_t)k);
