@@ -161,6 +161,11 @@ acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_m
     acf_status st = c != NULL ? ACF_OK : ACF_ERR_RESOURCE;
     for (size_t i = 0; i < n && st == ACF_OK; i++)
         st = acf_new_class_parse(&c[i], a->classes.item[i], e);
+    if (st == ACF_OK && a->output == NULL && strchr(c[0].name, '/') != NULL)
+        st = acf_fail(e, ACF_ERR_USAGE,
+                      "--add-class: '%s' holds a slash and cannot end the name of a directory; "
+                      "--output DIR says where the model goes",
+                      c[0].name);
     if (st == ACF_OK)
         st = a->output != NULL ? acf_str_puts(&dir, a->output, e)
                                : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
