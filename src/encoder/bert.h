@@ -33,6 +33,4 @@ acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling poo
 acf_status acf_bert_preset(cJSON **out, const char *preset, int vocab_size,
                            acf_error *e) ACF_MUST_USE;
 
-bool acf_bert_is_preset(const char *name);
-
 #endif

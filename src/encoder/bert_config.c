@@ -186,13 +186,6 @@ static const struct {
     int layers, width;
 } presets[] = {{"bert-tiny", 2, 128}, {"bert-mini", 4, 256}, {"bert-small", 4, 512}};
 
-bool acf_bert_is_preset(const char *name)
-{
-    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
-        if (strcmp(name, presets[i].name) == 0) return true;
-    return false;
-}
-
 acf_status acf_bert_preset(cJSON **out, const char *preset, int vocab_size, acf_error *e)
 {
     *out = NULL;

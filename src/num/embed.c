@@ -49,18 +49,6 @@ void acf_pool_first_forward(real *y, const real *x, const int32_t *start, int N,
         memcpy(y + (size_t)s * (size_t)C, x + (size_t)start[s] * (size_t)C, (size_t)C * sizeof *y);
 }
 
-void acf_pool_first_backward(real *d_x, const real *d_y, const int32_t *start, int N, int C)
-{
-    size_t width = (size_t)C;
-#pragma omp parallel for schedule(static) if (N > 1 && !omp_in_parallel())
-    for (int s = 0; s < N; s++) {
-        real *d_x_s = d_x + (size_t)start[s] * width;
-        size_t L = (size_t)(start[s + 1] - start[s]);
-        memcpy(d_x_s, d_y + (size_t)s * width, width * sizeof *d_x);
-        memset(d_x_s + width, 0, (L - 1) * width * sizeof *d_x);
-    }
-}
-
 /* y = mean of L rows of x */
 ACF_CLONES static void mean_of_rows(real *restrict y, const real *restrict x, size_t L, size_t C)
 {

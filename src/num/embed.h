@@ -15,8 +15,6 @@ void acf_embed_backward(real *d_table, const real *d_y, const int32_t *id, int T
 
 /* y[s] = x[start[s]]: the first token of each of N sequences; x [T, C], y [N, C]. */
 void acf_pool_first_forward(real *y, const real *x, const int32_t *start, int N, int C);
-/* d_x[start[s]] = d_y[s]; all other rows of d_x [T, C] are set to 0. */
-void acf_pool_first_backward(real *d_x, const real *d_y, const int32_t *start, int N, int C);
 
 /* y[s] = mean of rows start[s] .. start[s + 1] - 1 of x (double sums). */
 void acf_pool_mean_forward(real *y, const real *x, const int32_t *start, int N, int C);

@@ -16,21 +16,15 @@ static void equal_plain_loops(void **state)
     (void)state;
     for (int s = 0; s < N_SIZES; s++) {
         size_t n = sizes[s];
-        real *x = new_unaligned(n, 1), *y = new_unaligned(n, 2), *want = new_unaligned(n, 2);
-        double sum = 0.0, top = 0.0;
-        for (size_t i = 0; i < n; i++) {
+        real *x = new_unaligned(n, 1);
+        double sum = 0.0;
+        for (size_t i = 0; i < n; i++)
             sum += (double)x[i] * (double)x[i];
-            top = fmax(top, fabs((double)x[i]));
-            want[i] = (want[i] + x[i]) * (real)0.7;
-        }
         assert_number(acf_vec_square_sum(x, n), sum, 1e-12 * sum);
-        assert_number(acf_vec_max_abs(x, n), top, 0);
-        acf_vec_add(y, x, n);
-        acf_vec_scale(y, (real)0.7, n);
-        if (n > 0) assert_close(y, want, n, 0, 0);
-        acf_vec_zero(y, n);
-        assert_number(acf_vec_max_abs(y, n), 0, 0);
-        free_unaligned(x), free_unaligned(y), free_unaligned(want);
+        acf_vec_zero(x, n);
+        for (size_t i = 0; i < n; i++)
+            if (x[i] < 0 || x[i] > 0) fail_msg("element %zu of %zu is not zero", i, n);
+        free_unaligned(x);
     }
 }
 
@@ -43,13 +37,10 @@ static void large_and_bad_numbers(void **state)
             real *x = new_unaligned(n, 1);
             x[at] = (real)-1e30; /* its square is beyond float */
             assert_number(acf_vec_square_sum(x, n), 1e60, 1e54);
-            assert_number(acf_vec_max_abs(x, n), 1e30, 1e24);
             x[at] = (real)-INFINITY;
-            assert_true(isinf(acf_vec_square_sum(x, n)) && isinf(acf_vec_max_abs(x, n)));
+            assert_true(isinf(acf_vec_square_sum(x, n)));
             x[at] = (real)NAN;
-            assert_true(isnan(acf_vec_square_sum(x, n)) && isnan(acf_vec_max_abs(x, n)));
-            x[at] = -(real)NAN;
-            assert_true(isnan(acf_vec_max_abs(x, n)));
+            assert_true(isnan(acf_vec_square_sum(x, n)));
             free_unaligned(x);
         }
 }
