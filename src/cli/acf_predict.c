@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,67 +146,70 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     return st;
 }
 
+static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
+
+static const acf_option option[] = {
+    {.name = "format",
+     .arg = "labels|tsv|jsonl",
+     .kind = ACF_OPTION_CHOICE,
+     .to = offsetof(predict_arguments, format),
+     .choices = formats,
+     .help = "labels (default); tsv: label, probability; jsonl: everything"},
+    {.name = "top",
+     .letter = 'k',
+     .arg = "N",
+     .kind = ACF_OPTION_WHOLE,
+     .to = offsetof(predict_arguments, top_k),
+     .low = 1,
+     .high = 100000,
+     .help = "the N most probable labels of each line (tsv)"},
+    {.name = "tokens",
+     .kind = ACF_OPTION_FLAG,
+     .to = offsetof(predict_arguments, tokens),
+     .help = "add input_ids as the model sees them (jsonl)"},
+    {.name = "columns",
+     .arg = "TEXT[,TEXT2]",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(predict_arguments, columns),
+     .help = "read FILE as a table (.csv, .tsv, .jsonl, also .gz), add label and prob to it"},
+    {.name = "features",
+     .arg = "FILE.npy",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(predict_arguments, features),
+     .help = "write the features of every line as float32 [n, d]"},
+    {.name = "reject",
+     .arg = "COSINE",
+     .kind = ACF_OPTION_NUMBER,
+     .to = offsetof(predict_arguments, reject),
+     .low = -1,
+     .high = 1,
+     .help = "answer '?' when the nearest label embedding has a lower cosine"},
+    {.name = "pair",
+     .kind = ACF_OPTION_FLAG,
+     .to = offsetof(predict_arguments, pair),
+     .help = "a TAB separates two texts (what models trained on pairs expect anyway)"},
+    {.name = "threads",
+     .arg = "N",
+     .kind = ACF_OPTION_WHOLE,
+     .to = offsetof(predict_arguments, threads),
+     .low = 1,
+     .high = 1024,
+     .help = "threads to use (default: all that this process may use)"},
+};
+
+static const acf_program program = {
+    .name = "acf-predict",
+    .summary = "Predict the label of each line of a file or of standard input.",
+    .usage = "MODEL [FILE|-] [options]",
+    .option = option,
+    .n_options = sizeof option / sizeof *option,
+    .min_operands = 1,
+    .max_operands = 2,
+    .operands = "MODEL, a run directory or a model directory",
+    .version = acf_about_version};
+
 int main(int argc, char **argv)
 {
-    static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
     predict_arguments a = {.reject = -1};
-    const acf_option option[] = {
-        {.name = "format",
-         .arg = "labels|tsv|jsonl",
-         .kind = ACF_OPTION_CHOICE,
-         .to = &a.format,
-         .choices = formats,
-         .help = "labels (default); tsv: label, probability; jsonl: everything"},
-        {.name = "top",
-         .letter = 'k',
-         .arg = "N",
-         .kind = ACF_OPTION_WHOLE,
-         .to = &a.top_k,
-         .low = 1,
-         .high = 100000,
-         .help = "the N most probable labels of each line (tsv)"},
-        {.name = "tokens",
-         .kind = ACF_OPTION_FLAG,
-         .to = &a.tokens,
-         .help = "add input_ids as the model sees them (jsonl)"},
-        {.name = "columns",
-         .arg = "TEXT[,TEXT2]",
-         .kind = ACF_OPTION_TEXT,
-         .to = &a.columns,
-         .help = "read FILE as a table (.csv, .tsv, .jsonl, also .gz), add label and prob to it"},
-        {.name = "features",
-         .arg = "FILE.npy",
-         .kind = ACF_OPTION_TEXT,
-         .to = &a.features,
-         .help = "write the features of every line as float32 [n, d]"},
-        {.name = "reject",
-         .arg = "COSINE",
-         .kind = ACF_OPTION_NUMBER,
-         .to = &a.reject,
-         .low = -1,
-         .high = 1,
-         .help = "answer '?' when the nearest label embedding has a lower cosine"},
-        {.name = "pair",
-         .kind = ACF_OPTION_FLAG,
-         .to = &a.pair,
-         .help = "a TAB separates two texts (what models trained on pairs expect anyway)"},
-        {.name = "threads",
-         .arg = "N",
-         .kind = ACF_OPTION_WHOLE,
-         .to = &a.threads,
-         .low = 1,
-         .high = 1024,
-         .help = "threads to use (default: all that this process may use)"},
-    };
-    const acf_program program = {
-        .name = "acf-predict",
-        .summary = "Predict the label of each line of a file or of standard input.",
-        .usage = "MODEL [FILE|-] [options]",
-        .option = option,
-        .n_options = sizeof option / sizeof *option,
-        .min_operands = 1,
-        .max_operands = 2,
-        .operands = "MODEL, a run directory or a model directory",
-        .version = acf_about_version};
     return acf_program_main(&program, run, &a, argc, argv);
 }

@@ -16,6 +16,7 @@ enum { MAX_OPTIONS = 48, FIRST_VALUE = 256, HELP_VALUE = 512, VERSION_VALUE = 51
 /* One call of acf_options_read. */
 typedef struct reading {
     const acf_program *prog;
+    char *arguments; /* the program's */
     struct option longs[MAX_OPTIONS + 3];
     char shorts[2 * MAX_OPTIONS + 4];
     bool seen[MAX_OPTIONS];
@@ -71,7 +72,7 @@ static int option_index(const reading *r, int value)
     return -1;
 }
 
-static acf_status read_whole(const acf_option *o, const char *text, acf_error *e)
+static acf_status read_whole(void *to, const acf_option *o, const char *text, acf_error *e)
 {
     char *end;
     errno = 0;
@@ -82,11 +83,11 @@ static acf_status read_whole(const acf_option *o, const char *text, acf_error *e
     if (errno == ERANGE || (double)v < o->low || (double)v > o->high)
         return acf_fail(e, ACF_ERR_USAGE, "--%s: %s is out of range [%.0f, %.0f]", o->name, text,
                         o->low, o->high);
-    *(int64_t *)o->to = v;
+    *(int64_t *)to = v;
     return ACF_OK;
 }
 
-static acf_status read_number(const acf_option *o, const char *text, acf_error *e)
+static acf_status read_number(void *to, const acf_option *o, const char *text, acf_error *e)
 {
     char *end;
     double v = strtod(text, &end);
@@ -95,12 +96,12 @@ static acf_status read_number(const acf_option *o, const char *text, acf_error *
     if (!(v >= o->low && v <= o->high))
         return acf_fail(e, ACF_ERR_USAGE, "--%s: %s is out of range [%g, %g]", o->name, text,
                         o->low, o->high);
-    *(double *)o->to = v;
+    *(double *)to = v;
     return ACF_OK;
 }
 
 /* "1h30m": numbers with units, a bare number is seconds. */
-static acf_status read_time(const acf_option *o, const char *text, acf_error *e)
+static acf_status read_time(void *to, const acf_option *o, const char *text, acf_error *e)
 {
     double total = 0.0;
     const char *c = text;
@@ -135,17 +136,17 @@ static acf_status read_time(const acf_option *o, const char *text, acf_error *e)
     if (!good || !isfinite(total) || total <= 0.0)
         return acf_fail(e, ACF_ERR_USAGE, "--%s: '%s' is not a time such as 90s, 30m, 2h or 1h30m",
                         o->name, text);
-    *(double *)o->to = total;
+    *(double *)to = total;
     return ACF_OK;
 }
 
-static acf_status read_choice(const acf_option *o, const char *text, acf_error *e)
+static acf_status read_choice(void *to, const acf_option *o, const char *text, acf_error *e)
 {
     char list[256] = "";
     for (int i = 0; o->choices[i] != NULL; i++) {
         if (*o->choices[i] == '\0') continue; /* what it is when nobody gives it */
         if (strcmp(o->choices[i], text) == 0) {
-            *(int *)o->to = i;
+            *(int *)to = i;
             return ACF_OK;
         }
         size_t used = strlen(list);
@@ -158,34 +159,35 @@ static acf_status read_choice(const acf_option *o, const char *text, acf_error *
 static acf_status take_option(reading *r, int i, const char *text, int argc, char **argv)
 {
     const acf_option *o = &r->prog->option[i];
+    void *to = r->arguments + o->to;
     if (o->kind == ACF_OPTION_FLAG) {
-        *(bool *)o->to = true;
+        *(bool *)to = true;
         return ACF_OK;
     }
     if (r->seen[i] && o->kind != ACF_OPTION_TEXTS)
         return acf_fail(r->e, ACF_ERR_USAGE, "--%s: given twice", o->name);
     r->seen[i] = true;
-    if (o->second != NULL) {
+    if (o->has_second) {
         if (optind >= argc || (argv[optind][0] == '-' && argv[optind][1] != '\0'))
             return acf_fail(r->e, ACF_ERR_USAGE, "--%s: needs %s", o->name, o->arg);
-        *o->second = argv[optind++];
+        *(const char **)(void *)(r->arguments + o->second) = argv[optind++];
     }
     switch (o->kind) {
     case ACF_OPTION_TEXT:
         if (*text == '\0')
             return acf_fail(r->e, ACF_ERR_USAGE, "--%s: needs %s, got nothing", o->name, o->arg);
-        *(const char **)o->to = text;
+        *(const char **)to = text;
         return ACF_OK;
     case ACF_OPTION_TEXTS:
-        return add_word(o->to, text, r->e);
+        return add_word(to, text, r->e);
     case ACF_OPTION_WHOLE:
-        return read_whole(o, text, r->e);
+        return read_whole(to, o, text, r->e);
     case ACF_OPTION_NUMBER:
-        return read_number(o, text, r->e);
+        return read_number(to, o, text, r->e);
     case ACF_OPTION_CHOICE:
-        return read_choice(o, text, r->e);
+        return read_choice(to, o, text, r->e);
     case ACF_OPTION_TIME:
-        return read_time(o, text, r->e);
+        return read_time(to, o, text, r->e);
     case ACF_OPTION_FLAG:
         break;
     }
@@ -239,9 +241,10 @@ static acf_status check_operands(acf_words *operands, const acf_program *prog, i
 }
 
 acf_status acf_options_read(acf_parsed *what, acf_words *operands, char hint[96],
-                            const acf_program *prog, int argc, char **argv, acf_error *e)
+                            const acf_program *prog, void *arguments, int argc, char **argv,
+                            acf_error *e)
 {
-    reading r = {.prog = prog, .e = e};
+    reading r = {.prog = prog, .arguments = arguments, .e = e};
     *what = ACF_PARSED_RUN;
     hint[0] = '\0';
     ACF_TRY(prepare(&r));
@@ -299,13 +302,14 @@ acf_status acf_options_help(acf_str *out, const acf_program *prog, acf_error *e)
     return ACF_OK;
 }
 
-int acf_options_parse(acf_words *operands, const acf_program *prog, int argc, char **argv)
+int acf_options_parse(acf_words *operands, const acf_program *prog, void *arguments, int argc,
+                      char **argv)
 {
     acf_error e = {0};
     acf_str text = {0};
     acf_parsed what;
     char hint[96];
-    acf_status st = acf_options_read(&what, operands, hint, prog, argc, argv, &e);
+    acf_status st = acf_options_read(&what, operands, hint, prog, arguments, argc, argv, &e);
     if (st == ACF_OK && what == ACF_PARSED_RUN) return -1;
     if (st == ACF_OK)
         st = what == ACF_PARSED_HELP ? acf_options_help(&text, prog, &e) : prog->version(&text, &e);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How an option's argument is read, and what `to` points to. */
+/* How an option's argument is read, and what stands at `to`. */
 typedef enum acf_option_kind {
     ACF_OPTION_FLAG,   /* bool          no argument */
     ACF_OPTION_TEXT,   /* const char *  given at most once */
@@ -33,11 +33,12 @@ typedef struct acf_option {
     char letter;      /* 0: none */
     const char *arg;  /* "FILE", for the help; NULL: no argument */
     acf_option_kind kind;
-    void *to;
+    size_t to;                  /* where in the program's arguments: offsetof */
     const char *help;           /* one line, no capital, no full stop */
     double low, high;           /* WHOLE, NUMBER */
     const char *const *choices; /* CHOICE, NULL after the last; "" is never matched */
-    const char **second;        /* a second argument, taken as it is ("--dump-step N FILE") */
+    bool has_second;            /* a second argument, taken as it is ("--dump-step N FILE") */
+    size_t second;              /* const char * */
 } acf_option;
 
 typedef struct acf_program {
@@ -54,11 +55,11 @@ typedef struct acf_program {
 
 typedef enum acf_parsed { ACF_PARSED_RUN, ACF_PARSED_HELP, ACF_PARSED_VERSION } acf_parsed;
 
-/* Read argv.  Options and operands may be mixed; "--" ends the options; "-" is an operand.
- * *operands [<= max_operands] point into argv.  ACF_ERR_USAGE names the option, its value and what
- * was expected, with the nearest name in *hint (size 96) or "" there. */
+/* Read argv into the program's arguments.  Options and operands may be mixed; "--" ends the
+ * options; "-" is an operand. *operands [<= max_operands] point into argv.  ACF_ERR_USAGE names the
+ * option, its value and what was expected, with the nearest name in *hint (size 96) or "" there. */
 acf_status acf_options_read(acf_parsed *what, acf_words *operands, char hint[96],
-                            const acf_program *prog, int argc, char **argv,
+                            const acf_program *prog, void *arguments, int argc, char **argv,
                             acf_error *e) ACF_MUST_USE;
 
 /* The text of --help. */
@@ -66,7 +67,8 @@ acf_status acf_options_help(acf_str *out, const acf_program *prog, acf_error *e)
 
 /* acf_options_read with its answers printed: --help and --version to standard output, errors to
  * standard error.  Returns -1 when the program is to run, else its exit code. */
-int acf_options_parse(acf_words *operands, const acf_program *prog, int argc, char **argv);
+int acf_options_parse(acf_words *operands, const acf_program *prog, void *arguments, int argc,
+                      char **argv);
 
 void acf_words_free(acf_words *w);
 

@@ -21,7 +21,7 @@ int acf_program_main(const acf_program *program, acf_program_run run, void *argu
     acf_words operands = {0};
     acf_json_start();
     limit_spinning(argv);
-    int code = acf_options_parse(&operands, program, argc, argv);
+    int code = acf_options_parse(&operands, program, arguments, argc, argv);
     if (code < 0) {
         acf_error e = {0};
         acf_status st = run(&console, arguments, &operands, &e);
@@ -30,6 +30,7 @@ int acf_program_main(const acf_program *program, acf_program_run run, void *argu
     }
     acf_words_free(&operands);
     for (size_t i = 0; i < program->n_options; i++)
-        if (program->option[i].kind == ACF_OPTION_TEXTS) acf_words_free(program->option[i].to);
+        if (program->option[i].kind == ACF_OPTION_TEXTS)
+            acf_words_free((void *)((char *)arguments + program->option[i].to));
     return acf_console_close(&console, code);
 }

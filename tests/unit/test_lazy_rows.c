@@ -74,7 +74,7 @@ static void update(net *n, uint64_t t, bool lazy)
     for (int i = 0; i < TOKENS; i++)
         for (int c = 0; c < C; c++)
             acf_grad(&n->p, n->table)[id[i] * C + c] +=
-                (real)(size * acf_rng_normal(r, (uint64_t)(id[i] * C + c)));
+                (real)(size * acf_rng_normal(r, (uint64_t)id[i] * C + (uint64_t)c));
     for (size_t i = 0; i < n->p.slice[n->dense].len; i++)
         acf_grad(&n->p, n->dense)[i] = (real)(size * acf_rng_normal(r, 100000 + i));
     double factor = 1.0 - (double)t / (3 * UPDATES);

@@ -4,58 +4,65 @@
 #include "cli/options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
-static struct {
+typedef struct arguments {
     bool json;
     const char *split, *file;
     acf_words sets;
     int64_t k, step;
     int format;
     double time;
-} got;
+} arguments;
+
+static arguments got;
 
 static const char *const formats[] = {"labels", "tsv", "jsonl", NULL};
 
 static const acf_option table[] = {
-    {.name = "json", .kind = ACF_OPTION_FLAG, .to = &got.json, .help = "print one JSON object"},
+    {.name = "json",
+     .kind = ACF_OPTION_FLAG,
+     .to = offsetof(arguments, json),
+     .help = "print one JSON object"},
     {.name = "split",
      .letter = 's',
      .arg = "NAME",
      .kind = ACF_OPTION_TEXT,
-     .to = &got.split,
+     .to = offsetof(arguments, split),
      .help = "which part"},
     {.name = "set",
      .arg = "KEY=VALUE",
      .kind = ACF_OPTION_TEXTS,
-     .to = &got.sets,
+     .to = offsetof(arguments, sets),
      .help = "change a key of the configuration (repeatable)"},
     {.name = "top",
      .letter = 'k',
      .arg = "N",
      .kind = ACF_OPTION_WHOLE,
-     .to = &got.k,
+     .to = offsetof(arguments, k),
      .low = 1,
      .high = 100,
      .help = "labels a line"},
     {.name = "format",
      .arg = "F",
      .kind = ACF_OPTION_CHOICE,
-     .to = &got.format,
+     .to = offsetof(arguments, format),
      .choices = formats,
      .help = "labels, tsv or jsonl"},
     {.name = "max-time",
      .arg = "TIME",
      .kind = ACF_OPTION_TIME,
-     .to = &got.time,
+     .to = offsetof(arguments, time),
      .help = "save and stop after so long"},
     {.name = "dump-step",
      .arg = "N FILE.safetensors",
      .kind = ACF_OPTION_WHOLE,
-     .to = &got.step,
+     .to = offsetof(arguments, step),
      .low = 0,
      .high = 1e15,
-     .second = &got.file,
+     .has_second = true,
+     .second = offsetof(arguments, file),
      .help = "write what update N computes"},
 };
 
@@ -88,7 +95,7 @@ static acf_status run(acf_parsed *what, acf_words *operands, char hint[96], cons
         if (strcmp(argv[argc - 1], "_") == 0) argv[argc - 1][0] = '\0';
     }
     argv[argc] = NULL;
-    return acf_options_read(what, operands, hint, &prog, argc, argv, e);
+    return acf_options_read(what, operands, hint, &prog, &got, argc, argv, e);
 }
 
 static void reads_all_kinds(void **state)
