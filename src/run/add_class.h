@@ -25,7 +25,8 @@ acf_status acf_new_class_parse(acf_new_class *c, const char *text, acf_error *e)
 
 /* Add n classes, in order, to m, and tell about each in *out.  Files are read as acf-eval --data
  * reads them, with the options given here but without looking at labels.  ACF_ERR_USAGE: a name
- * that m has; ACF_ERR_DATA: the files; ACF_ERR_NUMERIC: a mean of zero.  m is as before on failure.
+ * that m has; ACF_ERR_DATA: the files; ACF_ERR_NUMERIC: a mean of zero.  After a failure m is
+ * good for acf_model_free only.
  */
 acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, size_t n,
                                  const acf_held_out_options *opt, acf_str *out,
