@@ -1,46 +1,13 @@
 /* From files to splits: presets, free columns, labels, bad lines, drawing; and what is refused. */
 #include "base/mem.h"
 #include "data/data_summary.h"
-#include "data/dataset.h"
 #include "support/cm.h"
+#include "support/data.h"
 #include "support/tmpdir.h"
 
 #include <stdio.h>
 
 #define SST2_TRAIN "sentence\tlabel\ngood \t1\nbad \t0\nfine \t1\n"
-
-static acf_data_options options(const char *task, const char *dir)
-{
-    acf_data_options opt = acf_data_default();
-    opt.task = task;
-    opt.dir = dir;
-    return opt;
-}
-
-static const char *put(void **state, const char *name, const char *text)
-{
-    const char *path = tmpdir_path(*state, "%s", name);
-    tmpdir_write_text(path, text);
-    return path;
-}
-
-static acf_dataset *open_ok(const acf_data_options *opt)
-{
-    acf_dataset *d;
-    acf_error e;
-    assert_ok(acf_data_open(&d, opt, NULL, &e), &e);
-    return d;
-}
-
-static void refuse(const acf_data_options *opt, acf_status status, const char *message)
-{
-    acf_dataset *d;
-    acf_error e;
-    size_t held = acf_mem_held();
-    assert_fails(acf_data_open(&d, opt, NULL, &e), status, message, &e);
-    assert_null(d);
-    assert_int_equal(acf_mem_held(), held);
-}
 
 static void assert_split_row(const acf_split *s, int i, int line, int label, const char *text,
                              const char *text2)
@@ -57,11 +24,11 @@ static void assert_split_row(const acf_split *s, int i, int line, int label, con
 
 static void opens_sst2_with_all_splits(void **state)
 {
-    put(state, "train.tsv", SST2_TRAIN);
-    put(state, "dev.tsv", "sentence\tlabel\nso \"so\t0\n");
-    put(state, "test.tsv", "index\tsentence\n0\tuneasy\n1\teasy\n");
-    acf_data_options opt = options("sst2", *state);
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "train.tsv", SST2_TRAIN);
+    data_put(*state, "dev.tsv", "sentence\tlabel\nso \"so\t0\n");
+    data_put(*state, "test.tsv", "index\tsentence\n0\tuneasy\n1\teasy\n");
+    acf_data_options opt = data_options("sst2", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->K, 2);
     assert_string_equal(d->labels[0], "0");
     assert_string_equal(d->labels[1], "1");
@@ -79,11 +46,11 @@ static void opens_sst2_with_all_splits(void **state)
 
 static void opens_cola_without_header(void **state)
 {
-    put(state, "train.tsv", "gj04\t1\t\tShe ran.\ngj04\t0\t*\tRan she the.\n");
-    put(state, "dev.tsv", "gj04\t1\t\tHe sat."); /* no final newline */
-    put(state, "test.tsv", "index\tsentence\n0\tWho?\n");
-    acf_data_options opt = options("cola", *state);
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "train.tsv", "gj04\t1\t\tShe ran.\ngj04\t0\t*\tRan she the.\n");
+    data_put(*state, "dev.tsv", "gj04\t1\t\tHe sat."); /* no final newline */
+    data_put(*state, "test.tsv", "index\tsentence\n0\tWho?\n");
+    acf_data_options opt = data_options("cola", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_split_row(&d->split[ACF_TRAIN], 0, 1, 1, "She ran.", NULL);
     assert_split_row(&d->split[ACF_TRAIN], 1, 2, 0, "Ran she the.", NULL);
     assert_split_row(&d->split[ACF_DEV], 0, 1, 1, "He sat.", NULL);
@@ -93,11 +60,11 @@ static void opens_cola_without_header(void **state)
 
 static void opens_mrpc_pairs_with_bom_and_quotes(void **state)
 {
-    put(state, "train.tsv",
-        "\xEF\xBB\xBFQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n"
-        "1\t7\t8\tHe said \"no.\tHe said no.\r\n0\t9\t10\t\"Yes\tMaybe\r\n");
-    acf_data_options opt = options("mrpc", *state);
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "train.tsv",
+             "\xEF\xBB\xBFQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n"
+             "1\t7\t8\tHe said \"no.\tHe said no.\r\n0\t9\t10\t\"Yes\tMaybe\r\n");
+    acf_data_options opt = data_options("mrpc", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_true(d->pair);
     assert_split_row(&d->split[ACF_TRAIN], 0, 2, 1, "He said \"no.", "He said no.");
     assert_split_row(&d->split[ACF_TRAIN], 1, 3, 0, "\"Yes", "Maybe");
@@ -108,10 +75,11 @@ static void opens_mrpc_pairs_with_bom_and_quotes(void **state)
 
 static void maps_entailment_by_name(void **state)
 {
-    put(state, "train.tsv",
+    data_put(
+        *state, "train.tsv",
         "index\tquestion\tsentence\tlabel\n0\tq1\ts1\tnot_entailment\n1\tq2\ts2\tentailment\n");
-    acf_data_options opt = options("qnli", *state);
-    acf_dataset *d = open_ok(&opt);
+    acf_data_options opt = data_options("qnli", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_string_equal(d->labels[0], "entailment");
     assert_split_row(&d->split[ACF_TRAIN], 0, 2, 1, "q1", "s1");
     assert_split_row(&d->split[ACF_TRAIN], 1, 3, 0, "q2", "s2");
@@ -121,18 +89,18 @@ static void maps_entailment_by_name(void **state)
     const char *order[] = {"not_entailment", "entailment"};
     opt.labels = order;
     opt.n_labels = 2;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].label[0], 0);
     acf_data_close(&d);
 }
 
 static void opens_free_columns_by_name_and_number(void **state)
 {
-    put(state, "train.tsv", "id\ttopic\tbody\tmore\n1\tsea\twaves\tw\n2\tLand\thills\th\n");
-    acf_data_options opt = options("text", *state);
+    data_put(*state, "train.tsv", "id\ttopic\tbody\tmore\n1\tsea\twaves\tw\n2\tLand\thills\th\n");
+    acf_data_options opt = data_options("text", *state);
     opt.text = "body";
     opt.label = "topic";
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_string_equal(d->labels[0], "Land"); /* sorted by bytes */
     assert_string_equal(d->labels[1], "sea");
     assert_split_row(&d->split[ACF_TRAIN], 0, 2, 1, "waves", NULL);
@@ -142,38 +110,38 @@ static void opens_free_columns_by_name_and_number(void **state)
     opt.text2 = "3";
     opt.label = "1";
     opt.header = ACF_HEADER_YES;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_split_row(&d->split[ACF_TRAIN], 1, 3, 0, "hills", "h");
     acf_data_close(&d);
 }
 
 static void finds_default_columns(void **state)
 {
-    put(state, "train.tsv", "label\tsentence\na\tx\nb\ty\n");
-    acf_data_options opt = options("text", *state);
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "train.tsv", "label\tsentence\na\tx\nb\ty\n");
+    acf_data_options opt = data_options("text", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_split_row(&d->split[ACF_TRAIN], 1, 3, 1, "y", NULL);
     acf_data_close(&d);
 }
 
 static void tells_a_header_from_a_row(void **state)
 {
-    acf_data_options opt = options("text", *state);
+    acf_data_options opt = data_options("text", *state);
     opt.text = "0";
     opt.label = "1";
-    put(state, "train.tsv", "text\tlabel\nx\ta\ny\tb\nz\ta\n");
-    put(state, "dev.tsv", "text\tlabel\nx\ta\n");
-    put(state, "test.tsv", "text\nq\n");
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "train.tsv", "text\tlabel\nx\ta\ny\tb\nz\ta\n");
+    data_put(*state, "dev.tsv", "text\tlabel\nx\ta\n");
+    data_put(*state, "test.tsv", "text\nq\n");
+    acf_dataset *d = data_open_ok(&opt);
     assert_true(d->split[ACF_TRAIN].has_header);
     assert_int_equal(d->split[ACF_TRAIN].n, 3);
     assert_int_equal(d->split[ACF_DEV].n, 1);
     assert_int_equal(d->split[ACF_TEST].n, 1);
     acf_data_close(&d);
 
-    put(state, "train.tsv", "w\tb\nx\ta\ny\tb\nz\ta\n");
-    put(state, "dev.tsv", "x\ta\n");
-    d = open_ok(&opt);
+    data_put(*state, "train.tsv", "w\tb\nx\ta\ny\tb\nz\ta\n");
+    data_put(*state, "dev.tsv", "x\ta\n");
+    d = data_open_ok(&opt);
     assert_false(d->split[ACF_TRAIN].has_header);
     assert_int_equal(d->split[ACF_TRAIN].n, 4);
     assert_int_equal(d->split[ACF_DEV].n, 1);
@@ -184,44 +152,45 @@ static void tells_a_header_from_a_row(void **state)
 static void opens_one_file_with_given_labels(void **state)
 {
     const char *labels[] = {"b", "a"};
-    const char *path = put(state, "some.tsv", "label\ttext\na\tx\nb\ty\n");
-    acf_data_options opt = options("text", NULL);
+    const char *path = data_put(*state, "some.tsv", "label\ttext\na\tx\nb\ty\n");
+    acf_data_options opt = data_options("text", NULL);
     opt.path[ACF_DEV] = path;
     opt.splits = 1u << ACF_DEV;
     opt.labels = labels;
     opt.n_labels = 2;
     opt.label_optional = true;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_split_row(&d->split[ACF_DEV], 0, 2, 1, "x", NULL);
     assert_int_equal(d->split[ACF_TRAIN].n, 0);
     acf_data_close(&d);
 
-    put(state, "some.tsv", "id\ttext\n1\tx\n");
-    d = open_ok(&opt);
+    data_put(*state, "some.tsv", "id\ttext\n1\tx\n");
+    d = data_open_ok(&opt);
     assert_false(d->split[ACF_DEV].is_labelled);
     assert_split_row(&d->split[ACF_DEV], 0, 2, -1, "x", NULL);
     acf_data_close(&d);
 
-    put(state, "some.tsv", "label\ttext\na\tx\nc\ty\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "some.tsv:3: label 'c', which data.labels does not list (known: 'b', 'a')");
+    data_put(*state, "some.tsv", "label\ttext\na\tx\nc\ty\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "some.tsv:3: label 'c', which data.labels does not list (known: 'b', 'a')");
     opt.label_optional = false;
-    put(state, "some.tsv", "id\ttext\n1\tx\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "some.tsv:1: the header has no column 'label' (data.columns.label)"
-           ": 'id', 'text'");
+    data_put(*state, "some.tsv", "id\ttext\n1\tx\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "some.tsv:1: the header has no column 'label' (data.columns.label)"
+                ": 'id', 'text'");
     opt.labels = NULL;
-    refuse(&opt, ACF_ERR_USAGE, "data.labels: needed where the training file is not read");
+    data_refuse(&opt, ACF_ERR_USAGE, "data.labels: needed where the training file is not read");
 }
 
 static void refuses_or_skips_bad_lines(void **state)
 {
-    put(state, "train.tsv", "sentence\tlabel\ngood\t1\nbad\nno\t\nfine\t0\n");
-    acf_data_options opt = options("sst2", *state);
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv:3: has 1 column, expected 2 (data.on_bad_line: skip leaves such lines out)");
+    data_put(*state, "train.tsv", "sentence\tlabel\ngood\t1\nbad\nno\t\nfine\t0\n");
+    acf_data_options opt = data_options("sst2", *state);
+    data_refuse(
+        &opt, ACF_ERR_DATA,
+        "train.tsv:3: has 1 column, expected 2 (data.on_bad_line: skip leaves such lines out)");
     opt.on_bad = ACF_BAD_SKIP;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     const acf_split *s = &d->split[ACF_TRAIN];
     assert_int_equal(s->n, 2);
     assert_int_equal(s->n_bad, 2);
@@ -231,101 +200,104 @@ static void refuses_or_skips_bad_lines(void **state)
     assert_split_row(s, 1, 5, 0, "fine", NULL);
     acf_data_close(&d);
 
-    put(state, "train.tsv", "sentence\tlabel\ngood\t1\nbad\nno\t0\tx\nfine\t0\n");
+    data_put(*state, "train.tsv", "sentence\tlabel\ngood\t1\nbad\nno\t0\tx\nfine\t0\n");
     opt.on_bad = ACF_BAD_ERROR;
-    refuse(&opt, ACF_ERR_DATA, "expected 2, the first of 2 bad lines (data.on_bad_line");
-    put(state, "train.tsv", "sentence\tlabel\ngood\t\nbad\t\n");
-    refuse(&opt, ACF_ERR_DATA, "train.tsv:2: has an empty label, the first of 2");
+    data_refuse(&opt, ACF_ERR_DATA, "expected 2, the first of 2 bad lines (data.on_bad_line");
+    data_put(*state, "train.tsv", "sentence\tlabel\ngood\t\nbad\t\n");
+    data_refuse(&opt, ACF_ERR_DATA, "train.tsv:2: has an empty label, the first of 2");
     opt.on_bad = ACF_BAD_SKIP;
-    refuse(&opt, ACF_ERR_DATA, "train.tsv: has no rows after the header but bad lines");
+    data_refuse(&opt, ACF_ERR_DATA, "train.tsv: has no rows after the header but bad lines");
 }
 
 static void refuses_unknown_labels(void **state)
 {
-    put(state, "train.tsv", "text\tlabel\nx\ta\ny\tb\n");
-    put(state, "dev.tsv", "text\tlabel\nx\ta\ny\tA\n");
-    acf_data_options opt = options("text", *state);
+    data_put(*state, "train.tsv", "text\tlabel\nx\ta\ny\tb\n");
+    data_put(*state, "dev.tsv", "text\tlabel\nx\ta\ny\tA\n");
+    acf_data_options opt = data_options("text", *state);
     opt.on_bad = ACF_BAD_SKIP; /* does not cover labels */
-    refuse(&opt, ACF_ERR_DATA,
-           "dev.tsv:3: label 'A', which training does not have (known: 'a', 'b')");
-    put(state, "dev.tsv", "text\tlabel\nx\ta\n");
-    put(state, "test.tsv", "text\tlabel\nx\tc\n");
-    refuse(&opt, ACF_ERR_DATA, "test.tsv:2: label 'c', which training does not have");
-    put(state, "train.tsv", "sentence\tlabel\nx\t1\ny\t2\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "dev.tsv:3: label 'A', which training does not have (known: 'a', 'b')");
+    data_put(*state, "dev.tsv", "text\tlabel\nx\ta\n");
+    data_put(*state, "test.tsv", "text\tlabel\nx\tc\n");
+    data_refuse(&opt, ACF_ERR_DATA, "test.tsv:2: label 'c', which training does not have");
+    data_put(*state, "train.tsv", "sentence\tlabel\nx\t1\ny\t2\n");
     opt.task = "sst2";
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv:3: label '2', which the task does not have (known: '0', '1')");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "train.tsv:3: label '2', which the task does not have (known: '0', '1')");
 }
 
 static void refuses_other_layouts(void **state)
 {
-    acf_data_options opt = options("rte", *state);
-    put(state, "train.tsv", "index\tpremise\tsentence2\tlabel\n0\ta\tb\tentailment\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv:1: column 1 of the header is 'premise', task rte expects 'sentence1'; "
-           "data.columns sets another layout");
-    put(state, "train.tsv", "index\tsentence1\n0\ta\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv:1: has 2 columns, but task rte needs column 2 ('sentence2')");
-    opt = options("text", *state);
-    put(state, "train.tsv", "text\tclass\nx\ta\ny\tb\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv:1: the header has no column 'label' (data.columns.label): 'text', 'class'");
+    acf_data_options opt = data_options("rte", *state);
+    data_put(*state, "train.tsv", "index\tpremise\tsentence2\tlabel\n0\ta\tb\tentailment\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "train.tsv:1: column 1 of the header is 'premise', task rte expects 'sentence1'; "
+                "data.columns sets another layout");
+    data_put(*state, "train.tsv", "index\tsentence1\n0\ta\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "train.tsv:1: has 2 columns, but task rte needs column 2 ('sentence2')");
+    opt = data_options("text", *state);
+    data_put(*state, "train.tsv", "text\tclass\nx\ta\ny\tb\n");
+    data_refuse(
+        &opt, ACF_ERR_DATA,
+        "train.tsv:1: the header has no column 'label' (data.columns.label): 'text', 'class'");
     opt.text = "0";
     opt.label = "2";
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv: data.columns.label is column 2, but the file has 2 (0 to 1)");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "train.tsv: data.columns.label is column 2, but the file has 2 (0 to 1)");
     opt.label = "class";
     opt.header = ACF_HEADER_NO;
-    refuse(&opt, ACF_ERR_USAGE, "data.columns.label: 'class' is a name, but ");
+    data_refuse(&opt, ACF_ERR_USAGE, "data.columns.label: 'class' is a name, but ");
     opt.label = "0";
-    refuse(&opt, ACF_ERR_USAGE, "two of data.columns are the same column (text 0, text2 -1, ");
+    data_refuse(&opt, ACF_ERR_USAGE, "two of data.columns are the same column (text 0, text2 -1, ");
 }
 
 static void refuses_missing_and_empty_data(void **state)
 {
-    acf_data_options opt = options("sst2", *state);
-    refuse(&opt, ACF_ERR_DATA, "train.tsv: cannot open: No such file or directory");
+    acf_data_options opt = data_options("sst2", *state);
+    data_refuse(&opt, ACF_ERR_DATA, "train.tsv: cannot open: No such file or directory");
     opt.dir = tmpdir_path(*state, "none");
-    refuse(&opt, ACF_ERR_DATA, "none: there is no such directory (data.dir)");
+    data_refuse(&opt, ACF_ERR_DATA, "none: there is no such directory (data.dir)");
     opt.dir = NULL;
-    refuse(&opt, ACF_ERR_USAGE, "data: neither data.dir nor data.train is given");
+    data_refuse(&opt, ACF_ERR_USAGE, "data: neither data.dir nor data.train is given");
     opt.dir = *state;
-    put(state, "train.tsv", "sentence\tlabel\n");
-    refuse(&opt, ACF_ERR_DATA, "train.tsv: has no rows after the header");
-    put(state, "train.tsv", "sentence\tlabel\nx\t1\ny\t1\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "train.tsv: all 2 training rows have the label '1', at least two labels are needed");
-    put(state, "train.tsv", "sentence\tlabel\n\t1\n\t0\n");
-    refuse(&opt, ACF_ERR_DATA, "train.tsv: column 0, the text, is empty in all 2 rows");
-    put(state, "train.tsv", SST2_TRAIN);
+    data_put(*state, "train.tsv", "sentence\tlabel\n");
+    data_refuse(&opt, ACF_ERR_DATA, "train.tsv: has no rows after the header");
+    data_put(*state, "train.tsv", "sentence\tlabel\nx\t1\ny\t1\n");
+    data_refuse(
+        &opt, ACF_ERR_DATA,
+        "train.tsv: all 2 training rows have the label '1', at least two labels are needed");
+    data_put(*state, "train.tsv", "sentence\tlabel\n\t1\n\t0\n");
+    data_refuse(&opt, ACF_ERR_DATA, "train.tsv: column 0, the text, is empty in all 2 rows");
+    data_put(*state, "train.tsv", SST2_TRAIN);
     opt.path[ACF_DEV] = tmpdir_path(*state, "dev2.tsv");
-    refuse(&opt, ACF_ERR_DATA, "dev2.tsv: cannot open");
-    put(state, "dev2.tsv", "sentence\tlabel\n");
-    refuse(&opt, ACF_ERR_DATA, "dev2.tsv: has no rows after the header");
+    data_refuse(&opt, ACF_ERR_DATA, "dev2.tsv: cannot open");
+    data_put(*state, "dev2.tsv", "sentence\tlabel\n");
+    data_refuse(&opt, ACF_ERR_DATA, "dev2.tsv: has no rows after the header");
 }
 
 static void refuses_options_that_exclude_each_other(void **state)
 {
-    acf_data_options opt = options("sst3", *state);
-    refuse(&opt, ACF_ERR_USAGE, "task: 'sst3' is no task (there are: cola sst2 ");
+    acf_data_options opt = data_options("sst3", *state);
+    data_refuse(&opt, ACF_ERR_USAGE, "task: 'sst3' is no task (there are: cola sst2 ");
     opt.task = "sst2";
     opt.dev_fraction = 1.0;
-    refuse(&opt, ACF_ERR_USAGE, "data.dev_fraction = 1 is out of range [0, 1)");
+    data_refuse(&opt, ACF_ERR_USAGE, "data.dev_fraction = 1 is out of range [0, 1)");
     opt.dev_fraction = 0.5;
     opt.path[ACF_DEV] = "dev.tsv";
-    refuse(&opt, ACF_ERR_USAGE, "data.dev_fraction = 0.5 and data.dev are both given");
+    data_refuse(&opt, ACF_ERR_USAGE, "data.dev_fraction = 0.5 and data.dev are both given");
     opt.dev_fraction = 0.0;
     opt.max_train_samples = 5;
     opt.shots = 1;
-    refuse(&opt, ACF_ERR_USAGE, "data.max_train_samples = 5 and data.shots = 1 are both given");
-    opt = options("text", *state);
+    data_refuse(&opt, ACF_ERR_USAGE,
+                "data.max_train_samples = 5 and data.shots = 1 are both given");
+    opt = data_options("text", *state);
     const char *twice[] = {"a", "b", "a"};
     opt.labels = twice;
     opt.n_labels = 3;
-    refuse(&opt, ACF_ERR_USAGE, "data.labels: 'a' is listed twice");
+    data_refuse(&opt, ACF_ERR_USAGE, "data.labels: 'a' is listed twice");
     opt.n_labels = 1;
-    refuse(&opt, ACF_ERR_USAGE, "data.labels: holds 1 label, at least two are needed");
+    data_refuse(&opt, ACF_ERR_USAGE, "data.labels: holds 1 label, at least two are needed");
 }
 
 /* 60 rows of a, 30 of b, 10 of c, mixed; the text is the line's number. */
@@ -338,7 +310,7 @@ static void put_hundred(void **state)
                                i % 10 < 6   ? "a"
                                : i % 10 < 9 ? "b"
                                             : "c");
-    put(state, "train.tsv", text);
+    data_put(*state, "train.tsv", text);
 }
 
 static void assert_counts(const acf_dataset *d, acf_split_id id, int a, int b, int c)
@@ -360,10 +332,10 @@ static void assert_counts(const acf_dataset *d, acf_split_id id, int a, int b, i
 static void draws_in_proportion(void **state)
 {
     put_hundred(state);
-    acf_data_options opt = options("text", *state);
+    acf_data_options opt = data_options("text", *state);
     opt.seed = 7;
     opt.max_train_samples = 25; /* 15, 7.5, 2.5: the tie goes to b */
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_counts(d, ACF_TRAIN, 15, 8, 2);
     assert_true(d->split[ACF_TRAIN].is_drawn);
     assert_int_equal(d->split[ACF_TRAIN].n_file, 100);
@@ -371,35 +343,35 @@ static void draws_in_proportion(void **state)
     memcpy(line, d->split[ACF_TRAIN].line, sizeof line);
     acf_data_close(&d);
 
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_memory_equal(line, d->split[ACF_TRAIN].line, sizeof line);
     acf_data_close(&d);
     opt.seed = 8;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_memory_not_equal(line, d->split[ACF_TRAIN].line, sizeof line);
     acf_data_close(&d);
 
     opt.max_train_samples = 0;
     opt.shots = 12;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_counts(d, ACF_TRAIN, 12, 12, 10);
     acf_data_close(&d);
 
     opt.shots = 0;
     opt.max_train_samples = 100;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_false(d->split[ACF_TRAIN].is_drawn);
     acf_data_close(&d);
     opt.max_train_samples = 1;
-    refuse(&opt, ACF_ERR_DATA, "all 1 training rows have the label 'a'");
+    data_refuse(&opt, ACF_ERR_DATA, "all 1 training rows have the label 'a'");
 }
 
 static void cuts_dev_from_training(void **state)
 {
     put_hundred(state);
-    acf_data_options opt = options("text", *state);
+    acf_data_options opt = data_options("text", *state);
     opt.dev_fraction = 0.2;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_counts(d, ACF_TRAIN, 48, 24, 8);
     assert_counts(d, ACF_DEV, 12, 6, 2);
     assert_string_equal(d->split[ACF_DEV].name, "dev");
@@ -415,25 +387,25 @@ static void cuts_dev_from_training(void **state)
     acf_data_close(&d);
 
     opt.max_train_samples = 40; /* does not move dev */
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_counts(d, ACF_TRAIN, 24, 12, 4);
     assert_memory_equal(line, d->split[ACF_DEV].line, sizeof line);
     acf_data_close(&d);
 
     opt.splits = 1u << ACF_DEV; /* as an evaluation asks for it: training is read to draw from */
     opt.max_train_samples = 0;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_memory_equal(line, d->split[ACF_DEV].line, sizeof line);
     acf_data_close(&d);
 
     opt.splits = 0;
     opt.dev_fraction = 0.99; /* every class keeps a training row */
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_counts(d, ACF_TRAIN, 1, 1, 1);
     assert_counts(d, ACF_DEV, 59, 29, 9);
     acf_data_close(&d);
     opt.dev_fraction = 0.001;
-    refuse(&opt, ACF_ERR_DATA, "data.dev_fraction = 0.001 of 100 rows leaves no row for dev");
+    data_refuse(&opt, ACF_ERR_DATA, "data.dev_fraction = 0.001 of 100 rows leaves no row for dev");
 }
 
 static void summarizes(void **state)
@@ -441,11 +413,11 @@ static void summarizes(void **state)
     acf_str out = {0};
     acf_error e;
     put_hundred(state);
-    put(state, "test.tsv", "text\nq\n\nr\n");
-    acf_data_options opt = options("text", *state);
+    data_put(*state, "test.tsv", "text\nq\n\nr\n");
+    acf_data_options opt = data_options("text", *state);
     opt.max_train_samples = 50;
     opt.on_bad = ACF_BAD_SKIP;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_ok(acf_data_summary(&out, d, &e), &e);
     char want[600];
     (void)snprintf(want, sizeof want,
@@ -465,8 +437,8 @@ static void survives_failing_allocations(void **state)
     acf_dataset *d;
     acf_error e = {0};
     put_hundred(state);
-    put(state, "test.tsv", "text\nq\n\nr\n");
-    acf_data_options opt = options("text", *state);
+    data_put(*state, "test.tsv", "text\nq\n\nr\n");
+    acf_data_options opt = data_options("text", *state);
     opt.dev_fraction = 0.1;
     opt.shots = 3;
     opt.on_bad = ACF_BAD_SKIP;

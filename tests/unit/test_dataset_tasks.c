@@ -2,8 +2,8 @@
  * diagnostic file, and the same rows in every format. */
 #include "base/mem.h"
 #include "data/data_summary.h"
-#include "data/dataset.h"
 #include "support/cm.h"
+#include "support/data.h"
 #include "support/close.h"
 #include "support/tmpdir.h"
 
@@ -20,45 +20,12 @@
     "sentence1_parse\tsentence2_parse\tsentence1\tsentence2"
 #define MNLI(i, a, b) i "\t1p\t1e\tfiction\t( x )\t( y )\t(R)\t(R)\t" a "\t" b
 
-static acf_data_options options(const char *task, const char *dir)
-{
-    acf_data_options opt = acf_data_default();
-    opt.task = task;
-    opt.dir = dir;
-    return opt;
-}
-
-static const char *put(void **state, const char *name, const char *text)
-{
-    const char *path = tmpdir_path(*state, "%s", name);
-    tmpdir_write_text(path, text);
-    return path;
-}
-
-static acf_dataset *open_ok(const acf_data_options *opt)
-{
-    acf_dataset *d;
-    acf_error e;
-    assert_ok(acf_data_open(&d, opt, NULL, &e), &e);
-    return d;
-}
-
-static void refuse(const acf_data_options *opt, acf_status status, const char *message)
-{
-    acf_dataset *d;
-    acf_error e;
-    size_t held = acf_mem_held();
-    assert_fails(acf_data_open(&d, opt, NULL, &e), status, message, &e);
-    assert_null(d);
-    assert_int_equal(acf_mem_held(), held);
-}
-
 static void put_stsb(void **state)
 {
-    put(state, "train.tsv",
-        STSB_HEADER STSB("0", "A cat.", "One cat.", "4.750") STSB("1", "A \"dog", "Rain.", "0")
-            STSB("2", "Sun.", "Sun.", "5.000"));
-    put(state, "dev.tsv", STSB_HEADER STSB("0", "x", "y", "2.5"));
+    data_put(*state, "train.tsv",
+             STSB_HEADER STSB("0", "A cat.", "One cat.", "4.750") STSB("1", "A \"dog", "Rain.", "0")
+                 STSB("2", "Sun.", "Sun.", "5.000"));
+    data_put(*state, "dev.tsv", STSB_HEADER STSB("0", "x", "y", "2.5"));
 }
 
 static void opens_scores(void **state)
@@ -66,9 +33,10 @@ static void opens_scores(void **state)
     acf_str out = {0};
     acf_error e;
     put_stsb(state);
-    put(state, "test.tsv", "index\tg\tf\ty\to\ts\ts\tsentence1\tsentence2\n0\t\t\t\t\t\t\tu\tv\n");
-    acf_data_options opt = options("stsb", *state);
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "test.tsv",
+             "index\tg\tf\ty\to\ts\ts\tsentence1\tsentence2\n0\t\t\t\t\t\t\tu\tv\n");
+    acf_data_options opt = data_options("stsb", *state);
+    acf_dataset *d = data_open_ok(&opt);
     const acf_split *train = &d->split[ACF_TRAIN];
     assert_true(d->regression);
     assert_true(d->pair);
@@ -94,9 +62,9 @@ static void opens_scores(void **state)
 static void draws_from_scores(void **state)
 {
     put_stsb(state);
-    acf_data_options opt = options("stsb", *state);
+    acf_data_options opt = data_options("stsb", *state);
     opt.dev_fraction = 0.34;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     const acf_split *train = &d->split[ACF_TRAIN], *dev = &d->split[ACF_DEV];
     assert_int_equal(train->n, 2);
     assert_int_equal(dev->n, 1);
@@ -127,16 +95,16 @@ static void refuses_what_is_no_score(void **state)
                  {"-0.1", "has the score -0.1, out of range [0, 5]"},
                  {"", "dev.tsv:2: has an empty label"}};
     put_stsb(state);
-    acf_data_options opt = options("stsb", *state);
+    acf_data_options opt = data_options("stsb", *state);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[400];
         (void)snprintf(text, sizeof text, STSB_HEADER STSB("0", "x", "y", "%s"), cases[i].score);
-        put(state, "dev.tsv", text);
-        refuse(&opt, ACF_ERR_DATA, cases[i].message);
+        data_put(*state, "dev.tsv", text);
+        data_refuse(&opt, ACF_ERR_DATA, cases[i].message);
     }
-    put(state, "dev.tsv", STSB_HEADER STSB("0", "x", "y", "7") STSB("1", "x", "y", "1e0"));
+    data_put(*state, "dev.tsv", STSB_HEADER STSB("0", "x", "y", "7") STSB("1", "x", "y", "1e0"));
     opt.on_bad = ACF_BAD_SKIP;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_DEV].n, 1);
     assert_int_equal(d->split[ACF_DEV].n_bad, 1);
     assert_number(d->split[ACF_DEV].target[0], 1, 0);
@@ -146,10 +114,10 @@ static void refuses_what_is_no_score(void **state)
 /* Of one's own: any finite numbers. */
 static void opens_own_scores(void **state)
 {
-    acf_data_options opt = options("text", NULL);
-    opt.path[ACF_TRAIN] = put(state, "t.csv", "text,label\nx,-7.5\ny,1e3\n");
+    acf_data_options opt = data_options("text", NULL);
+    opt.path[ACF_TRAIN] = data_put(*state, "t.csv", "text,label\nx,-7.5\ny,1e3\n");
     opt.regression = true;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->K, 1);
     assert_number(d->split[ACF_TRAIN].target[0], -7.5, 0);
     assert_number(d->split[ACF_TRAIN].target[1], 1000, 0);
@@ -158,25 +126,26 @@ static void opens_own_scores(void **state)
 
 static void put_mnli(void **state)
 {
-    put(state, "train.tsv",
-        MNLI_HEADER "\tlabel1\tgold_label\n" MNLI("0", "a", "b") "\tneutral\tneutral\n" MNLI(
-            "1", "c", "d") "\tentailment\tentailment\n");
-    put(state, "dev_matched.tsv",
-        MNLI_HEADER "\tlabel1\tlabel2\tlabel3\tlabel4\tlabel5\tgold_label\n" MNLI(
-            "0", "m", "n") "\tx\tx\tx\tx\tx\tcontradiction\n");
-    put(state, "dev_mismatched.tsv",
+    data_put(*state, "train.tsv",
+             MNLI_HEADER "\tlabel1\tgold_label\n" MNLI("0", "a", "b") "\tneutral\tneutral\n" MNLI(
+                 "1", "c", "d") "\tentailment\tentailment\n");
+    data_put(*state, "dev_matched.tsv",
+             MNLI_HEADER "\tlabel1\tlabel2\tlabel3\tlabel4\tlabel5\tgold_label\n" MNLI(
+                 "0", "m", "n") "\tx\tx\tx\tx\tx\tcontradiction\n");
+    data_put(
+        *state, "dev_mismatched.tsv",
         MNLI_HEADER "\tlabel1\tlabel2\tlabel3\tlabel4\tlabel5\tgold_label\n" MNLI(
             "0", "o", "p") "\tx\tx\tx\tx\tx\tneutral\n" MNLI("1", "q",
                                                              "r") "\tx\tx\tx\tx\tx\tentailment\n");
-    put(state, "test_matched.tsv", MNLI_HEADER "\n" MNLI("0", "s", "t") "\n");
-    put(state, "test_mismatched.tsv", MNLI_HEADER "\n" MNLI("0", "u", "v") "\n");
+    data_put(*state, "test_matched.tsv", MNLI_HEADER "\n" MNLI("0", "s", "t") "\n");
+    data_put(*state, "test_mismatched.tsv", MNLI_HEADER "\n" MNLI("0", "u", "v") "\n");
 }
 
 static void opens_both_files_of_mnli(void **state)
 {
     put_mnli(state);
-    acf_data_options opt = options("mnli", *state);
-    acf_dataset *d = open_ok(&opt);
+    acf_data_options opt = data_options("mnli", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->K, 3);
     assert_string_equal(d->labels[2], "contradiction");
     assert_int_equal(d->split[ACF_TRAIN].label[0], 1);
@@ -191,32 +160,33 @@ static void opens_both_files_of_mnli(void **state)
 
     opt.splits = 1u << ACF_DEV | 1u << ACF_DEV_MM; /* a file that is given stands alone */
     opt.path[ACF_DEV] = tmpdir_path(*state, "dev_mismatched.tsv");
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_DEV].n, 2);
     assert_null(d->split[ACF_DEV_MM].path);
     acf_data_close(&d);
 
     opt.path[ACF_DEV] = NULL; /* the second may be missing, the first may not */
     assert_int_equal(remove(tmpdir_path(*state, "dev_mismatched.tsv")), 0);
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_DEV_MM].n, 0);
     acf_data_close(&d);
     assert_int_equal(remove(tmpdir_path(*state, "dev_matched.tsv")), 0);
-    refuse(&opt, ACF_ERR_DATA, "dev_matched.tsv: cannot open");
+    data_refuse(&opt, ACF_ERR_DATA, "dev_matched.tsv: cannot open");
 }
 
 static void opens_the_diagnostic_file(void **state)
 {
-    acf_data_options opt = options("ax", *state);
+    acf_data_options opt = data_options("ax", *state);
     opt.splits = 1u << ACF_DEV;
     opt.label_optional = true;
-    put(state, "diagnostic.tsv", "index\tsentence1\tsentence2\n0\ta\tb\n");
-    acf_dataset *d = open_ok(&opt);
+    data_put(*state, "diagnostic.tsv", "index\tsentence1\tsentence2\n0\ta\tb\n");
+    acf_dataset *d = data_open_ok(&opt);
     assert_false(d->split[ACF_DEV].is_labelled);
     assert_string_equal(d->split[ACF_DEV].text2[0], "b");
     acf_data_close(&d);
-    put(state, "diagnostic.tsv", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tcontradiction\n");
-    d = open_ok(&opt);
+    data_put(*state, "diagnostic.tsv",
+             "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tcontradiction\n");
+    d = data_open_ok(&opt);
     assert_true(d->split[ACF_DEV].is_labelled);
     assert_int_equal(d->split[ACF_DEV].label[0], 2);
     acf_data_close(&d);
@@ -234,8 +204,8 @@ static void opens_every_format(void **state)
                             "{\"text\": \"three, 3\", \"label\": \"y\"}\n"},
                 {"t.txt", "__label__x one\n__label__y \"two\n__label__y three, 3\n"}};
     for (int i = 0; i < 8; i++) {
-        acf_data_options opt = options("text", NULL);
-        const char *path = put(state, file[i / 2].name, file[i / 2].text);
+        acf_data_options opt = data_options("text", NULL);
+        const char *path = data_put(*state, file[i / 2].name, file[i / 2].text);
         if (i % 2 != 0) {
             const char *packed = tmpdir_path(*state, "%s.gz", file[i / 2].name);
             gzFile f = gzopen(packed, "wb");
@@ -244,7 +214,7 @@ static void opens_every_format(void **state)
             path = packed;
         }
         opt.path[ACF_TRAIN] = path;
-        acf_dataset *d = open_ok(&opt);
+        acf_dataset *d = data_open_ok(&opt);
         const acf_split *s = &d->split[ACF_TRAIN];
         assert_int_equal(s->n, 3);
         assert_int_equal(d->K, 2);
@@ -261,14 +231,14 @@ static void opens_every_format(void **state)
 /* Labels that are numbers stay as they are written; bad lines are told by their line. */
 static void takes_json_labels_and_skips_bad_lines(void **state)
 {
-    acf_data_options opt = options("text", NULL);
-    opt.path[ACF_TRAIN] = put(state, "t.jsonl",
-                              "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":1.0}\n"
-                              "{\"text\":\"c\"}\n{\"text\":\"d\",\"label\":null}\n");
-    refuse(&opt, ACF_ERR_DATA,
-           "t.jsonl:3: has no key 'label', which line 1 has (data.on_bad_line: skip leaves");
+    acf_data_options opt = data_options("text", NULL);
+    opt.path[ACF_TRAIN] = data_put(*state, "t.jsonl",
+                                   "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":1.0}\n"
+                                   "{\"text\":\"c\"}\n{\"text\":\"d\",\"label\":null}\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "t.jsonl:3: has no key 'label', which line 1 has (data.on_bad_line: skip leaves");
     opt.on_bad = ACF_BAD_SKIP;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].n, 2);
     assert_int_equal(d->split[ACF_TRAIN].n_bad, 2);
     assert_string_equal(d->split[ACF_TRAIN].bad[1].reason, "has an empty label");
@@ -280,17 +250,18 @@ static void takes_json_labels_and_skips_bad_lines(void **state)
 /* A preset's columns by name where the order of columns means nothing. */
 static void opens_a_preset_in_another_format(void **state)
 {
-    acf_data_options opt = options("rte", NULL);
+    acf_data_options opt = data_options("rte", NULL);
     opt.path[ACF_TRAIN] =
-        put(state, "t.jsonl",
-            "{\"label\":\"entailment\",\"sentence2\":\"b\",\"sentence1\":\"a\"}\n"
-            "{\"label\":\"not_entailment\",\"sentence2\":\"d\",\"sentence1\":\"c\"}\n");
-    acf_dataset *d = open_ok(&opt);
+        data_put(*state, "t.jsonl",
+                 "{\"label\":\"entailment\",\"sentence2\":\"b\",\"sentence1\":\"a\"}\n"
+                 "{\"label\":\"not_entailment\",\"sentence2\":\"d\",\"sentence1\":\"c\"}\n");
+    acf_dataset *d = data_open_ok(&opt);
     assert_string_equal(d->split[ACF_TRAIN].text[1], "c");
     assert_string_equal(d->split[ACF_TRAIN].text2[1], "d");
     acf_data_close(&d);
-    opt.path[ACF_TRAIN] = put(state, "u.jsonl", "{\"label\":\"entailment\",\"premise\":\"b\"}\n");
-    refuse(&opt, ACF_ERR_DATA, "u.jsonl:1: the header has no column 'sentence1'");
+    opt.path[ACF_TRAIN] =
+        data_put(*state, "u.jsonl", "{\"label\":\"entailment\",\"premise\":\"b\"}\n");
+    data_refuse(&opt, ACF_ERR_DATA, "u.jsonl:1: the header has no column 'sentence1'");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)

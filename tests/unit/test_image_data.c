@@ -2,40 +2,14 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "data/data_summary.h"
-#include "data/dataset.h"
 #include "support/cm.h"
+#include "support/data.h"
 #include "support/picture.h"
 #include "support/tmpdir.h"
 
 #include <stdio.h>
 #include <unistd.h>
 #include <zlib.h>
-
-static acf_data_options options(const char *task, const char *dir)
-{
-    acf_data_options opt = acf_data_default();
-    opt.task = task;
-    opt.dir = dir;
-    return opt;
-}
-
-static acf_dataset *open_ok(const acf_data_options *opt)
-{
-    acf_dataset *d;
-    acf_error e;
-    assert_ok(acf_data_open(&d, opt, NULL, &e), &e);
-    return d;
-}
-
-static void refuse(const acf_data_options *opt, acf_status status, const char *message)
-{
-    acf_dataset *d;
-    acf_error e;
-    size_t held = acf_mem_held();
-    assert_fails(acf_data_open(&d, opt, NULL, &e), status, message, &e);
-    assert_null(d);
-    assert_int_equal(acf_mem_held(), held);
-}
 
 static void write_cifar10(const char *place)
 {
@@ -51,8 +25,8 @@ static void opens_cifar10(void **state)
     write_cifar10(*state);
     tmpdir_write_text(tmpdir_path(*state, "batches.meta.txt"),
                       "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
-    acf_data_options opt = options("cifar10", *state);
-    acf_dataset *d = open_ok(&opt);
+    acf_data_options opt = data_options("cifar10", *state);
+    acf_dataset *d = data_open_ok(&opt);
     const acf_split *train = &d->split[ACF_TRAIN], *test = &d->split[ACF_TEST];
     assert_int_equal(d->K, 10);
     assert_string_equal(d->labels[9], "truck");
@@ -79,16 +53,16 @@ static void opens_cifar10(void **state)
     (void)snprintf(below, sizeof below, "%s", tmpdir_path(*state, "x/cifar-10-batches-bin"));
     assert_ok(acf_make_dirs(below, &error), &error);
     write_cifar10(below);
-    opt = options("cifar10", tmpdir_path(*state, "x"));
+    opt = data_options("cifar10", tmpdir_path(*state, "x"));
     opt.dev_fraction = 0.2;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].n, 80);
     assert_int_equal(d->split[ACF_DEV].n, 20);
     assert_ptr_equal(d->split[ACF_DEV].pixels, d->split[ACF_TRAIN].pixels);
     acf_data_close(&d);
-    opt = options("cifar10", NULL);
+    opt = data_options("cifar10", NULL);
     opt.path[ACF_TRAIN] = tmpdir_path(below, "data_batch_1.bin");
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].n, 20);
     acf_data_close(&d);
 }
@@ -97,40 +71,41 @@ static void opens_cifar100_fine_and_coarse(void **state)
 {
     picture_write_cifar(tmpdir_path(*state, "train.bin"), 200, 2, 20, 0);
     picture_write_cifar(tmpdir_path(*state, "test.bin"), 10, 2, 20, 0);
-    acf_data_options opt = options("cifar100", *state);
-    acf_dataset *d = open_ok(&opt);
+    acf_data_options opt = data_options("cifar100", *state);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->K, 100);
     assert_int_equal(d->split[ACF_TRAIN].label[5], 5);
     assert_string_equal(d->labels[5], "bed");
     acf_data_close(&d);
     opt.label = "coarse";
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->K, 20);
     assert_int_equal(d->split[ACF_TRAIN].label[5], 6);
     assert_string_equal(d->labels[6], "household_furniture");
     acf_data_close(&d);
     picture_write_cifar(tmpdir_path(*state, "train.bin"), 200, 2, 120, 0);
-    refuse(&(acf_data_options){.task = "cifar100", .dir = *state}, ACF_ERR_DATA,
-           "train.bin:101: has label 100, out of 0 .. 99, the first of 20 bad lines");
+    data_refuse(&(acf_data_options){.task = "cifar100", .dir = *state}, ACF_ERR_DATA,
+                "train.bin:101: has label 100, out of 0 .. 99, the first of 20 bad lines");
 }
 
 static void refuses_broken_cifar(void **state)
 {
-    acf_data_options opt = options("cifar10", *state);
-    refuse(&opt, ACF_ERR_DATA, "holds no class");
+    acf_data_options opt = data_options("cifar10", *state);
+    data_refuse(&opt, ACF_ERR_DATA, "holds no class");
     write_cifar10(*state);
     assert_int_equal(truncate(tmpdir_path(*state, "data_batch_3.bin"), 5000), 0);
-    refuse(&opt, ACF_ERR_DATA,
-           "data_batch_3.bin: has 5000 bytes, which is no whole number of records of 3073 bytes");
+    data_refuse(
+        &opt, ACF_ERR_DATA,
+        "data_batch_3.bin: has 5000 bytes, which is no whole number of records of 3073 bytes");
     assert_int_equal(truncate(tmpdir_path(*state, "data_batch_3.bin"), 0), 0);
-    refuse(&opt, ACF_ERR_DATA, "data_batch_3.bin: has 0 bytes");
+    data_refuse(&opt, ACF_ERR_DATA, "data_batch_3.bin: has 0 bytes");
     assert_int_equal(unlink(tmpdir_path(*state, "data_batch_3.bin")), 0);
-    refuse(&opt, ACF_ERR_DATA, "data_batch_3.bin");
+    data_refuse(&opt, ACF_ERR_DATA, "data_batch_3.bin");
     write_cifar10(*state);
     tmpdir_write_text(tmpdir_path(*state, "batches.meta.txt"), "airplane\ncar\n");
-    refuse(&opt, ACF_ERR_DATA, "batches.meta.txt:2: names label 'car', the task 'automobile'");
-    opt = options("image", *state);
-    refuse(&opt, ACF_ERR_USAGE, "is taken for a CIFAR file, but the task is 'image'");
+    data_refuse(&opt, ACF_ERR_DATA, "batches.meta.txt:2: names label 'car', the task 'automobile'");
+    opt = data_options("image", *state);
+    data_refuse(&opt, ACF_ERR_USAGE, "is taken for a CIFAR file, but the task is 'image'");
 }
 
 static void pack(const char *from, const char *to)
@@ -152,11 +127,11 @@ static void opens_idx_plain_and_packed(void **state)
     picture_write_idx(images, labels, 30, 28, 10);
     picture_write_idx(tmpdir_path(*state, "t10k-images-idx3-ubyte"),
                       tmpdir_path(*state, "t10k-labels-idx1-ubyte"), 5, 28, 10);
-    acf_data_options opt = options("fashion-mnist", *state);
+    acf_data_options opt = data_options("fashion-mnist", *state);
     for (int packed = 0; packed < 3; packed++) {
         if (packed == 1) pack(images, tmpdir_path(*state, "train-images-idx3-ubyte.gz"));
         if (packed == 2) pack(labels, tmpdir_path(*state, "train-labels-idx1-ubyte.gz"));
-        acf_dataset *d = open_ok(&opt);
+        acf_dataset *d = data_open_ok(&opt);
         assert_int_equal(d->split[ACF_TRAIN].n, 30);
         assert_int_equal(d->split[ACF_TEST].n, 5);
         assert_int_equal(d->split[ACF_TRAIN].label[13], 3);
@@ -166,15 +141,15 @@ static void opens_idx_plain_and_packed(void **state)
         acf_data_close(&d);
     }
     /* Without preset, labels are their numbers. */
-    opt = options("image", NULL);
+    opt = data_options("image", NULL);
     opt.path[ACF_TRAIN] = tmpdir_path(*state, "train-images-idx3-ubyte.gz");
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->K, 10);
     assert_string_equal(d->labels[7], "7");
     acf_data_close(&d);
-    acf_data_options drawn = options("fashion-mnist", *state);
+    acf_data_options drawn = data_options("fashion-mnist", *state);
     drawn.shots = 2;
-    d = open_ok(&drawn);
+    d = data_open_ok(&drawn);
     assert_int_equal(d->split[ACF_TRAIN].n, 20);
     acf_data_close(&d);
 }
@@ -192,25 +167,26 @@ static void refuses_broken_idx(void **state)
 {
     const char *images = tmpdir_path(*state, "train-images-idx3-ubyte");
     const char *labels = tmpdir_path(*state, "train-labels-idx1-ubyte");
-    acf_data_options opt = options("fashion-mnist", *state);
+    acf_data_options opt = data_options("fashion-mnist", *state);
     picture_write_idx(images, labels, 30, 28, 10);
     poke(images, 4, 0xFF);
-    refuse(&opt, ACF_ERR_DATA, "idx3-ubyte: claims 4278190110 images of 28 x 28 pixels, but 23520");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "idx3-ubyte: claims 4278190110 images of 28 x 28 pixels, but 23520");
     picture_write_idx(images, labels, 30, 28, 10);
     poke(images, 4, 0xFF), poke(images, 8, 0xFF), poke(images, 12, 0xFF);
-    refuse(&opt, ACF_ERR_DATA, "but 23520 bytes follow");
+    data_refuse(&opt, ACF_ERR_DATA, "but 23520 bytes follow");
     picture_write_idx(images, labels, 30, 28, 10);
     poke(images, 2, 0x0D);
-    refuse(&opt, ACF_ERR_DATA,
-           "is no IDX file of images: it begins with 00000d03, expected 00000803");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "is no IDX file of images: it begins with 00000d03, expected 00000803");
     tmpdir_write(images, "\0\0\10\3\0", 5);
-    refuse(&opt, ACF_ERR_DATA, "has 5 bytes, an IDX header of 3 dimensions 16");
+    data_refuse(&opt, ACF_ERR_DATA, "has 5 bytes, an IDX header of 3 dimensions 16");
     tmpdir_write(images, "\0\0\10\3\0\0\0\0\0\0\0\34\0\0\0\34", 16);
-    refuse(&opt, ACF_ERR_DATA, "holds 0 images of 28 x 28 pixels: one or more");
+    data_refuse(&opt, ACF_ERR_DATA, "holds 0 images of 28 x 28 pixels: one or more");
     picture_write_idx(images, labels, 30, 28, 12);
-    refuse(&opt, ACF_ERR_DATA, "train-images-idx3-ubyte:11: has label 10, out of 0 .. 9");
+    data_refuse(&opt, ACF_ERR_DATA, "train-images-idx3-ubyte:11: has label 10, out of 0 .. 9");
     opt.on_bad = ACF_BAD_SKIP;
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].n, 26);
     assert_int_equal(d->split[ACF_TRAIN].n_bad, 4);
     assert_int_equal(d->split[ACF_TRAIN].line[10], 13);
@@ -220,11 +196,11 @@ static void refuses_broken_idx(void **state)
     (void)snprintf(name, sizeof name, "%s", tmpdir_path(*state, "other"));
     picture_write_idx(images, labels, 30, 28, 10);
     picture_write_idx(name, labels, 29, 28, 10);
-    refuse(&opt, ACF_ERR_DATA, "train-labels-idx1-ubyte: holds 29 labels, but ");
+    data_refuse(&opt, ACF_ERR_DATA, "train-labels-idx1-ubyte: holds 29 labels, but ");
     assert_int_equal(unlink(labels), 0);
-    refuse(&opt, ACF_ERR_DATA, "there is no file of labels beside it");
+    data_refuse(&opt, ACF_ERR_DATA, "there is no file of labels beside it");
     tmpdir_write_text(tmpdir_path(*state, "train-labels-idx1-ubyte.gz"), "text");
-    refuse(&opt, ACF_ERR_DATA, "is not gzip data");
+    data_refuse(&opt, ACF_ERR_DATA, "is not gzip data");
 }
 
 static void opens_a_folder_of_classes(void **state)
@@ -237,8 +213,8 @@ static void opens_a_folder_of_classes(void **state)
     acf_error e;
     assert_ok(acf_make_dirs(tmpdir_path(*state, "train/c/more"), &e), &e);
     picture_write(tmpdir_path(*state, "train/c/more/x.BMP"), 4, 4, 0, 0);
-    acf_data_options opt = options("image", *state);
-    acf_dataset *d = open_ok(&opt);
+    acf_data_options opt = data_options("image", *state);
+    acf_dataset *d = data_open_ok(&opt);
     const acf_split *train = &d->split[ACF_TRAIN];
     assert_int_equal(d->K, 3);
     assert_int_equal(train->n, 13);
@@ -249,49 +225,50 @@ static void opens_a_folder_of_classes(void **state)
     assert_null(train->pixels);
     acf_data_close(&d);
     /* Classes right inside: all of it is training. */
-    opt = options("image", tmpdir_path(*state, "val"));
-    d = open_ok(&opt);
+    opt = data_options("image", tmpdir_path(*state, "val"));
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].n, 6);
     acf_data_close(&d);
 
     assert_ok(acf_make_dirs(tmpdir_path(*state, "val/d"), &e), &e);
-    opt = options("image", *state);
-    refuse(&opt, ACF_ERR_DATA, "val/d: a class without images");
+    opt = data_options("image", *state);
+    data_refuse(&opt, ACF_ERR_DATA, "val/d: a class without images");
     picture_write(tmpdir_path(*state, "val/d/x.bmp"), 4, 4, 0, 0);
-    refuse(&opt, ACF_ERR_DATA, "val/d: a class that training does not have (known: 'a', 'b', 'c')");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "val/d: a class that training does not have (known: 'a', 'b', 'c')");
     assert_ok(acf_make_dirs(tmpdir_path(*state, "empty"), &e), &e);
-    opt = options("image", tmpdir_path(*state, "empty"));
-    refuse(&opt, ACF_ERR_DATA, "empty: holds no class: expected a directory for each class");
-    opt = options("image", tmpdir_path(*state, "none"));
-    refuse(&opt, ACF_ERR_DATA, "there is no such directory");
+    opt = data_options("image", tmpdir_path(*state, "empty"));
+    data_refuse(&opt, ACF_ERR_DATA, "empty: holds no class: expected a directory for each class");
+    opt = data_options("image", tmpdir_path(*state, "none"));
+    data_refuse(&opt, ACF_ERR_DATA, "there is no such directory");
     /* Images without classes are rows without labels where those may be missing. */
-    opt = options("image", NULL);
+    opt = data_options("image", NULL);
     opt.path[ACF_DEV] = tmpdir_path(*state, "val/a");
     opt.splits = 1u << ACF_DEV;
     opt.label_optional = true;
     static const char *const labels[] = {"a", "b"};
     opt.labels = labels;
     opt.n_labels = 2;
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_DEV].n, 2);
     assert_false(d->split[ACF_DEV].is_labelled);
     assert_string_equal(d->split[ACF_DEV].text[1], "001.bmp");
     acf_data_close(&d);
     assert_ok(acf_make_dirs(tmpdir_path(*state, "one/a"), &e), &e);
     picture_write(tmpdir_path(*state, "one/a/x.bmp"), 4, 4, 0, 0);
-    opt = options("image", tmpdir_path(*state, "one"));
-    refuse(&opt, ACF_ERR_DATA, "at least two labels");
+    opt = data_options("image", tmpdir_path(*state, "one"));
+    data_refuse(&opt, ACF_ERR_DATA, "at least two labels");
     assert_ok(acf_make_dirs(tmpdir_path(*state, "one/\xFF"), &e), &e);
-    refuse(&opt, ACF_ERR_DATA, "the name is not UTF-8");
+    data_refuse(&opt, ACF_ERR_DATA, "the name is not UTF-8");
 }
 
 static void opens_a_table_of_paths(void **state)
 {
     tmpdir_write_text(tmpdir_path(*state, "train.tsv"),
                       "path\tlabel\nx/1.png\tcat\n/abs/2.png\tdog\nx/3.png\tcat\n");
-    acf_data_options opt = options("image", NULL);
+    acf_data_options opt = data_options("image", NULL);
     opt.path[ACF_TRAIN] = tmpdir_path(*state, "train.tsv");
-    acf_dataset *d = open_ok(&opt);
+    acf_dataset *d = data_open_ok(&opt);
     const acf_split *train = &d->split[ACF_TRAIN];
     assert_int_equal(d->K, 2);
     assert_int_equal(train->n, 3);
@@ -300,13 +277,13 @@ static void opens_a_table_of_paths(void **state)
     assert_true(train->is_image);
     acf_data_close(&d);
     tmpdir_write_text(tmpdir_path(*state, "train.tsv"), "image\tlabel\nx/1.png\tcat\ny\tdog\n");
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     assert_int_equal(d->split[ACF_TRAIN].n, 2);
     acf_data_close(&d);
     tmpdir_write_text(tmpdir_path(*state, "train.tsv"), "file\tlabel\nx/1.png\tcat\ny\tdog\n");
-    refuse(&opt, ACF_ERR_DATA, "the header has no column 'path'");
+    data_refuse(&opt, ACF_ERR_DATA, "the header has no column 'path'");
     opt.text = "file";
-    d = open_ok(&opt);
+    d = data_open_ok(&opt);
     acf_data_close(&d);
 }
 
@@ -315,8 +292,8 @@ static void survives_failing_allocations(void **state)
     picture_write_folder(tmpdir_path(*state, "train"), 2, 2);
     picture_write_idx(tmpdir_path(*state, "train-images-idx3-ubyte"),
                       tmpdir_path(*state, "train-labels-idx1-ubyte"), 12, 4, 3);
-    acf_data_options opts[2] = {options("image", tmpdir_path(*state, "train")),
-                                options("image", NULL)};
+    acf_data_options opts[2] = {data_options("image", tmpdir_path(*state, "train")),
+                                data_options("image", NULL)};
     opts[1].path[ACF_TRAIN] = tmpdir_path(*state, "train-images-idx3-ubyte");
     for (int k = 0; k < 2; k++) {
         acf_status st = ACF_ERR_RESOURCE;
