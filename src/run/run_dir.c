@@ -153,20 +153,19 @@ static acf_status write_in(const char *dir, const char *name, const char *text, 
     return st;
 }
 
-/* command.txt keeps one line for each time the run was started. */
-static acf_status note_command(const char *dir, const char *command, acf_error *e)
+acf_status acf_run_dir_note(const char *dir, const char *name, const char *line, acf_error *e)
 {
     acf_str text = {0};
     char *old = NULL, now[32];
     size_t len = 0;
-    char *path = acf_path_join(dir, "command.txt", e);
+    char *path = acf_path_join(dir, name, e);
     if (path == NULL) return ACF_ERR_RESOURCE;
     acf_clock_utc(now);
     acf_status st = ACF_OK;
     if (acf_path_exists(path))
         st = acf_reclass(acf_read_file(&old, &len, path, (size_t)16 << 20, e), ACF_ERR_RESOURCE, e);
     if (st == ACF_OK) st = acf_str_append(&text, old, len, e);
-    if (st == ACF_OK) st = acf_str_printf(&text, e, "%s %s\n", now, command);
+    if (st == ACF_OK) st = acf_str_printf(&text, e, "%s %s\n", now, line);
     if (st == ACF_OK) st = acf_write_atomic(path, text.data, text.len, e);
     acf_free(old);
     acf_free(path);
@@ -181,7 +180,7 @@ acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
     acf_status st = acf_config_print(&yaml, cfg, true, e);
     if (st == ACF_OK) st = write_in(cfg->save.dir, "config.yaml", yaml.data, e);
     acf_str_free(&yaml);
-    if (st == ACF_OK) st = note_command(cfg->save.dir, command, e);
+    if (st == ACF_OK) st = acf_run_dir_note(cfg->save.dir, "command.txt", command, e);
     bool is_told = st == ACF_OK && environment != NULL;
     char *text = is_told ? acf_json_print(environment, true, e) : NULL;
     if (is_told)

@@ -35,4 +35,8 @@ acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
                                 const cJSON *environment, const char *rows,
                                 acf_error *e) ACF_MUST_USE;
 
+/* Append a line with the time in front to a small file of the directory. */
+acf_status acf_run_dir_note(const char *dir, const char *name, const char *line,
+                            acf_error *e) ACF_MUST_USE;
+
 #endif

@@ -1,6 +1,5 @@
 #include "run/series.h"
 
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -76,27 +75,6 @@ void acf_series_close(acf_series *s)
     *s = (acf_series){0};
 }
 
-/* Append a line with the time in front to the series' train.log. */
-static acf_status note(const acf_series *s, const char *line, acf_error *e)
-{
-    char now[32];
-    char *path = acf_path_join(s->cfg->save.dir, "train.log", e), *old = NULL;
-    size_t len = 0;
-    acf_str text = {0};
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = ACF_OK;
-    if (acf_path_exists(path))
-        st = acf_reclass(acf_read_file(&old, &len, path, RESULTS_BYTES, e), ACF_ERR_RESOURCE, e);
-    acf_clock_utc(now);
-    if (st == ACF_OK) st = acf_str_append(&text, old, len, e);
-    if (st == ACF_OK) st = acf_str_printf(&text, e, "%s %s\n", now, line);
-    if (st == ACF_OK) st = acf_write_atomic(path, text.data, text.len, e);
-    acf_free(old);
-    acf_free(path);
-    acf_str_free(&text);
-    return st;
-}
-
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e)
 {
     bool is_resumed;
@@ -108,7 +86,7 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     ACF_TRY(acf_run_dir_sweep(s->cfg->save.dir, e));
     ACF_TRY(acf_run_dir_describe(s->cfg, opt->command, NULL, NULL, e));
     (void)snprintf(line, sizeof line, "series of %d runs", s->n);
-    return note(s, line, e);
+    return acf_run_dir_note(s->cfg->save.dir, "train.log", line, e);
 }
 
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
@@ -146,22 +124,30 @@ static bool collect(double *x, cJSON *const *results, int n, const char *head, c
     return true;
 }
 
+/* A list as a member; one that cannot be added is deleted. */
+static bool add_list(cJSON *object, const char *key, cJSON *list)
+{
+    if (list != NULL && cJSON_AddItemToObject(object, key, list)) return true;
+    cJSON_Delete(list);
+    return false;
+}
+
 static bool add_sample(cJSON *object, const char *metric, double *x, int n)
 {
     cJSON *c = cJSON_AddObjectToObject(object, metric);
     cJSON *values = cJSON_CreateDoubleArray(x, n); /* before they are sorted */
     acf_sample f = acf_sample_of(x, (size_t)n);
-    double ci[2] = {f.low, f.high};
+    const double ci[2] = {f.low, f.high};
     bool ok = c != NULL && cJSON_AddNumberToObject(c, "mean", f.mean) != NULL;
-    if (n > 1) {
-        cJSON *interval = cJSON_CreateDoubleArray(ci, 2);
-        ok = ok && cJSON_AddNumberToObject(c, "sd", f.sd) != NULL &&
-             cJSON_AddItemToObject(c, "ci", interval);
-    }
+    if (ok && n > 1)
+        ok = cJSON_AddNumberToObject(c, "sd", f.sd) != NULL &&
+             add_list(c, "ci", cJSON_CreateDoubleArray(ci, 2));
     ok = ok && cJSON_AddNumberToObject(c, "median", f.median) != NULL &&
          cJSON_AddNumberToObject(c, "min", f.min) != NULL &&
          cJSON_AddNumberToObject(c, "max", f.max) != NULL;
-    return ok && values != NULL && cJSON_AddItemToObject(c, "values", values);
+    if (ok) return add_list(c, "values", values);
+    cJSON_Delete(values);
+    return false;
 }
 
 static acf_status add_head(cJSON *c, const char *head, cJSON *const *results, int n, double *x,
@@ -240,7 +226,7 @@ static acf_status summarize(acf_str *summary, const acf_series *s, cJSON *const 
     if (st == ACF_OK) st = acf_write_atomic(path, text, strlen(text), e);
     if (st == ACF_OK && best >= 0) st = link_best(s, best, e);
     if (st == ACF_OK) st = put_lines(summary, s, results, best, x, e);
-    if (st == ACF_OK) st = note(s, "finished", e);
+    if (st == ACF_OK) st = acf_run_dir_note(s->cfg->save.dir, "train.log", "finished", e);
     acf_free(text);
     acf_free(path);
     cJSON_Delete(c);
