@@ -66,22 +66,21 @@ static bool mean_direction(real *row, const acf_evaluation *ev, double length, d
     return true;
 }
 
-/* The label embedding that resembles row [d] most. */
-static int nearest_label(double *cosine, const acf_model *m, const real *row)
+/* Tell the class and the label embedding that resembles row [d] most. */
+static acf_status tell_class(acf_str *out, const acf_model *m, const char *name, int n_examples,
+                             const real *row, acf_error *e)
 {
-    const real *W = acf_value(&m->params, m->W);
-    int d = m->enc->d, best = 0;
-    *cosine = -2;
-    for (int k = 0; k < m->K; k++, W += d) {
-        double dot = 0, lengths = norm(W, d) * norm(row, d);
-        for (int j = 0; j < d; j++)
-            dot += (double)W[j] * (double)row[j];
-        if (lengths > 0 && dot / lengths > *cosine) {
-            *cosine = dot / lengths;
-            best = k;
-        }
-    }
-    return best;
+    int near = 0;
+    real *cosine = acf_alloc((size_t)m->K, sizeof *cosine, "cosines", e);
+    if (cosine == NULL) return ACF_ERR_RESOURCE;
+    acf_label_cosines(cosine, row, acf_value(&m->params, m->W), 1, m->K, m->enc->d);
+    for (int k = 1; k < m->K; k++)
+        if (cosine[k] > cosine[near]) near = k;
+    acf_status st =
+        acf_str_printf(out, e, "class '%s' from %d examples; nearest: '%s' (cosine %.4f)\n", name,
+                       n_examples, m->labels[near], (double)cosine[near]);
+    acf_free(cosine);
+    return st;
 }
 
 /* Label embedding of one new class into row [d]. */
@@ -104,13 +103,7 @@ static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, d
             st = acf_fail(e, ACF_ERR_NUMERIC, "%s: the mean of the features of %d examples is zero",
                           c->file, ev.n);
         acf_free(sum);
-        if (st == ACF_OK) {
-            double cosine;
-            int near = nearest_label(&cosine, m, row);
-            st =
-                acf_str_printf(out, e, "class '%s' from %d examples; nearest: '%s' (cosine %.4f)\n",
-                               c->name, ev.n, m->labels[near], cosine);
-        }
+        if (st == ACF_OK) st = tell_class(out, m, c->name, ev.n, row, e);
         acf_evaluation_free(&ev);
     }
     acf_held_out_close(&h);
