@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
@@ -12,69 +13,95 @@
 #include <time.h>
 #include <unistd.h>
 
-static acf_status start(pid_t *pid, int task, acf_task_run run, void *payload, acf_error *e)
+/* One call of acf_jobs_run. */
+typedef struct work {
+    const acf_jobs *jobs;
+    pid_t *pid; /* [n] of a task that was started and has not ended; else 0 */
+    int *code;  /* [n] */
+    int n_running;
+    int n_started;
+} work;
+
+static acf_status start(work *w, int task, acf_error *e)
 {
-    *pid = fork();
-    if (*pid < 0)
-        return acf_fail(e, ACF_ERR_RESOURCE, "cannot start a process: %s", strerror(errno));
-    if (*pid > 0) return ACF_OK;
-    int code = run(payload, task);
-    (void)fflush(stderr);
-    _exit(code); /* standard output is the parent's */
+    pid_t pid = fork();
+    if (pid < 0) return acf_fail(e, ACF_ERR_RESOURCE, "cannot start a process: %s", strerror(errno));
+    if (pid == 0) {
+        int code = w->jobs->run(w->jobs->payload, task);
+        (void)fflush(stderr);
+        _exit(code); /* standard output is the parent's */
+    }
+    w->pid[task] = pid;
+    w->n_running++;
+    w->n_started++;
+    return ACF_OK;
 }
 
-/* Collect the processes that have ended; returns how many still run. */
-static int collect(int *code, const pid_t *pid, int n)
+/* Collect the processes that have ended. */
+static acf_status collect(work *w, acf_error *e)
 {
-    int running = 0;
-    for (int i = 0; i < n; i++) {
+    const acf_jobs *jobs = w->jobs;
+    for (int i = 0; i < jobs->n; i++) {
         int status;
-        if (pid[i] <= 0 || code[i] >= 0) continue;
-        if (waitpid(pid[i], &status, WNOHANG) == pid[i])
-            code[i] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        else
-            running++;
+        if (w->pid[i] <= 0 || waitpid(w->pid[i], &status, WNOHANG) != w->pid[i]) continue;
+        w->code[i] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        w->pid[i] = 0;
+        w->n_running--;
+        if (jobs->ended != NULL) ACF_TRY(jobs->ended(jobs->payload, i, w->code[i], e));
     }
-    return running;
+    return ACF_OK;
 }
 
 /* Pass a signal on to the processes that still run. */
-static void pass_on(const int *code, const pid_t *pid, int n, int number)
+static void pass_on(const work *w, int number)
 {
-    for (int i = 0; i < n; i++)
-        if (code[i] < 0) (void)kill(pid[i], number);
+    for (int i = 0; i < w->jobs->n; i++)
+        if (w->pid[i] > 0) (void)kill(w->pid[i], number);
 }
 
-acf_status acf_jobs_run(int *code, int n, int n_jobs, acf_task_run run, void *payload, acf_error *e)
+static int next_task(const work *w)
+{
+    if (w->n_started == w->jobs->n) return -1;
+    return w->jobs->next != NULL ? w->jobs->next(w->jobs->payload) : w->n_started;
+}
+
+static acf_status loop(work *w, acf_error *e)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
-    struct sigaction action = {0};
     acf_status st = ACF_OK;
-    bool is_stopped = false;
-    int started = 0;
-    pid_t *pid = acf_alloc((size_t)n, sizeof *pid, "processes", e);
-    if (pid == NULL) return ACF_ERR_RESOURCE;
-    for (int i = 0; i < n; i++)
+    bool is_stopped = false, is_over = false;
+    for (;;) {
+        acf_status got = collect(w, st == ACF_OK ? e : NULL);
+        if (st == ACF_OK) st = got;
+        if (!is_stopped && (st != ACF_OK || acf_signals_stop(NULL))) {
+            is_stopped = is_over = true;
+            pass_on(w, SIGTERM);
+        }
+        if (acf_signals_take_save()) pass_on(w, SIGUSR1);
+        if (w->n_running == 0 && is_over) return st;
+        int task = is_over || w->n_running == w->jobs->n_jobs ? -1 : next_task(w);
+        if (task >= 0)
+            st = start(w, task, e);
+        else if (!is_over && w->n_running < w->jobs->n_jobs)
+            is_over = true;
+        else
+            (void)nanosleep(&pause, NULL);
+    }
+}
+
+acf_status acf_jobs_run(int *code, const acf_jobs *jobs, acf_error *e)
+{
+    struct sigaction action = {0};
+    work w = {.jobs = jobs, .code = code};
+    w.pid = acf_alloc((size_t)jobs->n, sizeof *w.pid, "processes", e);
+    if (w.pid == NULL) return ACF_ERR_RESOURCE;
+    for (int i = 0; i < jobs->n; i++)
         code[i] = -1;
     /* Where SIGCHLD is ignored, which a parent may have left behind, nobody learns how a child
      * ended. */
     action.sa_handler = SIG_DFL;
     (void)sigaction(SIGCHLD, &action, NULL);
-    for (;;) {
-        int running = collect(code, pid, n);
-        if (!is_stopped && (st != ACF_OK || acf_signals_stop(NULL))) {
-            is_stopped = true;
-            pass_on(code, pid, started, SIGTERM);
-        }
-        if (acf_signals_take_save()) pass_on(code, pid, started, SIGUSR1);
-        if (running == 0 && (is_stopped || started == n)) break;
-        if (!is_stopped && running < n_jobs && started < n) {
-            st = start(&pid[started], started, run, payload, e);
-            if (st == ACF_OK) started++;
-        } else {
-            (void)nanosleep(&pause, NULL);
-        }
-    }
-    acf_free(pid);
+    acf_status st = loop(&w, e);
+    acf_free(w.pid);
     return st;
 }

@@ -4,17 +4,30 @@
 
 #include "base/status.h"
 
-/* What a process does; returns its exit code. */
-typedef int (*acf_task_run)(void *payload, int task);
+typedef struct acf_jobs {
+    int n;      /* tasks 0 .. n-1 */
+    int n_jobs; /* at most so many at a time, >= 1 */
+
+    /* What the process of a task does; returns its exit code. */
+    int (*run)(void *payload, int task);
+
+    /* In the parent: the task to start next, none that was given before; -1: no further one is to
+     * be started.  NULL: in order. */
+    int (*next)(void *payload);
+
+    /* In the parent, after a task has ended; code as below.  Failing, it stops all others.  May be
+     * NULL. */
+    acf_status (*ended)(void *payload, int task, int code, acf_error *e);
+    void *payload;
+} acf_jobs;
 
 /*
- * Run tasks 0 .. n-1, at most n_jobs >= 1 at a time, in order.  A task that fails does not keep the
- * others from running; a request to save (run/signals.h) is passed on to all that run, and so is
- * one to stop, after which no more are started.  code [n]: exit codes, -1 where a task was not
- * started, 128 + signal where one ended a task.  To be called before the process has threads.
- * ACF_ERR_RESOURCE: a process cannot be started.
+ * Run the tasks.  One that fails does not keep the others from running; a request to save
+ * (run/signals.h) is passed on to all that run, and so is one to stop, after which no more are
+ * started.  code [n]: exit codes, -1 where a task was not started, 128 + signal where one ended a
+ * task.  To be called before the process has threads.  ACF_ERR_RESOURCE: a process cannot be
+ * started.
  */
-acf_status acf_jobs_run(int *code, int n, int n_jobs, acf_task_run run, void *payload,
-                        acf_error *e) ACF_MUST_USE;
+acf_status acf_jobs_run(int *code, const acf_jobs *jobs, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -47,7 +47,8 @@ static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
     const acf_series *s = job->series;
     int *code = acf_alloc((size_t)s->n, sizeof *code, "exit codes", e);
     if (code == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_jobs_run(code, s->n, n_jobs, train_job, job, e);
+    const acf_jobs jobs = {.n = s->n, .n_jobs = n_jobs, .run = train_job, .payload = job};
+    acf_status st = acf_jobs_run(code, &jobs, e);
     for (int i = 0; i < s->n && st == ACF_OK; i++)
         if (code[i] != 0)
             st = code[i] < 0 || code[i] == acf_exit_code(ACF_STOPPED)

@@ -247,13 +247,59 @@ static acf_status gather(acf_config *cfg, acf_problems *p, const char *base,
     return p->failed.status;
 }
 
-/* What both loaders share: p has name and source, base is the directory of relative paths. */
-static acf_status load(acf_config *cfg, acf_str *problems, acf_problems *p, const char *base,
-                       const char *const *sets, size_t n_sets, acf_error *e)
+/* Settings of the command line, or those of another file with their places in it. */
+typedef struct settings {
+    const char *const *item;
+    size_t n;
+    const acf_place *place;  /* [n] or NULL */
+    acf_problems *elsewhere; /* with place: problems of that file */
+} settings;
+
+/* Was the same told before? */
+static bool is_told(const acf_problems *p, const acf_place *at, const char *text)
 {
-    ACF_TRY(gather(cfg, p, base, sets, n_sets, e));
+    for (size_t i = 0; i < p->n; i++)
+        if (p->item[i].where.set == NULL && p->item[i].where.line == at->line &&
+            p->item[i].where.col == at->col && strcmp(p->item[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+/* Move problems with settings that stand in another file to the problems of that file. */
+static void divert(acf_problems *p, const settings *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        acf_problem *q = &p->item[i];
+        const acf_place *at = NULL;
+        for (size_t k = 0; k < s->n && s->place != NULL; k++)
+            if (q->where.set == s->item[k] && s->place[k].line > 0) at = &s->place[k];
+        if (at == NULL) {
+            p->item[kept++] = *q;
+            continue;
+        }
+        if (!is_told(s->elsewhere, at, q->text)) {
+            acf_problem_add(s->elsewhere, *at, "%s", q->text);
+            for (char *h = q->hints.data; h != NULL && *h != '\0';) {
+                char *end = strchr(h, '\n');
+                acf_problem_hint(s->elsewhere, "%.*s", (int)(end - h), h);
+                h = end + 1;
+            }
+        }
+        acf_free(q->text);
+        acf_str_free(&q->hints);
+    }
+    p->n = kept;
+}
+
+/* What the loaders share: p has name and source, base is the directory of relative paths. */
+static acf_status load(acf_config *cfg, acf_str *problems, acf_problems *p, const char *base,
+                       const settings *s, acf_error *e)
+{
+    ACF_TRY(gather(cfg, p, base, s->item, s->n, e));
     if (p->n == 0) return ACF_OK;
     size_t n = p->n;
+    divert(p, s);
     ACF_TRY(acf_problems_render(problems, p, e));
     return acf_fail(e, ACF_ERR_USAGE, "%s: %zu problem%s in the configuration", p->name, n,
                     n == 1 ? "" : "s");
@@ -272,14 +318,15 @@ acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *
 {
     ACF_TRY(open_origins(cfg, e));
     acf_problems p = {.name = name, .source = text, .source_len = len};
-    acf_status st = load(cfg, problems, &p, NULL, sets, n_sets, e);
+    const settings s = {.item = sets, .n = n_sets};
+    acf_status st = load(cfg, problems, &p, NULL, &s, e);
     acf_problems_free(&p);
     if (st != ACF_OK) acf_config_free(cfg);
     return st;
 }
 
-acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
-                           const char *const *sets, size_t n_sets, acf_error *e)
+static acf_status load_file(acf_config *cfg, acf_str *problems, const char *path, const settings *s,
+                            acf_error *e)
 {
     acf_problems p = {.name = path != NULL ? path : "command line"};
     char *text = NULL, *base = NULL;
@@ -296,11 +343,36 @@ acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
             goto done;
         }
     }
-    st = load(cfg, problems, &p, base, sets, n_sets, e);
+    st = load(cfg, problems, &p, base, s, e);
 done:
     acf_free(text);
     acf_free(base);
     acf_problems_free(&p);
+    if (st != ACF_OK) acf_config_free(cfg);
+    return st;
+}
+
+acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
+                           const char *const *sets, size_t n_sets, acf_error *e)
+{
+    const settings s = {.item = sets, .n = n_sets};
+    return load_file(cfg, problems, path, &s, e);
+}
+
+acf_status acf_config_load_placed(acf_config *cfg, acf_str *problems, const char *path,
+                                  const char *const *sets, size_t n_sets, const acf_place *place,
+                                  acf_problems *elsewhere, acf_error *e)
+{
+    const settings s = {.item = sets, .n = n_sets, .place = place, .elsewhere = elsewhere};
+    return load_file(cfg, problems, path, &s, e);
+}
+
+acf_status acf_config_defaults(acf_config *cfg, acf_error *e)
+{
+    acf_problems p = {0};
+    acf_status st = open_origins(cfg, e);
+    for (int i = 0; i < ACF_N_KEYS && st == ACF_OK; i++)
+        st = set_default(cfg, &acf_keys[i], &p, e);
     if (st != ACF_OK) acf_config_free(cfg);
     return st;
 }

@@ -183,6 +183,17 @@ acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *
                                 const char *name, const char *const *sets, size_t n_sets,
                                 acf_error *e) ACF_MUST_USE;
 
+/* acf_config_load for settings that stand in another file: what is wrong with sets[i] is told as a
+ * problem of that file, in `elsewhere` at place[i] (line 0: as one of the command line), unless it
+ * was told before; the rest goes to `problems` as always.  ACF_ERR_USAGE when there is any of
+ * either. */
+struct acf_problems;
+struct acf_place;
+acf_status acf_config_load_placed(acf_config *cfg, acf_str *problems, const char *path,
+                                  const char *const *sets, size_t n_sets,
+                                  const struct acf_place *place, struct acf_problems *elsewhere,
+                                  acf_error *e) ACF_MUST_USE;
+
 void acf_config_free(acf_config *cfg);
 
 /* The resolved configuration as YAML, with where each value came from as trailing comments when

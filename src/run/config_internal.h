@@ -27,6 +27,10 @@ struct acf_origins {
 /* The key's origin; `path` must be in the schema. */
 acf_origin *acf_config_origin(const acf_config *cfg, const char *path);
 
+/* The defaults of all keys, nothing filled in: what every configuration starts from.  Freed with
+ * acf_config_free. */
+acf_status acf_config_defaults(acf_config *cfg, acf_error *e) ACF_MUST_USE;
+
 /* Values that follow from others: loss preset, task, encoder. */
 acf_status acf_config_fill(acf_config *cfg, acf_error *e) ACF_MUST_USE;
 

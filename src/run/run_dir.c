@@ -22,7 +22,8 @@ static bool is_unfinished(const char *name)
 {
     static const char *const file[] = {"config.yaml", "command.txt",       "environment.json",
                                        "train.log",   "summary.json",      "metrics.jsonl",
-                                       "metrics.csv", "eval_results.json", "predictions.dev.tsv"};
+                                       "metrics.csv", "eval_results.json", "predictions.dev.tsv",
+                                       "status.json"};
     for (size_t k = 0; k < sizeof file / sizeof *file; k++) {
         size_t len = strlen(file[k]);
         if (strncmp(name, file[k], len) != 0 || name[len] != '.') continue;

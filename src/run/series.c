@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "num/threads.h"
 #include "run/metrics.h"
+#include "run/run_status.h"
 #include "run/sample.h"
 #include "run/value.h"
 #include "store/checkpoint.h"
@@ -20,29 +21,37 @@ bool acf_series_wanted(const acf_config *cfg)
     return cfg->train.seeds.n > 0;
 }
 
+/* Run i as settings on top of the whole configuration; their texts are the caller's. */
+static acf_status describe_run(acf_series *s, int i, acf_str *seed, acf_str *dir, acf_error *e)
+{
+    acf_str path = {0};
+    long long number = (long long)s->cfg->train.seeds.item[i];
+    (void)snprintf(s->name[i], sizeof s->name[i], "seed-%lld", number);
+    acf_status st = acf_str_printf(seed, e, "train.seed=%lld", number);
+    if (st == ACF_OK) st = acf_str_printf(&path, e, "%s/%s", s->cfg->save.dir, s->name[i]);
+    if (st == ACF_OK) st = acf_str_puts(dir, "save.dir=", e);
+    if (st == ACF_OK) st = acf_yaml_quote(dir, path.data, e);
+    acf_str_free(&path);
+    return st;
+}
+
 /* The configuration of run i, read from the text of the whole one. */
 static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs, acf_error *e)
 {
-    acf_str seed = {0}, path = {0}, dir = {0}, problems = {0};
-    const char *sets[3] = {"train.seeds=null"};
-    long long number = (long long)s->cfg->train.seeds.item[i];
-    (void)snprintf(s->name[i], sizeof s->name[i], "seed-%lld", number);
-    acf_status st = acf_str_printf(&seed, e, "train.seed=%lld", number);
-    if (st == ACF_OK) st = acf_str_printf(&path, e, "%s/%s", s->cfg->save.dir, s->name[i]);
-    if (st == ACF_OK) st = acf_str_puts(&dir, "save.dir=", e);
-    if (st == ACF_OK) st = acf_yaml_quote(&dir, path.data, e);
+    acf_str seed = {0}, dir = {0}, problems = {0};
+    acf_status st = ACF_OK;
+    bool is_one = !acf_series_wanted(s->cfg);
+    if (!is_one) st = describe_run(s, i, &seed, &dir, e);
     if (st == ACF_OK) {
-        sets[1] = seed.data;
-        sets[2] = dir.data;
-        st = acf_config_load_text(&s->run[i], &problems, text->data, text->len, s->name[i], sets, 3,
-                                  e);
+        const char *sets[] = {"train.seeds=null", seed.data, dir.data};
+        st = acf_config_load_text(&s->run[i], &problems, text->data, text->len, s->name[i], sets,
+                                  is_one ? 0 : 3, e);
     }
     if (st == ACF_OK && n_jobs > 1 && s->run[i].train.threads <= 0) {
         int share = acf_threads_available() / n_jobs;
         s->run[i].train.threads = share > 1 ? share : 1;
     }
     acf_str_free(&seed);
-    acf_str_free(&path);
     acf_str_free(&dir);
     acf_str_free(&problems);
     return st;
@@ -51,7 +60,7 @@ static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs
 acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs, acf_error *e)
 {
     acf_str text = {0};
-    size_t n = cfg->train.seeds.n;
+    size_t n = acf_series_wanted(cfg) ? cfg->train.seeds.n : 1;
     *s = (acf_series){.cfg = cfg};
     s->name = acf_alloc(n, sizeof *s->name, "names of runs", e);
     s->run = acf_alloc(n, sizeof *s->run, "configurations", e);
@@ -79,6 +88,7 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
 {
     bool is_resumed;
     char line[64];
+    if (!acf_series_wanted(s->cfg)) return ACF_OK;
     ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, opt->mode, e));
     ACF_TRY(acf_run_dir_make(s->cfg, ACF_RUN_FRESH, e));
     ACF_TRY(acf_lock_take(&s->lock, s->cfg->save.dir, e));
@@ -89,18 +99,32 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     return acf_run_dir_note(s->cfg->save.dir, "train.log", line, e);
 }
 
+acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i, acf_error *e)
+{
+    acf_run_status status;
+    ACF_TRY(acf_run_status_of(&status, &s->run[i], e));
+    *finished = status.ended == acf_exit_code(ACF_OK);
+    return ACF_OK;
+}
+
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e)
 {
     acf_train_options one = *opt;
     /* OVERWRITE has emptied the whole directory before. */
     if (opt->mode == ACF_RUN_OVERWRITE && !opt->dry_run) one.mode = ACF_RUN_FRESH;
+    bool finished = false;
+    if (one.mode == ACF_RUN_RESUME && !opt->dry_run)
+        ACF_TRY(acf_series_is_finished(&finished, s, i, e));
+    if (finished) {
+        acf_log_info(&opt->log, "finished before");
+        return ACF_OK;
+    }
     acf_status st = acf_train(summary, &s->run[i], &one, e);
-    return st == ACF_OK ? ACF_OK : acf_context(e, "%s", s->name[i]);
+    return st == ACF_OK || *s->name[i] == '\0' ? st : acf_context(e, "%s", s->name[i]);
 }
 
-/* eval_results.json of run i; NULL in *out when there is none (a run without dev). */
-static acf_status read_results(cJSON **out, const acf_series *s, int i, acf_error *e)
+acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error *e)
 {
     char *path = acf_path_join(s->run[i].save.dir, "eval_results.json", e);
     if (path == NULL) return ACF_ERR_RESOURCE;
@@ -205,6 +229,23 @@ static acf_status put_lines(acf_str *out, const acf_series *s, cJSON *const *res
     return ACF_OK;
 }
 
+/* Write summary.json and note it, unless it is there as it is to be. */
+static acf_status write_summary(const acf_series *s, const char *text, acf_error *e)
+{
+    char *path = acf_path_join(s->cfg->save.dir, "summary.json", e), *old = NULL;
+    size_t len;
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = ACF_OK;
+    bool same = acf_path_exists(path) &&
+                acf_read_file(&old, &len, path, RESULTS_BYTES, NULL) == ACF_OK &&
+                strcmp(old, text) == 0;
+    if (!same) st = acf_write_atomic(path, text, strlen(text), e);
+    if (!same && st == ACF_OK) st = acf_run_dir_note(s->cfg->save.dir, "train.log", "finished", e);
+    acf_free(old);
+    acf_free(path);
+    return st;
+}
+
 static acf_status summarize(acf_str *summary, const acf_series *s, cJSON *const *results, double *x,
                             acf_error *e)
 {
@@ -221,14 +262,11 @@ static acf_status summarize(acf_str *summary, const acf_series *s, cJSON *const 
     if (st == ACF_OK) st = add_head(c, "linear", results, s->n, x, e);
     if (st == ACF_OK) st = add_head(c, "label", results, s->n, x, e);
     char *text = st == ACF_OK ? acf_json_print(c, true, e) : NULL;
-    char *path = acf_path_join(s->cfg->save.dir, "summary.json", e);
-    if (text == NULL || path == NULL) st = ACF_ERR_RESOURCE;
-    if (st == ACF_OK) st = acf_write_atomic(path, text, strlen(text), e);
+    if (st == ACF_OK && text == NULL) st = ACF_ERR_RESOURCE;
+    if (st == ACF_OK) st = write_summary(s, text, e);
     if (st == ACF_OK && best >= 0) st = link_best(s, best, e);
     if (st == ACF_OK) st = put_lines(summary, s, results, best, x, e);
-    if (st == ACF_OK) st = acf_run_dir_note(s->cfg->save.dir, "train.log", "finished", e);
     acf_free(text);
-    acf_free(path);
     cJSON_Delete(c);
     return st;
 }
@@ -236,11 +274,12 @@ static acf_status summarize(acf_str *summary, const acf_series *s, cJSON *const 
 acf_status acf_series_finish(acf_str *summary, const acf_series *s, acf_error *e)
 {
     acf_status st = ACF_OK;
+    if (!acf_series_wanted(s->cfg)) return ACF_OK;
     cJSON **results = acf_alloc((size_t)s->n, sizeof(cJSON *), "results", e);
     double *x = acf_alloc((size_t)s->n, sizeof *x, "figures", e);
     if (results == NULL || x == NULL) st = ACF_ERR_RESOURCE;
     for (int i = 0; i < s->n && st == ACF_OK; i++)
-        st = read_results(&results[i], s, i, e);
+        st = acf_series_results(&results[i], s, i, e);
     if (st == ACF_OK) st = summarize(summary, s, results, x, e);
     for (int i = 0; results != NULL && i < s->n; i++)
         cJSON_Delete(results[i]);

@@ -23,17 +23,18 @@
 typedef struct acf_series {
     const acf_config *cfg; /* borrowed */
     int n;
-    char (*name)[32]; /* [n] "seed-3" */
+    char (*name)[32]; /* [n] "seed-3"; "" for the one run of a configuration without seeds */
     acf_config *run;  /* [n] the configuration of each run */
-    acf_lock *lock;
+    acf_lock *lock;   /* NULL: not held */
 } acf_series;
 
 /* Does the configuration ask for a series? */
 bool acf_series_wanted(const acf_config *cfg);
 
 /* The runs' configurations: those of cfg with the run's seed and directory and, when n_jobs > 1 and
- * train.threads is auto, an equal share of the threads.  Closed with acf_series_close, also on
- * failure. */
+ * train.threads is auto, an equal share of the threads.  Of a configuration that asks for no series
+ * it is one run, in save.dir itself, and begin and finish have nothing to do for it.  Closed with
+ * acf_series_close, also on failure. */
 acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs,
                            acf_error *e) ACF_MUST_USE;
 void acf_series_close(acf_series *s);
@@ -41,11 +42,20 @@ void acf_series_close(acf_series *s);
 /* Check and make the directory, take its lock, note config and command. */
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 
+/* Has run i finished with this configuration, so that acf_series_train would do nothing?  Looks at
+ * its directory. */
+acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i,
+                                  acf_error *e) ACF_MUST_USE;
+
 /* Train run i, or go on with it, or do nothing when it is finished; as acf_train. */
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 
-/* When all runs are finished: write summary.json, link best, and give the summary for people. */
+/* eval_results.json of run i, for cJSON_Delete; NULL when there is none (a run without dev). */
+acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error *e) ACF_MUST_USE;
+
+/* When all runs are finished: write summary.json unless it is there as it would be, link best, and
+ * give the summary for people. */
 acf_status acf_series_finish(acf_str *summary, const acf_series *s, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -304,6 +304,27 @@ static acf_status describe(const acf_trainer *t, acf_error *e)
     return st;
 }
 
+/* From here on the run is open, until note_end says otherwise. */
+static acf_status begin_status(acf_trainer *t, acf_error *e)
+{
+    const char *dir = t->cfg->save.dir;
+    ACF_TRY(acf_run_status_read(&t->before, dir, e));
+    t->before.ended = ACF_RUN_OPEN;
+    t->before.starts++;
+    return acf_run_status_write(&t->before, dir, e);
+}
+
+static acf_status note_end(const acf_trainer *t, acf_status ended, acf_error *e)
+{
+    acf_run_status s = t->before;
+    s.ended = acf_exit_code(ended);
+    s.step = t->update;
+    s.epochs = (double)t->update / (double)t->per_epoch;
+    s.seconds += acf_clock_s() - t->begin_s;
+    s.cpu_seconds += acf_clock_cpu_s() - t->begin_cpu_s;
+    return acf_run_status_write(&s, t->cfg->save.dir, e);
+}
+
 static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
@@ -327,6 +348,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
     }
     ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
+    ACF_TRY(begin_status(t, e));
     /* config.yaml comes first: a directory that holds it can be resumed. */
     ACF_TRY(describe(t, e));
     ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, t->evaluated, e));
@@ -368,7 +390,8 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
                      .saved = -1,
                      .best = -1,
                      .best_value = 0,
-                     .begin_s = acf_clock_s()};
+                     .begin_s = acf_clock_s(),
+                     .begin_cpu_s = acf_clock_cpu_s()};
     t.log = (acf_log){.write = log_both, .payload = &t};
     char *checkpoint = NULL;
     acf_threads_set(cfg->train.threads > 0 ? cfg->train.threads : acf_threads_available());
@@ -379,6 +402,8 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
         end_updates(&t);
         if (st == ACF_OK) st = acf_train_report(summary, &t, e);
         if (st != ACF_OK) acf_run_log_line(t.run_log, ACF_LOG_WARN, e->text);
+        acf_status noted = note_end(&t, st, st == ACF_OK ? e : NULL);
+        if (st == ACF_OK) st = noted;
     }
     acf_free(checkpoint);
     trainer_free(&t);

@@ -5,6 +5,7 @@
 
 #include "run/evaluate.h"
 #include "run/run_log.h"
+#include "run/run_status.h"
 #include "run/setup.h"
 #include "run/step.h"
 #include "run/trainer.h"
@@ -34,6 +35,8 @@ typedef struct acf_trainer {
     int64_t ordered;
     int64_t per_epoch;      /* updates */
     double begin_s, loop_s; /* when the run and its first update here began */
+    double begin_cpu_s;
+    acf_run_status before; /* what earlier starts left */
     int64_t loop_update;    /* updates done before */
 
     /* What a checkpoint keeps. */

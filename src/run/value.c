@@ -334,9 +334,35 @@ static bool read_strings(const reader *r, acf_strings *out, const acf_yaml_node 
     return good;
 }
 
+/* "1..5": all whole numbers from the first to the last. */
+static bool read_range(const reader *r, acf_numbers *out, const acf_yaml_node *v)
+{
+    enum { MOST = 1000 };
+    char buf[ACF_SHOWN_MAX], first[24];
+    int64_t low, high;
+    size_t len = (size_t)(strstr(v->text, "..") - v->text);
+    (void)snprintf(first, sizeof first, "%.*s", len < sizeof first ? (int)len : 0, v->text);
+    if (!parse_whole(&low, first) || !parse_whole(&high, v->text + len + 2) || high < low ||
+        high - low >= MOST)
+        return acf_problem_add(r->p, v->at,
+                               "%s: '%s': expected a list like [1, 2, 3] or a range like 1..5 of "
+                               "at most %d numbers",
+                               r->key->path, acf_cut_text(buf, v->text), MOST);
+    if (!acf_in_range(r->key->range, (double)low) || !acf_in_range(r->key->range, (double)high))
+        return acf_problem_add(r->p, v->at, "%s: %s is out of range %s", r->key->path,
+                               acf_cut_text(buf, v->text), r->key->range);
+    out->item = acf_alloc((size_t)(high - low) + 1, sizeof *out->item, "numbers", &r->p->failed);
+    if (out->item == NULL) return false;
+    for (int64_t i = low; i <= high; i++)
+        out->item[out->n++] = (double)i;
+    return true;
+}
+
 static bool read_numbers(const reader *r, acf_numbers *out, const acf_yaml_node *v)
 {
     bool wholes = r->key->type == ACF_TYPE_WHOLES, pair = r->key->type == ACF_TYPE_PAIR;
+    if (wholes && v->kind == ACF_YAML_SCALAR && !v->quoted && strstr(v->text, "..") != NULL)
+        return read_range(r, out, v);
     size_t n = want_list(r, v, wholes ? "whole numbers" : "numbers");
     if (n == 0) return false;
     if ((pair && n != 2) || (!pair && !wholes && n != 1 && n != 3) || n > 1000)

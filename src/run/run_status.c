@@ -1,0 +1,94 @@
+#include "run/run_status.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+static const char file[] = "status.json";
+enum { MAX_BYTES = 1 << 16 };
+
+/* Numbers of an object; one that is missing or no number leaves 0. */
+static double number_of(const cJSON *c, const char *key)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(c, key);
+    return cJSON_IsNumber(v) ? v->valuedouble : 0;
+}
+
+acf_status acf_run_status_read(acf_run_status *out, const char *run_dir, acf_error *e)
+{
+    cJSON *c = NULL;
+    *out = (acf_run_status){.ended = ACF_RUN_OPEN};
+    char *path = acf_path_join(run_dir, file, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_path_exists(path) ? acf_json_read(&c, path, MAX_BYTES, e) : ACF_OK;
+    acf_free(path);
+    if (st == ACF_ERR_RESOURCE) return st;
+    if (c == NULL) return ACF_OK;
+    const cJSON *ended = cJSON_GetObjectItemCaseSensitive(c, "ended");
+    if (cJSON_IsNumber(ended) && ended->valueint >= 0) out->ended = ended->valueint;
+    out->step = (int64_t)number_of(c, "step");
+    out->epochs = number_of(c, "epochs");
+    out->starts = (int)number_of(c, "starts");
+    out->seconds = number_of(c, "seconds");
+    out->cpu_seconds = number_of(c, "cpu_seconds");
+    cJSON_Delete(c);
+    return ACF_OK;
+}
+
+acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir, acf_error *e)
+{
+    cJSON *c = cJSON_CreateObject();
+    bool ok = c != NULL &&
+              (s->ended >= 0 ? cJSON_AddNumberToObject(c, "ended", s->ended)
+                             : cJSON_AddNullToObject(c, "ended")) != NULL &&
+              cJSON_AddNumberToObject(c, "step", (double)s->step) != NULL &&
+              cJSON_AddNumberToObject(c, "epochs", s->epochs) != NULL &&
+              cJSON_AddNumberToObject(c, "starts", s->starts) != NULL &&
+              cJSON_AddNumberToObject(c, "seconds", s->seconds) != NULL &&
+              cJSON_AddNumberToObject(c, "cpu_seconds", s->cpu_seconds) != NULL;
+    acf_status st = acf_json_check(ok ? c : NULL, e);
+    char *text = st == ACF_OK ? acf_json_print(c, true, e) : NULL;
+    char *path = acf_path_join(run_dir, file, e);
+    if (text == NULL || path == NULL) st = ACF_ERR_RESOURCE;
+    if (st == ACF_OK) st = acf_write_atomic(path, text, strlen(text), e);
+    acf_free(text);
+    acf_free(path);
+    cJSON_Delete(c);
+    return st;
+}
+
+/* Would a finished run have something to do if it were started with this difference? */
+static bool matters(const char *key)
+{
+    return strncmp(key, "save.", 5) != 0 && strncmp(key, "log.", 4) != 0 &&
+           strcmp(key, "eval.every") != 0 && strcmp(key, "train.threads") != 0 &&
+           strcmp(key, "data.cache") != 0;
+}
+
+acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_error *e)
+{
+    acf_config was;
+    acf_str problems = {0};
+    acf_difference *list = NULL;
+    size_t n = 0;
+    ACF_TRY(acf_run_status_read(out, cfg->save.dir, e));
+    if (out->ended == ACF_RUN_OPEN) return ACF_OK;
+    char *path = acf_path_join(cfg->save.dir, "config.yaml", e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
+    if (st == ACF_OK) {
+        st = acf_config_diff(&list, &n, &was, cfg, e);
+        for (size_t i = 0; i < n; i++)
+            if (matters(list[i].key)) out->ended = ACF_RUN_OPEN;
+        acf_config_free(&was);
+    } else if (st != ACF_ERR_RESOURCE) {
+        out->ended = ACF_RUN_OPEN; /* whoever starts it will be told */
+        st = ACF_OK;
+    }
+    acf_free(list);
+    acf_str_free(&problems);
+    acf_free(path);
+    return st;
+}

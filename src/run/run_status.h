@@ -1,0 +1,39 @@
+/*
+ * status.json of a run directory: how its last start ended, and what all starts took together.
+ *
+ *     {"ended": 0, "step": 290, "epochs": 10, "starts": 2, "seconds": 84.1, "cpu_seconds": 160.2}
+ *
+ * ended is the exit code of acf-train, null while a process works on the run or after one that was
+ * killed, whose time is then missing from the sums.  It is set to null before the directory's
+ * config.yaml may change, so that ended = 0 is about the configuration that stands there.
+ */
+#ifndef ACF_RUN_RUN_STATUS_H
+#define ACF_RUN_RUN_STATUS_H
+
+#include "run/config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ACF_RUN_OPEN = -1 }; /* null, or no file */
+
+typedef struct acf_run_status {
+    int ended;    /* exit code or ACF_RUN_OPEN */
+    int64_t step; /* updates done */
+    double epochs;
+    int starts;
+    double seconds, cpu_seconds;
+} acf_run_status;
+
+/* Without the file, or with one that is not ours, all is 0 and ended ACF_RUN_OPEN.
+ * ACF_ERR_RESOURCE: memory. */
+acf_status acf_run_status_read(acf_run_status *out, const char *run_dir, acf_error *e) ACF_MUST_USE;
+
+acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir,
+                                acf_error *e) ACF_MUST_USE;
+
+/* The same for the directory cfg->save.dir, with ended ACF_RUN_OPEN also when the configuration
+ * there differs from cfg in anything that another start would act upon. */
+acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_error *e) ACF_MUST_USE;
+
+#endif
