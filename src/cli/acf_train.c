@@ -3,6 +3,7 @@
 #include "cli/about.h"
 #include "cli/program.h"
 #include "cli/train_series.h"
+#include "cli/train_sweep.h"
 #include "run/config.h"
 #include "run/signals.h"
 #include "run/trainer.h"
@@ -20,6 +21,7 @@ typedef struct train_arguments {
     bool resume, overwrite, dry_run, print_config, help_config;
     double max_time_s;
     const char *dump_steps, *dump_file, *seeds;
+    const char *sweep, *out, *tasks, *variants, *shard; /* of a sweep */
     int64_t jobs;
 } train_arguments;
 
@@ -99,6 +101,58 @@ static acf_status load_config(acf_config *cfg, acf_str *text, const train_argume
     return st;
 }
 
+/* "2/5": the second of five. */
+static acf_status shard_of(acf_sweep_options *opt, const char *text, acf_error *e)
+{
+    char *end;
+    if (text == NULL) return ACF_OK;
+    long shard = strtol(text, &end, 10), n = *end == '/' ? strtol(end + 1, &end, 10) : 0;
+    if (text[strspn(text, "0123456789/")] != '\0' || *end != '\0' || shard < 1 || n < shard ||
+        n > 100000)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--shard '%s': expected I/N, such as 2/5, with I from 1 to N", text);
+    opt->shard = (int)shard;
+    opt->n_shards = (int)n;
+    return ACF_OK;
+}
+
+static acf_status train_sweep(acf_str *text, acf_console *console, const train_arguments *a,
+                              const acf_train_options *opt, acf_error *e)
+{
+    acf_sweep_options sweep = {.dir = a->out,
+                               .sets = a->sets.item,
+                               .n_sets = a->sets.n,
+                               .seeds = a->seeds,
+                               .tasks = a->tasks,
+                               .variants = a->variants,
+                               .n_jobs = a->jobs > 0 ? (int)a->jobs : 1};
+    if (a->config != NULL)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--config and --sweep exclude each other: a sweep names "
+                        "its configurations");
+    if (a->overwrite || a->print_config || a->dump_steps != NULL)
+        return acf_fail(e, ACF_ERR_USAGE, "--%s: is for one run, not for a sweep",
+                        a->overwrite      ? "overwrite"
+                        : a->print_config ? "print-config"
+                                          : "dump-step");
+    ACF_TRY(shard_of(&sweep, a->shard, e));
+    acf_signals_install();
+    return acf_train_sweep(text, console, a->sweep, &sweep, opt, e);
+}
+
+/* Options that mean nothing without a sweep. */
+static acf_status check_sweep_options(const train_arguments *a, acf_error *e)
+{
+    const char *given = a->out != NULL        ? "out"
+                        : a->tasks != NULL    ? "tasks"
+                        : a->variants != NULL ? "variants"
+                        : a->shard != NULL    ? "shard"
+                                              : NULL;
+    if (given == NULL) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE, "--%s: is for --sweep%s", given,
+                    a->out != NULL ? "; of one run write --set save.dir=DIR" : "");
+}
+
 static acf_status train(acf_console *console, void *arguments, const acf_words *operands,
                         acf_error *e)
 {
@@ -119,7 +173,9 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
         st = acf_config_help(&text, e);
         goto done;
     }
-    if (a->config == NULL) {
+    if (a->sweep == NULL) st = check_sweep_options(a, e);
+    if (st != ACF_OK) goto done;
+    if (a->config == NULL && a->sweep == NULL) {
         st = acf_fail(e, ACF_ERR_USAGE, "--config FILE is missing: see acf-train --help");
         goto done;
     }
@@ -131,6 +187,10 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
     if (st == ACF_OK) st = command_line(&command, a->argc, a->argv, e);
     if (st != ACF_OK) goto done;
     opt.command = command.data;
+    if (a->sweep != NULL) {
+        st = train_sweep(&text, console, a, &opt, e);
+        goto done;
+    }
     st = load_config(&cfg, &text, a, e);
     if (st != ACF_OK) goto done;
     if (a->print_config) {
@@ -161,7 +221,8 @@ static const acf_option option[] = {
      .arg = "KEY=VALUE",
      .kind = ACF_OPTION_TEXTS,
      .to = offsetof(train_arguments, sets),
-     .help = "override a key, like train.optimizer.lr=3e-5; may be repeated"},
+     .help = "override a key, like train.optimizer.lr=3e-5; may be repeated; in a sweep for all "
+             "tasks, or TASK:KEY=VALUE for one"},
     {.name = "resume",
      .kind = ACF_OPTION_FLAG,
      .to = offsetof(train_arguments, resume),
@@ -199,7 +260,32 @@ static const acf_option option[] = {
      .to = offsetof(train_arguments, jobs),
      .low = 1,
      .high = 1024,
-     .help = "runs of a series at the same time (default 1)"},
+     .help = "runs of a series or sweep at the same time (default 1)"},
+    {.name = "sweep",
+     .arg = "FILE",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(train_arguments, sweep),
+     .help = "variants x tasks x seeds of this YAML file, those that have not ended; a table"},
+    {.name = "out",
+     .arg = "DIR",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(train_arguments, out),
+     .help = "where the sweep's runs are (default runs/NAME of FILE)"},
+    {.name = "tasks",
+     .arg = "LIST",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(train_arguments, tasks),
+     .help = "only these tasks of the sweep, rte,mrpc"},
+    {.name = "variants",
+     .arg = "LIST",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(train_arguments, variants),
+     .help = "only these variants of the sweep, ce,acf"},
+    {.name = "shard",
+     .arg = "I/N",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(train_arguments, shard),
+     .help = "only runs I, I + N, ... of the sweep: for several machines"},
     {.name = "dump-step",
      .arg = "N FILE",
      .kind = ACF_OPTION_TEXT,
@@ -209,13 +295,14 @@ static const acf_option option[] = {
      .help = "write inputs, loss and gradients of update N (or 1-20, FILE with %d)"},
 };
 
-static const acf_program program = {.name = "acf-train",
-                                    .summary = "Fine-tune a classifier with aligned contrastive "
-                                               "finetuning.",
-                                    .usage = "--config FILE [options]",
-                                    .option = option,
-                                    .n_options = sizeof option / sizeof *option,
-                                    .version = acf_about_version};
+static const acf_program program = {
+    .name = "acf-train",
+    .summary = "Fine-tune a classifier with aligned contrastive "
+               "finetuning.",
+    .usage = "--config FILE [options]\n       acf-train --sweep FILE [options]",
+    .option = option,
+    .n_options = sizeof option / sizeof *option,
+    .version = acf_about_version};
 
 int main(int argc, char **argv)
 {

@@ -25,7 +25,8 @@ typedef struct work {
 static acf_status start(work *w, int task, acf_error *e)
 {
     pid_t pid = fork();
-    if (pid < 0) return acf_fail(e, ACF_ERR_RESOURCE, "cannot start a process: %s", strerror(errno));
+    if (pid < 0)
+        return acf_fail(e, ACF_ERR_RESOURCE, "cannot start a process: %s", strerror(errno));
     if (pid == 0) {
         int code = w->jobs->run(w->jobs->payload, task);
         (void)fflush(stderr);

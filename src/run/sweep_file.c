@@ -34,7 +34,8 @@ acf_status acf_settings_add(acf_settings *s, const char *text, int key, acf_plac
 acf_status acf_settings_append(acf_settings *to, const acf_settings *from, acf_error *e)
 {
     for (size_t i = 0; i < from->n; i++)
-        ACF_TRY(acf_settings_add(to, from->item[i].text, from->item[i].key, from->item[i].where, e));
+        ACF_TRY(
+            acf_settings_add(to, from->item[i].text, from->item[i].key, from->item[i].where, e));
     return ACF_OK;
 }
 
@@ -99,8 +100,8 @@ static bool want_kind(reader *r, const acf_yaml_node *v, acf_yaml_kind kind, con
 }
 
 /* A key by its path, as written with dots below `parent`; -1 when it is none, which is told. */
-static int find_key(reader *r, const char *parent, const acf_yaml_node *name, char path[MAX_PATH_TEXT],
-                    bool *is_section)
+static int find_key(reader *r, const char *parent, const acf_yaml_node *name,
+                    char path[MAX_PATH_TEXT], bool *is_section)
 {
     int n = snprintf(path, MAX_PATH_TEXT, "%s%s%s", parent, *parent != '\0' ? "." : "", name->text);
     bool whole = n >= 0 && n < MAX_PATH_TEXT;
@@ -115,7 +116,8 @@ static int find_key(reader *r, const char *parent, const acf_yaml_node *name, ch
     if (key >= 0 || *is_section) return key;
     char above[MAX_PATH_TEXT] = "";
     const char *leaf = acf_key_leaf(whole ? path : name->text);
-    if (whole && leaf > path) (void)snprintf(above, sizeof above, "%.*s", (int)(leaf - path - 1), path);
+    if (whole && leaf > path)
+        (void)snprintf(above, sizeof above, "%.*s", (int)(leaf - path - 1), path);
     bool known = acf_section_find(above) >= 0;
     acf_schema_unknown(r->p, name->at, known ? above : "", known ? leaf : name->text);
     return -1;
@@ -138,7 +140,8 @@ static acf_status take_keys(reader *r, acf_settings *to, const char *parent, con
 }
 
 /* The value of set: or of a variant; null is an empty one. */
-static acf_status take_settings(reader *r, acf_settings *to, const char *what, const acf_yaml_node *v)
+static acf_status take_settings(reader *r, acf_settings *to, const char *what,
+                                const acf_yaml_node *v)
 {
     if (acf_yaml_is_null(v) && !v->refused) return ACF_OK;
     if (!want_kind(r, v, ACF_YAML_MAP, what, "keys of a configuration, such as {loss.type: ce}"))
@@ -161,15 +164,15 @@ static acf_status take_seeds(reader *r, char **to, acf_place *at, const acf_yaml
 /* Names become directories. */
 static bool is_name(reader *r, const acf_yaml_node *v, const char *what, const char *name)
 {
-    static const char good[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
     char buf[ACF_SHOWN_MAX];
     size_t len = strlen(name);
-    if (len > 0 && len <= MAX_NAME && name[strspn(name, good)] == '\0' && strchr(".-", *name) == NULL)
+    if (len > 0 && len <= MAX_NAME && name[strspn(name, good)] == '\0' &&
+        strchr(".-", *name) == NULL)
         return true;
     acf_problem_add(r->p, v->at, "%s '%s': is no name", what, acf_cut_text(buf, name));
-    acf_problem_hint(r->p, "letters, digits and . _ + -, at most %d, beginning with none of . and -",
-                     MAX_NAME);
+    acf_problem_hint(
+        r->p, "letters, digits and . _ + -, at most %d, beginning with none of . and -", MAX_NAME);
     return false;
 }
 
@@ -239,7 +242,8 @@ static acf_status take_task_key(reader *r, acf_sweep_task *t, const acf_yaml_nod
         if (v->kind == ACF_YAML_SCALAR) take_metric(r, t, v);
         for (const acf_yaml_node *item = v->child; item != NULL; item = item->next)
             if (v->kind == ACF_YAML_LIST) take_metric(r, t, item);
-        if (v->kind == ACF_YAML_MAP) (void)want_kind(r, v, ACF_YAML_LIST, "metrics", "a list of names");
+        if (v->kind == ACF_YAML_MAP)
+            (void)want_kind(r, v, ACF_YAML_LIST, "metrics", "a list of names");
         return ACF_OK;
     }
     tell_unknown(r, name, "of a task", known);
@@ -279,7 +283,8 @@ static acf_status take_task(reader *r, const acf_yaml_node *v)
     *t = (acf_sweep_task){0};
     if (v->kind == ACF_YAML_SCALAR) {
         ACF_TRY(take_config(r, t, v));
-    } else if (want_kind(r, v, ACF_YAML_MAP, "tasks", "a configuration's path or keys such as config")) {
+    } else if (want_kind(r, v, ACF_YAML_MAP, "tasks",
+                         "a configuration's path or keys such as config")) {
         for (const acf_yaml_node *name = usable(r, v, v->child); name != NULL;
              name = usable(r, v, name->next))
             ACF_TRY(take_task_key(r, t, name));
@@ -312,7 +317,8 @@ static acf_status take_axis(reader *r, acf_settings *values, const acf_yaml_node
         acf_problem_add(r->p, name->at, "grid: '%s' is a section", path);
         acf_problem_hint(r->p, "write keys with dots, such as loss.tau: [0.05, 0.1]");
     }
-    if (key < 0 || !want_kind(r, name->value, ACF_YAML_LIST, path, "a list of values")) return ACF_OK;
+    if (key < 0 || !want_kind(r, name->value, ACF_YAML_LIST, path, "a list of values"))
+        return ACF_OK;
     if (name->value->child == NULL) acf_problem_add(r->p, name->value->at, "%s: no values", path);
     for (const acf_yaml_node *item = name->value->child; item != NULL; item = item->next)
         ACF_TRY(take_value(r, values, key, item));
@@ -347,10 +353,12 @@ static void check_schema(reader *r, const acf_yaml_node *v)
 
 static acf_status take_root(reader *r, const acf_yaml_node *root)
 {
-    static const char *const known[] = {"schema", "seeds", "set", "tasks", "variants", "grid", NULL};
+    static const char *const known[] = {"schema",   "seeds", "set", "tasks",
+                                        "variants", "grid",  NULL};
     enum { SCHEMA, SEEDS, SET, TASKS, VARIANTS, GRID, N };
     const acf_yaml_node *at[N] = {0};
-    if (!want_kind(r, root, ACF_YAML_MAP, "a sweep", "keys such as tasks and variants")) return ACF_OK;
+    if (!want_kind(r, root, ACF_YAML_MAP, "a sweep", "keys such as tasks and variants"))
+        return ACF_OK;
     for (const acf_yaml_node *name = usable(r, root, root->child); name != NULL;
          name = usable(r, root, name->next)) {
         int i = 0;
@@ -400,18 +408,26 @@ acf_status acf_sweep_file_read(acf_sweep_file *out, acf_problems *p, const char 
     return st;
 }
 
+void acf_sweep_task_free(acf_sweep_task *t)
+{
+    acf_free(t->name);
+    acf_free(t->config);
+    acf_free(t->seeds);
+    acf_settings_free(&t->set);
+}
+
+void acf_sweep_variant_free(acf_sweep_variant *v)
+{
+    acf_free(v->name);
+    acf_settings_free(&v->set);
+}
+
 void acf_sweep_file_free(acf_sweep_file *f)
 {
-    for (size_t i = 0; i < f->n_tasks; i++) {
-        acf_free(f->task[i].name);
-        acf_free(f->task[i].config);
-        acf_free(f->task[i].seeds);
-        acf_settings_free(&f->task[i].set);
-    }
-    for (size_t i = 0; i < f->n_variants; i++) {
-        acf_free(f->variant[i].name);
-        acf_settings_free(&f->variant[i].set);
-    }
+    for (size_t i = 0; i < f->n_tasks; i++)
+        acf_sweep_task_free(&f->task[i]);
+    for (size_t i = 0; i < f->n_variants; i++)
+        acf_sweep_variant_free(&f->variant[i]);
     acf_free(f->task);
     acf_free(f->variant);
     acf_free(f->seeds);

@@ -17,7 +17,7 @@
  *
  * Keys are those of a configuration, with dots or one below the other; paths are relative to the
  * file.  Values are read as a configuration reads them, and everything that is wrong is told at
- * once, with its line.  A variant of a grid is named after both: "acf,tau=0.05".  The grid's first
+ * once, with its line.  A variant of a grid is named after both: "acf_tau=0.05".  The grid's first
  * key varies slowest.
  */
 #ifndef ACF_RUN_SWEEP_FILE_H
@@ -46,7 +46,7 @@ typedef struct acf_sweep_task {
     char *name, *config; /* the configuration file, absolute */
     acf_place where;     /* of config */
     acf_settings set;
-    char *seeds;         /* value of train.seeds; NULL: the sweep's */
+    char *seeds; /* value of train.seeds; NULL: the sweep's */
     acf_place seeds_at;
     acf_metric metric[ACF_SWEEP_METRICS]; /* n_metrics 0: eval.metric */
     int n_metrics;
@@ -75,6 +75,8 @@ acf_status acf_sweep_file_read(acf_sweep_file *out, acf_problems *p, const char 
                                acf_error *e) ACF_MUST_USE;
 
 void acf_sweep_file_free(acf_sweep_file *f);
+void acf_sweep_task_free(acf_sweep_task *t);
+void acf_sweep_variant_free(acf_sweep_variant *v);
 
 /* Append a copy of a setting. */
 acf_status acf_settings_add(acf_settings *s, const char *text, int key, acf_place where,

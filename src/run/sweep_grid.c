@@ -53,7 +53,7 @@ static acf_status add_product(acf_sweep_file *to, acf_problems *p, acf_place at,
                               const acf_sweep_variant *v, const acf_setting *value, acf_error *e)
 {
     acf_str name = {0};
-    acf_status st = acf_str_printf(&name, e, "%s%s", v->name, *v->name != '\0' ? "," : "");
+    acf_status st = acf_str_printf(&name, e, "%s%s", v->name, *v->name != '\0' ? "_" : "");
     if (st == ACF_OK) st = name_value(&name, v, value, e);
     for (size_t i = 0; st == ACF_OK && i < to->n_variants; i++)
         if (strcmp(to->variant[i].name, name.data) == 0)

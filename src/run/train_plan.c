@@ -218,14 +218,16 @@ acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e
     cJSON *c = cJSON_CreateObject();
     *out = c;
     cJSON *data = NULL;
-    bool ok = c != NULL && cJSON_AddStringToObject(c, "version", ACF_VERSION) != NULL &&
-              cJSON_AddStringToObject(c, "started", now) != NULL &&
-              cJSON_AddStringToObject(c, "compiler", __VERSION__) != NULL &&
-              cJSON_AddStringToObject(c, "cpu", cpu) != NULL &&
-              cJSON_AddStringToObject(c, "blas", acf_gemm_library()) != NULL &&
-              cJSON_AddStringToObject(c, "blas_kernels", acf_gemm_core()) != NULL &&
-              cJSON_AddNumberToObject(c, "threads", acf_threads_get()) != NULL &&
-              (data = cJSON_AddObjectToObject(c, "data")) != NULL;
+    bool ok =
+        c != NULL && cJSON_AddStringToObject(c, "version", ACF_VERSION) != NULL &&
+        (t->opt->commit == NULL || cJSON_AddStringToObject(c, "commit", t->opt->commit) != NULL) &&
+        cJSON_AddStringToObject(c, "started", now) != NULL &&
+        cJSON_AddStringToObject(c, "compiler", __VERSION__) != NULL &&
+        cJSON_AddStringToObject(c, "cpu", cpu) != NULL &&
+        cJSON_AddStringToObject(c, "blas", acf_gemm_library()) != NULL &&
+        cJSON_AddStringToObject(c, "blas_kernels", acf_gemm_core()) != NULL &&
+        cJSON_AddNumberToObject(c, "threads", acf_threads_get()) != NULL &&
+        (data = cJSON_AddObjectToObject(c, "data")) != NULL;
     for (int k = 0; ok && k < ACF_N_SPLITS; k++) {
         const acf_split *s = &t->setup.data->split[k];
         if (s->path == NULL) continue;

@@ -30,6 +30,7 @@ typedef struct acf_train_options {
     bool dry_run;        /* set up and print the plan, touch nothing */
     double max_time_s;   /* stop, resumable, after this long; 0: no limit */
     const char *command; /* for command.txt */
+    const char *commit;  /* what built the program, for environment.json; NULL: not known */
     acf_dump dump;
     acf_log log;
     void (*progress)(void *payload, const acf_progress *p); /* may be NULL */

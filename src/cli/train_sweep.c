@@ -1,0 +1,335 @@
+#include "cli/train_sweep.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "cli/jobs.h"
+#include "num/threads.h"
+#include "run/signals.h"
+#include "run/sweep_table.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { BUSY = 76, LOCK_TRIES = 1200 }; /* a minute */
+
+typedef struct work {
+    acf_sweep *s;
+    acf_console *console;
+    const acf_train_options *opt;
+    int n_jobs;
+    double begin_s;
+    double *started_s; /* [n_runs] when a process began with it; 0: none */
+    int n_todo, n_done;
+} work;
+
+/* The lock of the sweep's directory, which nobody holds for long. */
+static acf_status take_lock(acf_lock **lock, const char *dir, acf_error *e)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    acf_status st = acf_lock_take(lock, dir, e);
+    for (int i = 0; i < LOCK_TRIES && st == ACF_ERR_USAGE && !acf_signals_stop(NULL); i++) {
+        (void)nanosleep(&pause, NULL);
+        st = acf_lock_take(lock, dir, e);
+    }
+    return st;
+}
+
+static double time_left(const work *w)
+{
+    return w->opt->max_time_s > 0 ? w->opt->max_time_s - (acf_clock_s() - w->begin_s) : 1;
+}
+
+/* Does another process work on this run? */
+static bool is_busy(const char *run_dir)
+{
+    acf_lock *lock;
+    if (!acf_path_is_dir(run_dir)) return false;
+    acf_status st = acf_lock_take(&lock, run_dir, NULL);
+    acf_lock_release(&lock);
+    return st == ACF_ERR_USAGE;
+}
+
+/* One run in a process of its own.  Its lines go to its train.log. */
+static int run_job(void *payload, int i)
+{
+    const work *w = payload;
+    const acf_sweep_run *r = &w->s->run[i];
+    char name[320];
+    acf_error e = {0};
+    acf_str summary = {0};
+    acf_train_options opt = {.mode = ACF_RUN_RESUME,
+                             .command = w->opt->command,
+                             .commit = w->opt->commit,
+                             .max_time_s = w->opt->max_time_s > 0 ? time_left(w) : 0};
+    acf_sweep_run_name(name, w->s, i);
+    if (is_busy(acf_sweep_config(w->s, i)->save.dir)) return BUSY;
+    if (w->opt->max_time_s > 0 && !(opt.max_time_s > 0)) return acf_exit_code(ACF_STOPPED);
+    acf_status st = acf_series_train(&summary, &w->s->cell[r->cell].series, r->index, &opt, &e);
+    if (st != ACF_OK && st != ACF_STOPPED) {
+        acf_console console = {.name = name};
+        acf_console_error(&console, &e);
+    }
+    acf_str_free(&summary);
+    return acf_exit_code(st);
+}
+
+/* Seconds that a run of this task takes, by those that have ended; 0: not known. */
+static double expected_of_task(const acf_sweep *s, int task)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < s->n_runs; i++) {
+        if (s->run[i].line == NULL || (task >= 0 && s->cell[s->run[i].cell].task != task)) continue;
+        sum += s->run[i].seconds;
+        n++;
+    }
+    return n > 0 ? sum / n : 0;
+}
+
+static double expected(const acf_sweep *s, int run)
+{
+    return expected_of_task(s, s->cell[s->run[run].cell].task);
+}
+
+/* The first seeds of all cells come first, so that what is there can be compared; of these a task
+ * that nothing is known of, then the one that takes longest. */
+static bool comes_before(const acf_sweep *s, int a, int b)
+{
+    const acf_sweep_run *x = &s->run[a], *y = &s->run[b];
+    if (x->index != y->index) return x->index < y->index;
+    double p = expected(s, a), q = expected(s, b);
+    if ((p > 0) != (q > 0)) return !(p > 0);
+    return p > q;
+}
+
+static int next_run(void *payload)
+{
+    const work *w = payload;
+    const acf_sweep *s = w->s;
+    int best = -1;
+    if (!(time_left(w) > 0)) return -1;
+    for (int i = 0; i < s->n_runs; i++) {
+        const acf_sweep_run *r = &s->run[i];
+        if (!r->is_ours || r->state != ACF_SWEEP_OPEN || w->started_s[i] > 0) continue;
+        if (best < 0 || comes_before(s, i, best)) best = i;
+    }
+    if (best >= 0) w->started_s[best] = acf_clock_s();
+    return best;
+}
+
+/* "eta 1h 02m", as long as all that is left would take; empty when nothing is known. */
+static void tell_eta(char text[48], const work *w)
+{
+    const acf_sweep *s = w->s;
+    double left = 0, longest = 0, any = expected_of_task(s, -1), now = acf_clock_s();
+    char duration[32];
+    text[0] = '\0';
+    if (w->n_done == w->n_todo || !(any > 0)) return;
+    for (int i = 0; i < s->n_runs; i++) {
+        if (!s->run[i].is_ours || s->run[i].state != ACF_SWEEP_OPEN) continue;
+        double one = expected(s, i), spent = w->started_s[i] > 0 ? now - w->started_s[i] : 0;
+        one = (one > 0 ? one : any) - spent;
+        left += one > 0 ? one : 0;
+        longest = one > longest ? one : longest;
+    }
+    left /= w->n_jobs;
+    acf_clock_duration(duration, left > longest ? left : longest);
+    (void)snprintf(text, 48, ", eta %s", duration);
+}
+
+/* "accuracy linear 0.6354, label 0.6210". */
+static void tell_figures(char text[120], const acf_sweep *s, int run)
+{
+    const acf_sweep_run *r = &s->run[run];
+    const char *metric = acf_sweep_config(s, run)->eval.metric;
+    const char *const heads[] = {"linear", "label"};
+    int at = snprintf(text, 120, "%s", metric);
+    for (int k = 0; k < 2; k++) {
+        const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, heads[k]);
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(head, metric);
+        if (cJSON_IsNumber(v) && at > 0 && at < 120)
+            at += snprintf(text + at, 120 - (size_t)at, "%s %s %.4f", k > 0 ? "," : "", heads[k],
+                           v->valuedouble);
+    }
+}
+
+static void tell_run(const work *w, int i, int code)
+{
+    const acf_sweep_run *r = &w->s->run[i];
+    char name[320], figures[120], duration[32], eta[48];
+    acf_sweep_run_name(name, w->s, i);
+    acf_clock_duration(duration, acf_clock_s() - w->started_s[i]);
+    tell_eta(eta, w);
+    if (r->state == ACF_SWEEP_FINISHED)
+        tell_figures(figures, w->s, i);
+    else if (r->state == ACF_SWEEP_DIVERGED)
+        (void)snprintf(figures, sizeof figures, "diverged");
+    else if (r->state == ACF_SWEEP_BUSY)
+        (void)snprintf(figures, sizeof figures, "another process works on it");
+    else if (code == acf_exit_code(ACF_STOPPED))
+        (void)snprintf(figures, sizeof figures, "stopped, saved");
+    else if (code > 128)
+        (void)snprintf(figures, sizeof figures, "ended by signal %d", code - 128);
+    else
+        (void)snprintf(figures, sizeof figures, "failed with exit code %d", code);
+    acf_console_say(w->console, "[%d/%d] %s: %s  (%s%s)", w->n_done, w->n_todo, name, figures,
+                    duration, eta);
+}
+
+/* Figures and files after a run has ended. */
+static acf_status run_ended(void *payload, int i, int code, acf_error *e)
+{
+    work *w = payload;
+    acf_lock *lock;
+    acf_sweep_run *r = &w->s->run[i];
+    ACF_TRY(acf_sweep_look(w->s, i, e));
+    if (r->state == ACF_SWEEP_OPEN && code == BUSY)
+        r->state = ACF_SWEEP_BUSY;
+    else if (r->state == ACF_SWEEP_OPEN && code != acf_exit_code(ACF_STOPPED))
+        r->state = ACF_SWEEP_FAILED;
+    if (code != acf_exit_code(ACF_STOPPED)) w->n_done++;
+    tell_run(w, i, code);
+    ACF_TRY(take_lock(&lock, w->s->dir, e));
+    acf_status st = acf_sweep_summarize(w->s, r->cell, e);
+    if (st == ACF_OK) st = acf_sweep_write(w->s, e);
+    acf_lock_release(&lock);
+    return st;
+}
+
+static acf_status list_runs(acf_str *text, const acf_sweep *s, acf_error *e)
+{
+    char name[320];
+    for (int i = 0; i < s->n_runs; i++) {
+        const acf_sweep_run *r = &s->run[i];
+        if (!r->is_ours) continue;
+        acf_sweep_run_name(name, s, i);
+        ACF_TRY(acf_str_printf(text, e, "%s%s\n", name,
+                               r->state == ACF_SWEEP_FINISHED   ? "  finished"
+                               : r->state == ACF_SWEEP_DIVERGED ? "  diverged"
+                                                                : ""));
+    }
+    return ACF_OK;
+}
+
+static acf_status look_at_all(acf_sweep *s, acf_error *e)
+{
+    for (int i = 0; i < s->n_runs; i++)
+        ACF_TRY(acf_sweep_look(s, i, e));
+    return ACF_OK;
+}
+
+static void tell_plan(work *w)
+{
+    const acf_sweep *s = w->s;
+    int n_ended = 0, n_ours = 0, share = acf_threads_available() / w->n_jobs;
+    for (int i = 0; i < s->n_runs; i++) {
+        n_ours += s->run[i].is_ours;
+        n_ended += s->run[i].is_ours && s->run[i].state != ACF_SWEEP_OPEN;
+    }
+    w->n_todo = n_ours - n_ended;
+    acf_console_say(w->console,
+                    "sweep %s: %zu variants x %zu tasks, %d runs%s, %d ended before; %d at a time, "
+                    "%d threads each; %s",
+                    s->name, s->file.n_variants, s->file.n_tasks, n_ours,
+                    n_ours < s->n_runs ? " of this shard" : "", n_ended, w->n_jobs,
+                    share > 1 ? share : 1, s->dir);
+}
+
+/* All summaries and the table, with what other processes have done meanwhile. */
+static acf_status write_all(const work *w, acf_error *e)
+{
+    acf_lock *lock;
+    ACF_TRY(look_at_all(w->s, e));
+    ACF_TRY(take_lock(&lock, w->s->dir, e));
+    acf_status st = ACF_OK;
+    for (int i = 0; i < w->s->n_cells && st == ACF_OK; i++)
+        st = acf_sweep_summarize(w->s, i, e);
+    if (st == ACF_OK) st = acf_sweep_write(w->s, e);
+    acf_lock_release(&lock);
+    return st;
+}
+
+/* The status of the whole, by what became of our runs. */
+static acf_status conclude(const work *w, const int *code, acf_error *e)
+{
+    const acf_sweep *s = w->s;
+    char name[320];
+    int n_left = 0, n_diverged = 0, failed = -1;
+    for (int i = 0; i < s->n_runs; i++) {
+        if (!s->run[i].is_ours) continue;
+        acf_sweep_state state = s->run[i].state;
+        n_left += state == ACF_SWEEP_OPEN || state == ACF_SWEEP_BUSY;
+        n_diverged += state == ACF_SWEEP_DIVERGED;
+        if (state == ACF_SWEEP_FAILED && failed < 0) failed = i;
+    }
+    if (n_left > 0)
+        return acf_fail(e, ACF_STOPPED, "%s: stopped with %d runs left; the same command goes on",
+                        s->dir, n_left);
+    if (failed >= 0) {
+        acf_sweep_run_name(name, s, failed);
+        return acf_fail(e, acf_status_of_exit(code[failed]), "%s: ended with exit code %d", name,
+                        code[failed]);
+    }
+    if (n_diverged > 0)
+        return acf_fail(e, ACF_ERR_NUMERIC,
+                        "%s: %d runs diverged and are left out of the means; to run one again, "
+                        "remove its directory",
+                        s->dir, n_diverged);
+    return ACF_OK;
+}
+
+static acf_status begin(const work *w, acf_error *e)
+{
+    acf_lock *lock;
+    ACF_TRY(acf_make_dirs(w->s->dir, e));
+    ACF_TRY(take_lock(&lock, w->s->dir, e));
+    acf_status st = acf_sweep_begin(w->s, w->opt->command, e);
+    acf_lock_release(&lock);
+    return st;
+}
+
+static acf_status do_runs(acf_str *text, work *w, acf_error *e)
+{
+    acf_sweep *s = w->s;
+    const acf_jobs jobs = {.n = s->n_runs,
+                           .n_jobs = w->n_jobs,
+                           .run = run_job,
+                           .next = next_run,
+                           .ended = run_ended,
+                           .payload = w};
+    int *code = acf_alloc((size_t)s->n_runs, sizeof *code, "exit codes", e);
+    w->started_s = acf_alloc((size_t)s->n_runs, sizeof *w->started_s, "times", e);
+    acf_status st = code == NULL || w->started_s == NULL ? ACF_ERR_RESOURCE : begin(w, e);
+    if (st == ACF_OK) {
+        tell_plan(w);
+        st = acf_jobs_run(code, &jobs, e);
+    }
+    if (st == ACF_OK) st = write_all(w, e);
+    if (st == ACF_OK) st = acf_sweep_markdown(text, s, e);
+    if (st == ACF_OK) st = conclude(w, code, e);
+    acf_free(code);
+    acf_free(w->started_s);
+    return st;
+}
+
+acf_status acf_train_sweep(acf_str *text, acf_console *console, const char *path,
+                           const acf_sweep_options *sweep, const acf_train_options *opt,
+                           acf_error *e)
+{
+    acf_sweep s;
+    work w = {.s = &s,
+              .console = console,
+              .opt = opt,
+              .n_jobs = sweep->n_jobs > 1 ? sweep->n_jobs : 1,
+              .begin_s = acf_clock_s()};
+    acf_str problems = {0};
+    acf_status st = acf_sweep_open(&s, &problems, path, sweep, e);
+    if (problems.len > 0) (void)fputs(problems.data, stderr);
+    acf_str_free(&problems);
+    if (st == ACF_OK) st = look_at_all(&s, e);
+    if (st == ACF_OK) st = opt->dry_run ? list_runs(text, &s, e) : do_runs(text, &w, e);
+    acf_sweep_close(&s);
+    return st;
+}
