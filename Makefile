@@ -64,6 +64,15 @@ $(B)/f32/acf-%: $(B)/f32/src/cli/acf_%.o $(CLI_SHARE:%.c=$(B)/f32/%.o) $(B)/f32/
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CC) -pie $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
 
+# acf-train notes what it was built from; only its own object depends on that.
+COMMIT := $(if $(wildcard .git),$(shell git describe --always --dirty --abbrev=12 2>/dev/null))
+.PHONY: always
+$(B)/commit: always
+	@mkdir -p $(@D)
+	$(Q)echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+$(B)/f32/src/cli/acf_train.o: $(B)/commit
+$(B)/f32/src/cli/acf_train.o: private CFLAGS += -DACF_COMMIT='"$(COMMIT)"'
+
 # Always re-linked to the current configuration's build: the hash directory may have changed.
 .PHONY: $(PROGRAMS)
 $(PROGRAMS): acf-%: $(B)/f32/acf-%

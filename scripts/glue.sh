@@ -1,18 +1,21 @@
 #!/bin/sh
 # Fine-tune one encoder on GLUE tasks: a run for each, a table of dev figures, GLUE's submission files.
 #
-#   scripts/glue.sh MODEL DATA OUT [TASK ...] [--set KEY=VALUE ...] [--seeds LIST] [-j N]
+#   scripts/glue.sh MODEL DATA OUT [TASK ...] [--seeds LIST] [-j N] [--max-time TIME]
+#       [--set KEY=VALUE ...] [--set TASK:KEY=VALUE ...]
 #
-# MODEL is a model directory, DATA holds GLUE's folders (CoLA, SST-2 ...: scripts/get-glue.sh), OUT
-# receives a run directory for each task, table.md and submission/.  TASKs (cola sst2 mrpc stsb qqp
-# mnli qnli rte wnli) default to those whose folder is there; each takes configs/TASK.yaml, and the
-# options after the tasks are given to acf-train.  Started again, it goes on where it was: finished
-# runs are not repeated.  ACF names the directory of the programs.
+# MODEL is a model directory, DATA holds GLUE's folders (CoLA, SST-2 ...: scripts/get-glue.sh).  TASKs
+# (cola sst2 mrpc stsb qqp mnli qnli rte wnli) default to those whose folder is there; each takes
+# configs/TASK.yaml.  It is the sweep configs/sweeps/glue.yaml: runs go to OUT/acf/TASK, with --seeds
+# to seed-N in it, the table to OUT/table.md, .csv and .json.  OUT/submission receives the answers of
+# each task's run, of several seeds those of the best on dev.  Started again after whatever ended it,
+# it does what is missing.  ACF names the directory of the programs.
 set -eu
 LC_ALL=C
 export LC_ALL
 root=$(cd "$(dirname "$0")/.." && pwd)
 ACF=${ACF:-$root}
+all='cola sst2 mrpc stsb qqp mnli qnli rte wnli'
 
 fail() {
     echo "glue.sh: error: $1" >&2
@@ -30,12 +33,12 @@ folder() {
     qnli) echo QNLI ;;
     rte) echo RTE ;;
     wnli) echo WNLI ;;
-    *) fail "task '$1' is none of cola sst2 mrpc stsb qqp mnli qnli rte wnli" 2 ;;
+    *) fail "task '$1' is none of $all" 2 ;;
     esac
 }
 
 [ $# -ge 3 ] || {
-    sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 model=$1 data=$2 out=$3
@@ -48,52 +51,56 @@ while [ $# -gt 0 ]; do
     esac
 done
 if [ -z "$tasks" ]; then
-    for task in cola sst2 mrpc stsb qqp mnli qnli rte wnli; do
-        [ ! -d "$data/$(folder $task)" ] || tasks="$tasks $task"
+    for task in $all; do
+        [ ! -d "$data/$(folder "$task")" ] || tasks="$tasks $task"
     done
 fi
 [ -n "$tasks" ] || fail "$data: holds none of GLUE's folders (CoLA, SST-2 ...)" 3
-mkdir -p "$out/submission"
 
+# What follows wins over what is put before it.
 for task in $tasks; do
-    echo "$task: $out/$task" >&2
-    code=0
-    "$ACF/acf-train" --config "$root/configs/$task.yaml" --set "model.encoder=$model" \
-        --set "data.dir=$data/$(folder "$task")" --set "save.dir=$out/$task" "$@" --resume \
-        >"$out/$task.txt" 2>"$out/$task.log" || code=$?
-    [ $code -eq 0 ] || {
-        tail -n 3 "$out/$task.log" >&2
-        fail "$task ended with exit code $code; started again, it goes on from there" $code
-    }
-    test=test.tsv
-    [ "$task" != mnli ] || test=test_matched.tsv
-    [ ! -e "$data/$(folder "$task")/$test" ] ||
-        "$ACF/acf-eval" "$out/$task" --glue-submission "$out/submission" >>"$out/$task.log"
+    set -- --set "$task:data.dir=$data/$(folder "$task")" "$@"
 done
+code=0
+"$ACF/acf-train" --sweep "$root/configs/sweeps/glue.yaml" --out "$out" \
+    --tasks "$(echo $tasks | tr ' ' ,)" --set "model.encoder=$model" "$@" || code=$?
+[ $code -eq 0 ] || [ -e "$out/table.md" ] || exit $code
 
-# The figures of both heads as acf-eval gives them, one row a task; mnli's are those of the matched
-# file, of a series those of its best run.
-{
-    echo '| task | metric | linear head | label head |'
-    echo '|---|---|---|---|'
-    for task in $tasks; do
-        "$ACF/acf-eval" "$out/$task" --json >"$out/$task.json"
-        case $task in
-        cola) metrics=mcc ;;
-        mrpc) metrics='f1 accuracy' ;;
-        qqp) metrics='accuracy f1' ;;
-        stsb) metrics='pearson spearman' ;;
-        *) metrics=accuracy ;;
-        esac
-        for metric in $metrics; do
-            row="| $task | $metric |"
-            for head in linear label; do
-                value=$(sed -n "s/,\"mismatched\":.*//; s/.*\"$head\":{[^{]*\"$metric\":\(-\{0,1\}[0-9.e-]*\).*/\1/p" "$out/$task.json")
-                row="$row $(awk -v x="$value" 'BEGIN { if (x != "") printf "%.1f", 100 * x }') |"
-            done
-            echo "$row"
-        done
+# submit TASK TEST-FILE FILE...: the answers of a finished task, unless they are newer than it.
+submit() {
+    run=$out/acf/$1 test=$2
+    shift 2
+    mark=$run/eval_results.json
+    [ ! -e "$run/summary.json" ] || mark=$run/summary.json
+    [ -e "$mark" ] && [ -e "$test" ] || return 0
+    for file in "$@"; do
+        case $file in -*) break ;; esac
+        [ -n "$(find "$out/submission/$file" -newer "$mark" 2>/dev/null)" ] || {
+            answer "$run" "$@"
+            return
+        }
     done
-} >"$out/table.md"
-cat "$out/table.md"
-echo "submission: $out/submission" >&2
+}
+
+# answer RUN FILE... [OPTION...]: acf-eval with the options.
+answer() {
+    run=$1
+    shift
+    while [ $# -gt 0 ]; do
+        case $1 in -*) break ;; *) shift ;; esac
+    done
+    "$ACF/acf-eval" "$run" "$@" --glue-submission "$out/submission" >&2
+}
+
+mkdir -p "$out/submission"
+for task in $tasks; do
+    dir=$data/$(folder "$task")
+    case $task in
+    mnli)
+        submit mnli "$dir/test_matched.tsv" MNLI-m.tsv MNLI-mm.tsv
+        submit mnli "$data/AX/diagnostic.tsv" AX.tsv --task ax --data "$data/AX"
+        ;;
+    *) submit "$task" "$dir/test.tsv" "$(folder "$task").tsv" ;;
+    esac
+done
+exit $code

@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef ACF_COMMIT
+#define ACF_COMMIT "" /* the Makefile gives it */
+#endif
+
 typedef struct train_arguments {
     int argc;
     char **argv;
@@ -165,6 +169,7 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
                                                     : ACF_RUN_FRESH,
                              .dry_run = a->dry_run,
                              .max_time_s = a->max_time_s,
+                             .commit = *ACF_COMMIT != '\0' ? ACF_COMMIT : NULL,
                              .log = acf_console_log(console),
                              .progress = show,
                              .payload = console};

@@ -21,12 +21,19 @@ acf_status acf_sweep_variant_add(acf_sweep_file *f, const char *name, const acf_
     return acf_settings_append(&v->set, set, e);
 }
 
-/* Is the last part of another grid key's path the same, so that names need the whole path? */
+/* What a key is called in a name: "tau" of loss.tau, "cor.weight" of loss.cor.weight. */
+static const char *short_name(int key)
+{
+    const char *dot = strchr(acf_keys[key].path, '.');
+    return dot != NULL ? dot + 1 : acf_keys[key].path;
+}
+
+/* Is another key of the variant called the same, so that its whole path is needed? */
 static bool is_ambiguous(const acf_sweep_variant *v, int key)
 {
     for (size_t i = 0; i < v->set.n; i++)
-        if (v->set.item[i].key != key && strcmp(acf_key_leaf(acf_keys[v->set.item[i].key].path),
-                                                acf_key_leaf(acf_keys[key].path)) == 0)
+        if (v->set.item[i].key != key &&
+            strcmp(short_name(v->set.item[i].key), short_name(key)) == 0)
             return true;
     return false;
 }
@@ -38,7 +45,7 @@ static acf_status name_value(acf_str *out, const acf_sweep_variant *v, const acf
     const acf_key *k = &acf_keys[s->key];
     const char *value = strchr(s->text, '=') + 1;
     bool is_path = k->type == ACF_TYPE_PATH || k->type == ACF_TYPE_ENCODER;
-    ACF_TRY(acf_str_puts(out, is_ambiguous(v, s->key) ? k->path : acf_key_leaf(k->path), e));
+    ACF_TRY(acf_str_puts(out, is_ambiguous(v, s->key) ? k->path : short_name(s->key), e));
     ACF_TRY(acf_str_puts(out, "=", e));
     for (const char *c = is_path ? acf_path_base(value) : value; *c != '\0'; c++) {
         if (strchr("\"[]", *c) != NULL) continue;

@@ -11,9 +11,9 @@ acf_status acf_sweep_variant_add(acf_sweep_file *f, const char *name, const acf_
 /*
  * Replace the variants by their product with `values` (n >= 1) of one key that stands at `at`: in
  * the old order, each with the first value, the second ...; so keys that come later vary faster.
- * Names grow by "_LEAF=VALUE" (a path's VALUE is its last part; what a directory's name should not
- * hold becomes '_').  Told as problems: a variant that sets the key, too, names that become the
- * same, more than ACF_SWEEP_MOST variants.
+ * Names grow by "_KEY=VALUE" (without the key's first section; a path's VALUE is its last part;
+ * what a directory's name should not hold becomes '_').  Told as problems: a variant that sets the
+ * key, too, names that become the same, more than ACF_SWEEP_MOST variants.
  */
 enum { ACF_SWEEP_MOST = 10000 };
 acf_status acf_sweep_grid(acf_sweep_file *f, acf_problems *p, acf_place at,
