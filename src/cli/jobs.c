@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,10 +25,13 @@ typedef struct work {
 
 static acf_status start(work *w, int task, acf_error *e)
 {
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid < 0)
         return acf_fail(e, ACF_ERR_RESOURCE, "cannot start a process: %s", strerror(errno));
     if (pid == 0) {
+        /* Who is left alone saves and stops, too. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent) (void)raise(SIGTERM);
         int code = w->jobs->run(w->jobs->payload, task);
         (void)fflush(stderr);
         _exit(code); /* standard output is the parent's */

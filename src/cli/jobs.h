@@ -24,9 +24,9 @@ typedef struct acf_jobs {
 /*
  * Run the tasks.  One that fails does not keep the others from running; a request to save
  * (run/signals.h) is passed on to all that run, and so is one to stop, after which no more are
- * started.  code [n]: exit codes, -1 where a task was not started, 128 + signal where one ended a
- * task.  To be called before the process has threads.  ACF_ERR_RESOURCE: a process cannot be
- * started.
+ * started; the end of this process asks them, too.  code [n]: exit codes, -1 where a task was not
+ * started, 128 + signal where one ended a task.  To be called before the process has threads.
+ * ACF_ERR_RESOURCE: a process cannot be started.
  */
 acf_status acf_jobs_run(int *code, const acf_jobs *jobs, acf_error *e) ACF_MUST_USE;
 
