@@ -15,7 +15,7 @@
 typedef enum acf_stream {
     ACF_STREAM_INIT = 1,      /* initial weights; step = slice */
     ACF_STREAM_SHUFFLE = 2,   /* order of an epoch; step = epoch */
-    ACF_STREAM_SPLIT = 3,     /* dev_fraction, max_train_samples, shots */
+    ACF_STREAM_SPLIT = 3,     /* dev_fraction, folds, max_train_samples, shots */
     ACF_STREAM_SAMPLER = 4,   /* balanced sampling; step = epoch */
     ACF_STREAM_AUGMENT = 5,   /* images; step = epoch */
     ACF_STREAM_BOOTSTRAP = 6, /* confidence intervals */

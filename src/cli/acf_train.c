@@ -26,7 +26,7 @@ typedef struct train_arguments {
     double max_time_s;
     const char *dump_steps, *dump_file, *seeds;
     const char *sweep, *out, *tasks, *variants, *shard; /* of a sweep */
-    int64_t jobs;
+    int64_t jobs, folds;
 } train_arguments;
 
 static void show(void *payload, const acf_progress *p)
@@ -80,13 +80,14 @@ static acf_status seeds_setting(acf_str *out, const char *text, acf_error *e)
     return acf_str_printf(out, e, range ? "train.seeds=%s" : "train.seeds=[%s]", text);
 }
 
-/* What --config, --set and --seeds say. */
+/* What --config, --set, --seeds and --cv say. */
 static acf_status load_config(acf_config *cfg, acf_str *text, const train_arguments *a,
                               acf_error *e)
 {
+    char folds[40];
     acf_str seeds = {0};
     acf_status st = ACF_OK;
-    const char **sets = acf_alloc(a->sets.n + 1, sizeof *sets, "settings", e);
+    const char **sets = acf_alloc(a->sets.n + 2, sizeof *sets, "settings", e);
     if (sets == NULL) return ACF_ERR_RESOURCE;
     size_t n = 0;
     for (; n < a->sets.n; n++)
@@ -94,6 +95,10 @@ static acf_status load_config(acf_config *cfg, acf_str *text, const train_argume
     if (a->seeds != NULL) {
         st = seeds_setting(&seeds, a->seeds, e);
         sets[n++] = seeds.data;
+    }
+    if (a->folds > 0) {
+        (void)snprintf(folds, sizeof folds, "data.folds=%lld", (long long)a->folds);
+        sets[n++] = folds;
     }
     if (st == ACF_OK) st = acf_config_load(cfg, text, a->config, sets, n, e);
     if (st != ACF_OK) {
@@ -139,6 +144,9 @@ static acf_status train_sweep(acf_str *text, acf_console *console, const train_a
                         a->overwrite      ? "overwrite"
                         : a->print_config ? "print-config"
                                           : "dump-step");
+    if (a->folds > 0)
+        return acf_fail(e, ACF_ERR_USAGE, "--cv: of a sweep write --set data.folds=%lld",
+                        (long long)a->folds);
     ACF_TRY(shard_of(&sweep, a->shard, e));
     acf_signals_install();
     return acf_train_sweep(text, console, a->sweep, &sweep, opt, e);
@@ -258,6 +266,13 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(train_arguments, seeds),
      .help = "train once for each seed, 1..5 or 1,2,3, and sum up; wins over train.seeds"},
+    {.name = "cv",
+     .arg = "K",
+     .kind = ACF_OPTION_WHOLE,
+     .to = offsetof(train_arguments, folds),
+     .low = 2,
+     .high = 1000,
+     .help = "cross-validation: K runs, each judged by another part of the training rows"},
     {.name = "jobs",
      .letter = 'j',
      .arg = "N",

@@ -14,7 +14,7 @@
  */
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
-/* Which rows of which file dev_fraction, max_train_samples or shots chose: a header
+/* Which rows of which file dev_fraction, folds, max_train_samples or shots chose: a header
  * "split<TAB>line" and every row of the drawn splits by its line in the file; nothing when none was
  * drawn. ACF_ERR_RESOURCE. */
 acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;

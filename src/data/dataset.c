@@ -45,6 +45,13 @@ static acf_status check_options(const acf_data_options *opt, acf_error *e)
                         "data.dev_fraction = %g and data.dev are both given: take dev rows from "
                         "training or from a file, not both",
                         opt->dev_fraction);
+    if (opt->folds > 0 && (opt->fold < 1 || opt->fold > opt->folds))
+        return acf_fail(e, ACF_ERR_USAGE, "data.fold = %d is out of range [1, %d]", opt->fold,
+                        opt->folds);
+    if (opt->folds > 0 && (opt->dev_fraction > 0.0 || opt->path[ACF_DEV] != NULL))
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "data.folds = %d and %s are both given: take dev rows from one place",
+                        opt->folds, opt->dev_fraction > 0.0 ? "data.dev_fraction" : "data.dev");
     if (opt->max_train_samples > 0 && opt->shots > 0)
         return acf_fail(e, ACF_ERR_USAGE,
                         "data.max_train_samples = %lld and data.shots = %d are both given, choose "
@@ -53,10 +60,16 @@ static acf_status check_options(const acf_data_options *opt, acf_error *e)
     return ACF_OK;
 }
 
+/* Does dev come from the training rows? */
+static bool draws_dev(const acf_data_options *opt)
+{
+    return opt->dev_fraction > 0.0 || opt->folds > 0;
+}
+
 static bool is_wanted(const acf_data_options *opt, acf_split_id id)
 {
     if (opt->splits == 0 || (opt->splits & 1u << id) != 0) return true;
-    return id == ACF_TRAIN && opt->dev_fraction > 0.0 && (opt->splits & 1u << ACF_DEV) != 0;
+    return id == ACF_TRAIN && draws_dev(opt) && (opt->splits & 1u << ACF_DEV) != 0;
 }
 
 /* DIR/NAME, or DIR/NAME.gz when only that is there (images: what image_table.h finds); *out is NULL
@@ -95,7 +108,7 @@ static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
     const acf_data_options *opt = o->opt;
     acf_split *s = &o->d->split[id];
     acf_split_id first = id == ACF_DEV_MM ? ACF_DEV : id == ACF_TEST_MM ? ACF_TEST : id;
-    bool is_drawn = first == ACF_DEV && opt->dev_fraction > 0.0;
+    bool is_drawn = first == ACF_DEV && draws_dev(opt);
     bool is_required = id == ACF_TRAIN || (opt->splits != 0 && id == first);
     char *path = NULL;
 
@@ -117,8 +130,8 @@ static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
 
     bool is_there = acf_path_exists(path);
     if (is_drawn && is_there)
-        acf_log_info(o->log, "%s: not used, data.dev_fraction = %g takes dev rows from training",
-                     path, opt->dev_fraction);
+        acf_log_info(o->log, "%s: not used, data.%s takes dev rows from training", path,
+                     opt->folds > 0 ? "folds" : "dev_fraction");
     if (is_drawn || (opt->path[id] == NULL && !is_required && !is_there)) {
         acf_free(path);
         return ACF_OK;
@@ -233,10 +246,18 @@ static acf_status draw_dev(opening *o, bool *taken, int32_t *size, int32_t *shar
     acf_split *train = &d->split[ACF_TRAIN], *dev = &d->split[ACF_DEV];
     int64_t m = (int64_t)(o->opt->dev_fraction * train->n + 0.5);
 
-    (void)acf_data_count(size, train, d->K);
-    ACF_TRY(acf_draw_share(share, size, d->K, m, true, e));
-    ACF_TRY(
-        acf_draw_rows(taken, train->label, train->n, share, d->K, ACF_DRAW_DEV, o->opt->seed, e));
+    if (o->opt->folds > train->n)
+        return acf_fail(e, ACF_ERR_DATA, "%s: %d rows cannot be dealt into data.folds = %d parts",
+                        train->path, train->n, o->opt->folds);
+    if (o->opt->folds > 0) {
+        ACF_TRY(acf_draw_fold(taken, train->label, train->n, d->K, o->opt->fold, o->opt->folds,
+                              o->opt->seed, e));
+    } else {
+        (void)acf_data_count(size, train, d->K);
+        ACF_TRY(acf_draw_share(share, size, d->K, m, true, e));
+        ACF_TRY(acf_draw_rows(taken, train->label, train->n, share, d->K, ACF_DRAW_DEV,
+                              o->opt->seed, e));
+    }
     ACF_TRY(acf_split_copy(dev, train, e));
     acf_split_keep(dev, taken, true);
     acf_split_keep(train, taken, false);
@@ -304,7 +325,7 @@ static acf_status draw_splits(opening *o, acf_error *e)
     if (taken == NULL || size == NULL) goto done;
 
     st = check_classes(o, size, e);
-    if (st == ACF_OK && o->opt->dev_fraction > 0.0) /* even when dev is not wanted: same train */
+    if (st == ACF_OK && draws_dev(o->opt)) /* even when dev is not wanted: same train */
         st = draw_dev(o, taken, size, size + K, e);
     if (st == ACF_OK) st = draw_train(o, taken, size, size + K, e);
     if (st == ACF_OK && d->split[ACF_TRAIN].is_drawn) st = check_classes(o, size, e);

@@ -4,7 +4,7 @@
  * A regression is a data set with one label, which has a placeholder's name, and a target beside it
  * on every labelled row.
  *
- * Everything that is drawn (dev_fraction, max_train_samples, shots) is a pure function of
+ * Everything that is drawn (dev_fraction, folds, max_train_samples, shots) is a pure function of
  * (seed, stream SPLIT) and the file: threads and earlier draws have no part in it.
  */
 #ifndef ACF_DATA_DATASET_H
@@ -49,8 +49,9 @@ typedef struct acf_data_options {
         *labels; /* [n_labels] order = ids; NULL: the preset's, else sorted by bytes */
     int n_labels;
 
-    double dev_fraction;       /* 0: none; below 1: this part of train becomes dev */
-    uint64_t seed;             /* of everything drawn here */
+    double dev_fraction; /* 0: none; below 1: this part of train becomes dev */
+    int folds, fold;     /* folds 0: none; else part `fold` of 1 .. folds of train becomes dev */
+    uint64_t seed;       /* of everything drawn here */
     int64_t max_train_samples; /* 0: all */
     int shots;                 /* 0: all; else at most this many rows of each class */
     acf_on_bad on_bad;
@@ -84,7 +85,8 @@ typedef struct acf_dataset {
  * Drawing, always class by class, rows of a class in an order shuffled by (seed, SPLIT), the result
  * in file order: a total of m rows is shared out in proportion to the classes' sizes by the method
  * of largest remainders (ties: the lower class id).  First dev_fraction (m = f n rounded; no class
- * loses its last training row), then max_train_samples or shots from what is left.
+ * loses its last training row) or one of the folds (draw.h), then max_train_samples or shots from
+ * what is left.
  */
 acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const acf_log *log,
                          acf_error *e) ACF_MUST_USE;

@@ -56,26 +56,44 @@ void acf_draw_by_class(int32_t *begin, int32_t *rows, const int32_t *label, int 
     begin[0] = 0;
 }
 
+/* Rows by class, those of each class shuffled; both arrays are the caller's (acf_free), also on
+ * failure. */
+static acf_status shuffle_classes(int32_t **begin, int32_t **rows, const int32_t *label, int n,
+                                  int K, acf_draw what, uint64_t seed, acf_error *e)
+{
+    *begin = acf_alloc((size_t)K + 1, sizeof **begin, "rows by class", e);
+    *rows = acf_alloc((size_t)n, sizeof **rows, "rows by class", e);
+    if (*begin == NULL || *rows == NULL) return ACF_ERR_RESOURCE;
+    acf_draw_by_class(*begin, *rows, label, n, K);
+    for (int k = 0; k < K; k++) {
+        uint64_t step = (uint64_t)what << 28 | (uint64_t)k;
+        acf_rng_shuffle(*rows + (*begin)[k], (size_t)((*begin)[k + 1] - (*begin)[k]),
+                        (acf_rng){seed, ACF_STREAM_SPLIT, step});
+    }
+    return ACF_OK;
+}
+
 acf_status acf_draw_rows(bool *taken, const int32_t *label, int n, const int32_t *share, int K,
                          acf_draw what, uint64_t seed, acf_error *e)
 {
-    acf_status st = ACF_ERR_RESOURCE;
-    int32_t *begin = acf_alloc((size_t)K + 1, sizeof *begin, "rows by class", e);
-    int32_t *rows = acf_alloc((size_t)n, sizeof *rows, "rows by class", e);
-    if (begin == NULL || rows == NULL) goto done;
-
-    acf_draw_by_class(begin, rows, label, n, K);
-    memset(taken, 0, (size_t)n * sizeof *taken);
-    for (int k = 0; k < K; k++) {
-        uint64_t step = (uint64_t)what << 28 | (uint64_t)k;
-        int32_t *own = rows + begin[k];
-        acf_rng_shuffle(own, (size_t)(begin[k + 1] - begin[k]),
-                        (acf_rng){seed, ACF_STREAM_SPLIT, step});
+    int32_t *begin, *rows;
+    acf_status st = shuffle_classes(&begin, &rows, label, n, K, what, seed, e);
+    if (st == ACF_OK) memset(taken, 0, (size_t)n * sizeof *taken);
+    for (int k = 0; k < K && st == ACF_OK; k++)
         for (int32_t i = 0; i < share[k]; i++)
-            taken[own[i]] = true;
-    }
-    st = ACF_OK;
-done:
+            taken[rows[begin[k] + i]] = true;
+    acf_free(begin);
+    acf_free(rows);
+    return st;
+}
+
+acf_status acf_draw_fold(bool *taken, const int32_t *label, int n, int K, int fold, int folds,
+                         uint64_t seed, acf_error *e)
+{
+    int32_t *begin, *rows;
+    acf_status st = shuffle_classes(&begin, &rows, label, n, K, ACF_DRAW_FOLD, seed, e);
+    for (int i = 0; i < n && st == ACF_OK; i++)
+        taken[rows[i]] = i % folds == fold - 1;
     acf_free(begin);
     acf_free(rows);
     return st;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* What is drawn: keys the random numbers.  Part of the saved runs' meaning: append only. */
-typedef enum acf_draw { ACF_DRAW_DEV = 0, ACF_DRAW_TRAIN = 1 } acf_draw;
+typedef enum acf_draw { ACF_DRAW_DEV = 0, ACF_DRAW_TRAIN = 1, ACF_DRAW_FOLD = 2 } acf_draw;
 
 /*
  * share[K]: m rows among classes of size[K] rows in proportion to the sizes, by the method of
@@ -26,6 +26,15 @@ acf_status acf_draw_share(int32_t *share, const int32_t *size, int K, int64_t m,
  */
 acf_status acf_draw_rows(bool *taken, const int32_t *label, int n, const int32_t *share, int K,
                          acf_draw what, uint64_t seed, acf_error *e) ACF_MUST_USE;
+
+/*
+ * taken[n]: true for the rows of part `fold` of 1 .. folds.  The rows of each class, after a
+ * shuffle keyed by (seed, SPLIT, FOLD, class), are dealt out one by one, each class going on where
+ * the one before ended: of every class and of all rows, the parts differ by one at most.
+ * ACF_ERR_RESOURCE.
+ */
+acf_status acf_draw_fold(bool *taken, const int32_t *label, int n, int K, int fold, int folds,
+                         uint64_t seed, acf_error *e) ACF_MUST_USE;
 
 /* Rows of each class one after the other, each class in ascending order: rows of class k are
  * rows[begin[k]] .. rows[begin[k + 1] - 1].  begin [K + 1], rows [n]. */

@@ -39,7 +39,8 @@ typedef struct acf_split {
     const acf_pixels *pixels; /* borrowed; row i is image line[i] - 1.  NULL: texts, or files */
     const char *base;         /* borrowed; image paths start from this directory */
     bool is_labelled;
-    bool is_drawn; /* rows were drawn from the file's by dev_fraction, max_train_samples, shots */
+    bool is_drawn; /* rows were drawn from the file's by dev_fraction, folds, max_train_samples,
+                      shots */
     int n_file;    /* good rows in the file */
     int n_empty;   /* rows kept with an empty text */
     int n_bad;     /* lines skipped */

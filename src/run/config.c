@@ -45,6 +45,11 @@ bool acf_config_is_image(const acf_config *cfg)
     return false;
 }
 
+bool acf_config_draws_dev(const acf_config *cfg)
+{
+    return cfg->data.dev_fraction > 0.0 || cfg->data.folds > 0;
+}
+
 bool acf_config_is_regression(const acf_config *cfg)
 {
     return cfg->loss.type == ACF_LOSS_MSE;

@@ -77,7 +77,8 @@ typedef struct acf_config {
         int64_t max_train_samples; /* ACF_UNSET: all */
         int shots;                 /* examples a class; ACF_UNSET: all */
         double dev_fraction;
-        int64_t seed; /* ACF_UNSET: the run's train.seed */
+        int folds, fold; /* ACF_UNSET: none; fold alone: all of them, a series of runs */
+        int64_t seed;    /* ACF_UNSET: the run's train.seed */
         acf_on_bad on_bad_line;
         int64_t cache; /* bytes for decoded images */
         struct {
@@ -217,6 +218,9 @@ typedef struct acf_difference {
  * caller's (acf_free), NULL when *n is 0. */
 acf_status acf_config_diff(acf_difference **list, size_t *n, const acf_config *was,
                            const acf_config *is, acf_error *e) ACF_MUST_USE;
+
+/* Are the dev rows taken from the training file? */
+bool acf_config_draws_dev(const acf_config *cfg);
 
 bool acf_config_is_image(const acf_config *cfg);
 bool acf_config_is_regression(const acf_config *cfg);

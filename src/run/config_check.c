@@ -108,6 +108,16 @@ static void check_choice_of_rows(const checker *c)
     if (given(c, "data.dev") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
         acf_problem_add(c->p, place(c, "data.dev_fraction"),
                         "data.dev_fraction and data.dev exclude each other");
+    if (given(c, "data.folds") && given(c, "data.dev"))
+        acf_problem_add(c->p, place(c, "data.folds"), "data.folds and data.dev exclude each other");
+    if (given(c, "data.folds") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
+        acf_problem_add(c->p, place(c, "data.folds"),
+                        "data.folds and data.dev_fraction exclude each other");
+    if (given(c, "data.fold") && fine(c, "data.folds") && cfg->data.folds == ACF_UNSET)
+        acf_problem_add(c->p, place(c, "data.fold"), "data.fold needs data.folds");
+    if (given(c, "data.fold") && given(c, "data.folds") && cfg->data.fold > cfg->data.folds)
+        acf_problem_add(c->p, place(c, "data.fold"), "data.fold = %d is more than data.folds = %d",
+                        cfg->data.fold, cfg->data.folds);
     const char *counted = given(c, "data.shots")                       ? "data.shots"
                           : given(c, "data.labels")                    ? "data.labels"
                           : cfg->train.sampler == ACF_SAMPLER_BALANCED ? "train.sampler"
@@ -220,6 +230,13 @@ static void check_loss(const checker *c)
 static void check_train(const checker *c)
 {
     const acf_config *cfg = c->cfg;
+    if (given(c, "train.seeds") && given(c, "data.folds") && fine(c, "data.fold") &&
+        cfg->data.fold == ACF_UNSET) {
+        acf_problem_add(c->p, place(c, "train.seeds"),
+                        "train.seeds and data.folds exclude each other: a series is of seeds or of "
+                        "folds");
+        acf_problem_hint(c->p, "choose one fold with data.fold, or one seed with train.seed");
+    }
     if (given(c, "train.micro_batch") && fine(c, "train.batch_size") &&
         cfg->train.micro_batch > cfg->train.batch_size)
         acf_problem_add(c->p, place(c, "train.micro_batch"),
@@ -259,9 +276,10 @@ static void check_eval(const checker *c)
         acf_problem_add(c->p, place(c, "eval.early_stop.min_delta"),
                         "eval.early_stop.min_delta needs eval.early_stop.patience");
     if (stops && cfg->data.dir == NULL && cfg->data.dev == NULL && fine(c, "data.dir") &&
-        fine(c, "data.dev") && cfg->data.dev_fraction == 0.0 && fine(c, "data.dev_fraction"))
+        fine(c, "data.dev") && !acf_config_draws_dev(cfg) && fine(c, "data.dev_fraction") &&
+        fine(c, "data.folds"))
         acf_problem_add(c->p, place(c, "eval.early_stop.patience"),
-                        "eval.early_stop needs data.dev or data.dev_fraction");
+                        "eval.early_stop needs data.dev, data.dev_fraction or data.folds");
 }
 
 void acf_config_check(const acf_config *cfg, acf_problems *p)

@@ -50,7 +50,7 @@ static acf_status minimal_config(acf_str *out, const acf_model *m, const acf_hel
 typedef struct settings {
     const char **item;
     size_t n;
-    acf_str own[6];
+    acf_str own[8];
     size_t n_own;
 } settings;
 
@@ -63,6 +63,14 @@ static acf_status set(settings *s, const char *key, const char *value, bool quot
     return ACF_OK;
 }
 
+/* Dev rows are those of a file, not drawn from training. */
+static acf_status set_not_drawn(settings *s, acf_error *e)
+{
+    ACF_TRY(set(s, "data.dev_fraction", "0", false, e));
+    ACF_TRY(set(s, "data.folds", "null", false, e));
+    return set(s, "data.fold", "null", false, e);
+}
+
 /* --data DIR of a task with names of its own. */
 static acf_status set_dir(settings *s, const char *dir, acf_error *e)
 {
@@ -70,7 +78,7 @@ static acf_status set_dir(settings *s, const char *dir, acf_error *e)
     ACF_TRY(set(s, "data.train", "null", false, e));
     ACF_TRY(set(s, "data.dev", "null", false, e));
     ACF_TRY(set(s, "data.test", "null", false, e));
-    return set(s, "data.dev_fraction", "0", false, e);
+    return set_not_drawn(s, e);
 }
 
 /* --data of ax, FILE or DIR: what mnli's directory holds is nothing for it. */
@@ -83,7 +91,7 @@ static acf_status set_ax(settings *s, const acf_task *task, const char *given, a
     if (st == ACF_OK) st = set(s, "data.train", "null", false, e);
     if (st == ACF_OK) st = set(s, "data.dev", file, true, e);
     if (st == ACF_OK) st = set(s, "data.test", file, true, e);
-    if (st == ACF_OK) st = set(s, "data.dev_fraction", "0", false, e);
+    if (st == ACF_OK) st = set_not_drawn(s, e);
     acf_free(file);
     return st;
 }
@@ -121,7 +129,7 @@ static acf_status set_data(settings *s, const acf_task *task, const acf_held_out
         st = set(s, "data.test", path, true, e);
     } else {
         st = set(s, "data.dev", path, true, e);
-        if (st == ACF_OK) st = set(s, "data.dev_fraction", "0", false, e);
+        if (st == ACF_OK) st = set_not_drawn(s, e);
     }
     acf_free(path);
     return st;
@@ -180,7 +188,7 @@ static acf_status check_given(const acf_config *cfg, const acf_held_out_options 
 {
     bool test = opt->split == ACF_TEST;
     const char *file = test ? cfg->data.test : cfg->data.dev;
-    bool drawn = !test && cfg->data.dev_fraction > 0;
+    bool drawn = !test && acf_config_draws_dev(cfg);
     if (opt->data != NULL || cfg->data.dir != NULL || file != NULL || drawn) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA,
                     "%s: the data that the model was trained on has no %s split: give a file with "
@@ -253,11 +261,12 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     acf_data_options *o = &names.options;
     o->labels = (const char *const *)(char *const *)m->labels;
     o->n_labels = m->K;
-    bool drawn = opt->split == ACF_DEV && cfg->data.dev_fraction > 0 && opt->data == NULL &&
+    bool drawn = opt->split == ACF_DEV && acf_config_draws_dev(cfg) && opt->data == NULL &&
                  cfg->data.dev == NULL;
     o->splits = drawn ? 0u : 1u << opt->split | 1u << second;
     if (!drawn) { /* what concerns the training split only */
         o->dev_fraction = 0;
+        o->folds = 0;
         o->max_train_samples = 0;
         o->shots = 0;
     }

@@ -67,28 +67,34 @@ static bool matters(const char *key)
            strcmp(key, "data.cache") != 0;
 }
 
-acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_error *e)
+acf_status acf_run_difference(acf_difference *d, const acf_config *cfg, acf_error *e)
 {
     acf_config was;
     acf_str problems = {0};
     acf_difference *list = NULL;
     size_t n = 0;
-    ACF_TRY(acf_run_status_read(out, cfg->save.dir, e));
-    if (out->ended == ACF_RUN_OPEN) return ACF_OK;
+    *d = (acf_difference){0};
     char *path = acf_path_join(cfg->save.dir, "config.yaml", e);
     if (path == NULL) return ACF_ERR_RESOURCE;
     acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
-    if (st == ACF_OK) {
-        st = acf_config_diff(&list, &n, &was, cfg, e);
-        for (size_t i = 0; i < n; i++)
-            if (matters(list[i].key)) out->ended = ACF_RUN_OPEN;
-        acf_config_free(&was);
-    } else if (st != ACF_ERR_RESOURCE) {
-        out->ended = ACF_RUN_OPEN; /* whoever starts it will be told */
-        st = ACF_OK;
-    }
-    acf_free(list);
-    acf_str_free(&problems);
     acf_free(path);
+    acf_str_free(&problems);
+    if (st != ACF_OK) return st;
+    st = acf_config_diff(&list, &n, &was, cfg, e);
+    for (size_t i = 0; i < n && d->key == NULL; i++)
+        if (matters(list[i].key)) *d = list[i];
+    acf_free(list);
+    acf_config_free(&was);
     return st;
+}
+
+acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_error *e)
+{
+    acf_difference d;
+    ACF_TRY(acf_run_status_read(out, cfg->save.dir, e));
+    if (out->ended == ACF_RUN_OPEN) return ACF_OK;
+    acf_status st = acf_run_difference(&d, cfg, e);
+    if (st == ACF_ERR_RESOURCE) return st;
+    if (st != ACF_OK || d.key != NULL) out->ended = ACF_RUN_OPEN; /* who starts it will be told */
+    return ACF_OK;
 }

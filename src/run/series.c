@@ -16,18 +16,24 @@
 
 enum { RESULTS_BYTES = 16 << 20 };
 
+static bool is_of_folds(const acf_config *cfg)
+{
+    return cfg->data.folds > 0 && cfg->data.fold <= 0;
+}
+
 bool acf_series_wanted(const acf_config *cfg)
 {
-    return cfg->train.seeds.n > 0;
+    return cfg->train.seeds.n > 0 || is_of_folds(cfg);
 }
 
 /* Run i as settings on top of the whole configuration; their texts are the caller's. */
-static acf_status describe_run(acf_series *s, int i, acf_str *seed, acf_str *dir, acf_error *e)
+static acf_status describe_run(acf_series *s, int i, acf_str *what, acf_str *dir, acf_error *e)
 {
     acf_str path = {0};
-    long long number = (long long)s->cfg->train.seeds.item[i];
-    (void)snprintf(s->name[i], sizeof s->name[i], "seed-%lld", number);
-    acf_status st = acf_str_printf(seed, e, "train.seed=%lld", number);
+    bool folds = is_of_folds(s->cfg);
+    long long number = folds ? i + 1 : (long long)s->cfg->train.seeds.item[i];
+    (void)snprintf(s->name[i], sizeof s->name[i], "%s-%lld", folds ? "fold" : "seed", number);
+    acf_status st = acf_str_printf(what, e, "%s=%lld", folds ? "data.fold" : "train.seed", number);
     if (st == ACF_OK) st = acf_str_printf(&path, e, "%s/%s", s->cfg->save.dir, s->name[i]);
     if (st == ACF_OK) st = acf_str_puts(dir, "save.dir=", e);
     if (st == ACF_OK) st = acf_yaml_quote(dir, path.data, e);
@@ -38,12 +44,12 @@ static acf_status describe_run(acf_series *s, int i, acf_str *seed, acf_str *dir
 /* The configuration of run i, read from the text of the whole one. */
 static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs, acf_error *e)
 {
-    acf_str seed = {0}, dir = {0}, problems = {0};
+    acf_str what = {0}, dir = {0}, problems = {0};
     acf_status st = ACF_OK;
     bool is_one = !acf_series_wanted(s->cfg);
-    if (!is_one) st = describe_run(s, i, &seed, &dir, e);
+    if (!is_one) st = describe_run(s, i, &what, &dir, e);
     if (st == ACF_OK) {
-        const char *sets[] = {"train.seeds=null", seed.data, dir.data};
+        const char *sets[] = {"train.seeds=null", what.data, dir.data};
         st = acf_config_load_text(&s->run[i], &problems, text->data, text->len, s->name[i], sets,
                                   is_one ? 0 : 3, e);
     }
@@ -51,7 +57,7 @@ static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs
         int share = acf_threads_available() / n_jobs;
         s->run[i].train.threads = share > 1 ? share : 1;
     }
-    acf_str_free(&seed);
+    acf_str_free(&what);
     acf_str_free(&dir);
     acf_str_free(&problems);
     return st;
@@ -60,7 +66,9 @@ static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs
 acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs, acf_error *e)
 {
     acf_str text = {0};
-    size_t n = acf_series_wanted(cfg) ? cfg->train.seeds.n : 1;
+    size_t n = is_of_folds(cfg)         ? (size_t)cfg->data.folds
+               : cfg->train.seeds.n > 0 ? cfg->train.seeds.n
+                                        : 1;
     *s = (acf_series){.cfg = cfg};
     s->name = acf_alloc(n, sizeof *s->name, "names of runs", e);
     s->run = acf_alloc(n, sizeof *s->run, "configurations", e);

@@ -1,9 +1,10 @@
 /*
- * A series: one configuration trained several times, with other seeds.
+ * A series: one configuration trained several times, with other seeds (train.seeds) or with each
+ * part of the training rows as dev in turn (data.folds).
  *
  *     save.dir/
  *       config.yaml command.txt train.log        of the series
- *       seed-1/ seed-2/ ...                      a run directory each
+ *       seed-1/ seed-2/ ... or fold-1/ ...       a run directory each
  *       best -> seed-2/checkpoint-000290         of the run whose eval.metric is best
  *       summary.json
  *
@@ -23,7 +24,7 @@
 typedef struct acf_series {
     const acf_config *cfg; /* borrowed */
     int n;
-    char (*name)[32]; /* [n] "seed-3"; "" for the one run of a configuration without seeds */
+    char (*name)[32]; /* [n] "seed-3"; "" for the one run of a configuration without series */
     acf_config *run;  /* [n] the configuration of each run */
     acf_lock *lock;   /* NULL: not held */
 } acf_series;
@@ -31,10 +32,10 @@ typedef struct acf_series {
 /* Does the configuration ask for a series? */
 bool acf_series_wanted(const acf_config *cfg);
 
-/* The runs' configurations: those of cfg with the run's seed and directory and, when n_jobs > 1 and
- * train.threads is auto, an equal share of the threads.  Of a configuration that asks for no series
- * it is one run, in save.dir itself, and begin and finish have nothing to do for it.  Closed with
- * acf_series_close, also on failure. */
+/* The runs' configurations: those of cfg with the run's seed or fold and directory and, when n_jobs
+ * > 1 and train.threads is auto, an equal share of the threads.  Of a configuration that asks for
+ * no series it is one run, in save.dir itself, and begin and finish have nothing to do for it.
+ * Closed with acf_series_close, also on failure. */
 acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs,
                            acf_error *e) ACF_MUST_USE;
 void acf_series_close(acf_series *s);

@@ -39,6 +39,8 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
     o->labels = (const char *const *)cfg->data.labels.item;
     o->n_labels = (int)cfg->data.labels.n;
     o->dev_fraction = cfg->data.dev_fraction;
+    o->folds = cfg->data.folds > 0 ? cfg->data.folds : 0;
+    o->fold = cfg->data.fold > 0 ? cfg->data.fold : 0;
     o->seed = (uint64_t)(cfg->data.seed >= 0 ? cfg->data.seed : cfg->train.seed);
     o->max_train_samples = cfg->data.max_train_samples > 0 ? cfg->data.max_train_samples : 0;
     o->shots = cfg->data.shots > 0 ? cfg->data.shots : 0;

@@ -404,13 +404,26 @@ static bool has_open_runs(const acf_sweep *s, const acf_sweep_cell *c)
     return false;
 }
 
+/* Runs that are compared were trained alike: not even longer, as --resume may do. */
+static acf_status check_run(const acf_config *cfg, acf_error *e)
+{
+    bool is_resumed;
+    acf_difference d = {0};
+    ACF_TRY(acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e));
+    if (is_resumed) ACF_TRY(acf_run_difference(&d, cfg, e));
+    if (d.key == NULL) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "%s: was begun with another configuration: %s (was %s, is %s); choose another "
+                    "--out, or remove it",
+                    cfg->save.dir, d.key, d.was, d.is);
+}
+
 acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
 {
     const acf_train_options opt = {.mode = ACF_RUN_RESUME, .command = command};
-    bool is_resumed;
     for (int i = 0; i < s->n_runs; i++) /* before anything is changed */
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
-            ACF_TRY(acf_run_dir_check(&is_resumed, acf_sweep_config(s, i), opt.mode, e));
+            ACF_TRY(check_run(acf_sweep_config(s, i), e));
     ACF_TRY(write_in(s->dir, "sweep.yaml", s->text, s->text_len, e));
     ACF_TRY(acf_run_dir_note(s->dir, "command.txt", command, e));
     for (int i = 0; i < s->n_cells; i++) {
