@@ -56,6 +56,7 @@ static int run_job(void *payload, int i)
 {
     const work *w = payload;
     const acf_sweep_run *r = &w->s->run[i];
+    const acf_sweep_cell *c = &w->s->cell[r->cell];
     char name[320];
     acf_error e = {0};
     acf_str summary = {0};
@@ -63,10 +64,11 @@ static int run_job(void *payload, int i)
                              .command = w->opt->command,
                              .commit = w->opt->commit,
                              .max_time_s = w->opt->max_time_s > 0 ? time_left(w) : 0};
-    acf_sweep_run_name(name, w->s, i);
+    (void)snprintf(name, sizeof name, "%s/%s", w->s->file.variant[c->variant].name,
+                   w->s->file.task[c->task].name); /* the series says which run */
     if (is_busy(acf_sweep_config(w->s, i)->save.dir)) return BUSY;
     if (w->opt->max_time_s > 0 && !(opt.max_time_s > 0)) return acf_exit_code(ACF_STOPPED);
-    acf_status st = acf_series_train(&summary, &w->s->cell[r->cell].series, r->index, &opt, &e);
+    acf_status st = acf_series_train(&summary, &c->series, r->index, &opt, &e);
     if (st != ACF_OK && st != ACF_STOPPED) {
         acf_console console = {.name = name};
         acf_console_error(&console, &e);

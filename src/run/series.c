@@ -237,8 +237,8 @@ static acf_status put_lines(acf_str *out, const acf_series *s, cJSON *const *res
     return ACF_OK;
 }
 
-/* Write summary.json and note it, unless it is there as it is to be. */
-static acf_status write_summary(const acf_series *s, const char *text, acf_error *e)
+/* Link best, write summary.json and note it; nothing of it when that is there as it is to be. */
+static acf_status write_summary(const acf_series *s, const char *text, int best, acf_error *e)
 {
     char *path = acf_path_join(s->cfg->save.dir, "summary.json", e), *old = NULL;
     size_t len;
@@ -247,7 +247,8 @@ static acf_status write_summary(const acf_series *s, const char *text, acf_error
     bool same = acf_path_exists(path) &&
                 acf_read_file(&old, &len, path, RESULTS_BYTES, NULL) == ACF_OK &&
                 strcmp(old, text) == 0;
-    if (!same) st = acf_write_atomic(path, text, strlen(text), e);
+    if (!same && best >= 0) st = link_best(s, best, e);
+    if (!same && st == ACF_OK) st = acf_write_atomic(path, text, strlen(text), e);
     if (!same && st == ACF_OK) st = acf_run_dir_note(s->cfg->save.dir, "train.log", "finished", e);
     acf_free(old);
     acf_free(path);
@@ -271,8 +272,7 @@ static acf_status summarize(acf_str *summary, const acf_series *s, cJSON *const 
     if (st == ACF_OK) st = add_head(c, "label", results, s->n, x, e);
     char *text = st == ACF_OK ? acf_json_print(c, true, e) : NULL;
     if (st == ACF_OK && text == NULL) st = ACF_ERR_RESOURCE;
-    if (st == ACF_OK) st = write_summary(s, text, e);
-    if (st == ACF_OK && best >= 0) st = link_best(s, best, e);
+    if (st == ACF_OK) st = write_summary(s, text, best, e);
     if (st == ACF_OK) st = put_lines(summary, s, results, best, x, e);
     acf_free(text);
     cJSON_Delete(c);

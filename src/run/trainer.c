@@ -348,9 +348,11 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
     }
     ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
-    ACF_TRY(begin_status(t, e));
-    /* config.yaml comes first: a directory that holds it can be resumed. */
+    /* An old status is about the old configuration.  In a new directory config.yaml comes first: one
+     * that holds it can be resumed. */
+    if (is_resumed) ACF_TRY(begin_status(t, e));
     ACF_TRY(describe(t, e));
+    if (!is_resumed) ACF_TRY(begin_status(t, e));
     ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, t->evaluated, e));
     if (*checkpoint != NULL) {
         ACF_TRY(acf_train_link(t, e));

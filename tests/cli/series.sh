@@ -46,10 +46,29 @@ cmp a b || fail 'runs at the same time are other runs'
 cmp series/summary.json parallel/summary.json || fail 'another summary'
 
 # Finished runs are not trained again, further seeds are.
-before=$(state_of series/seed-*/checkpoint-*)
+before=$(digest_of series/seed-*)
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..4 --resume
-[ "$before" = "$(state_of series/seed-[123]/checkpoint-*)" ] || fail 'a finished run was changed'
+[ "$before" = "$(digest_of series/seed-[123])" ] || fail 'a finished run was changed'
 grep -q '"n":[^0-9]*4,' series/summary.json || fail 'the fourth run does not count'
+
+# Cross-validation: each row is dev once, parts of a class and of all rows differ by one at most.
+run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 7 -j 2 --set save.dir=cv
+for k in 1 2 3 4 5 6 7; do
+    awk -v k=$k '$1 == "dev" { print $2, k }' cv/fold-$k/rows.tsv
+    awk -F '\t' -v k=$k 'NR > 1 { print $2 >"labels." k; n++ } END { print n >"sizes" }' cv/fold-$k/predictions.dev.tsv
+    cat sizes >>all_sizes
+    sort labels.$k | uniq -c | awk '$1 < 2 || $1 > 3 { exit 1 }' || fail "classes of fold $k: $(sort labels.$k | uniq -c)"
+done | sort -n >folds
+[ "$(wc -l <folds)" -eq 60 ] && [ "$(cut -d ' ' -f 1 folds | uniq | wc -l)" -eq 60 ] || fail 'folds are no partition'
+[ "$(sort all_sizes | uniq -c | awk '{ print $2 ":" $1 }' | tr '\n' ' ')" = '8:3 9:4 ' ] || fail "sizes of folds: $(cat all_sizes)"
+grep -q '"fold-7"' cv/summary.json || fail 'no fold 7 in the summary'
+run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.folds=7 --set data.fold=3 --set save.dir=third
+cmp third/best/model.safetensors cv/fold-3/best/model.safetensors || fail 'fold 3 alone is another run'
+before=$(digest_of cv/fold-*)
+run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 7 --set save.dir=cv --resume
+[ "$before" = "$(digest_of cv/fold-*)" ] || fail 'a finished fold was changed'
+run 0 "$ACF/acf-eval" cv
+grep -q '[89] rows, linear head' out || fail 'acf-eval of a fold judges other rows'
 
 # Stopped in the middle and resumed.
 run 75 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=stopped --max-time 0.01s
@@ -74,10 +93,15 @@ run 75 "$ACF/acf-train" --config base.yaml --seeds 1..3 -j 2 --set save.dir=limi
 kept=
 refuses 2 'series: is not empty' "$ACF/acf-train" --config base.yaml --seeds 1..4
 refuses 2 'cannot resume with another config: train.optimizer.lr' "$ACF/acf-train" --config base.yaml --seeds 1..4 --resume --set train.optimizer.lr=1e-4
-refuses 2 "--seeds '3..1'" "$ACF/acf-train" --config base.yaml --seeds 3..1
-refuses 2 "--seeds '..3'" "$ACF/acf-train" --config base.yaml --seeds ..3
+refuses 2 "train.seeds: '3..1': expected a list like [1, 2, 3] or a range like 1..5" "$ACF/acf-train" --config base.yaml --seeds 3..1
+refuses 2 "train.seeds: '..3': expected a list" "$ACF/acf-train" --config base.yaml --seeds ..3
 refuses 2 '1 stands twice' "$ACF/acf-train" --config base.yaml --seeds 1,1
 refuses 2 'is not a whole number' "$ACF/acf-train" --config base.yaml --seeds 1,x
+refuses 2 'data.folds and data.dev exclude each other' "$ACF/acf-train" --config base.yaml --cv 3 --set save.dir=new
+refuses 2 'a series is of seeds or of folds' "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 3 --seeds 1..2 --set save.dir=new
+refuses 2 'data.fold = 4 is more than data.folds = 3' "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.folds=3 --set data.fold=4
+refuses 2 'data.fold needs data.folds' "$ACF/acf-train" --config base.yaml --set data.fold=4
+refuses 3 '60 rows cannot be dealt into data.folds = 61 parts' "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 61 --set save.dir=new
 refuses 2 'is for one run' "$ACF/acf-train" --config base.yaml --seeds 1,2 --dump-step 1 f --set save.dir=new
 # A run that fails does not keep the others from being trained.
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..2 -j 2 --set save.dir=failing

@@ -396,7 +396,7 @@ static void rejects_what_does_not_go_together(void **state)
          "    5 | eval: {early_stop: {min_delta: 0.1}}\n"
          "      |                                ^~~\n"},
         {"schema: 1\ntask: text\ndata: {train: t}\n" MODEL "eval: {early_stop: {patience: 2}}\n",
-         "c.yaml:5:31: error: eval.early_stop needs data.dev or data.dev_fraction\n"
+         "c.yaml:5:31: error: eval.early_stop needs data.dev, data.dev_fraction or data.folds\n"
          "    5 | eval: {early_stop: {patience: 2}}\n"
          "      |                               ^\n"},
         {"schema: 1\ntask: ax\ndata: {dir: d}\n" MODEL,

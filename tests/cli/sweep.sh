@@ -1,0 +1,182 @@
+# Sweeps: a table of variants x tasks x seeds, killed and started again, in shards, diverging, wrong
+# files; glue.sh and cifar.sh; the Slurm script.
+. "$SRC/tests/cli/lib"
+cat >base.yaml <<END
+schema: 1
+task: text
+data: {train: $data/train.tsv, dev: $data/dev.tsv}
+model: {encoder: bert-tiny, vocab: {size: 300}}
+train: {steps: 6, batch_size: 16, optimizer: {lr: 1e-3}}
+eval: {every: 6 steps}
+save: {every: 3 steps, keep_last: 1}
+END
+cat >sweep.yaml <<END
+schema: 1
+seeds: 1..2
+tasks:
+  - {name: few, config: base.yaml, set: {data.shots: 6}}
+  - {name: full, config: base.yaml, metrics: [accuracy, mcc], seeds: [3]}
+variants:
+  ce: {loss.type: ce}
+  acf: {loss: {type: acf, lambda: 1}}
+END
+train="$ACF/acf-train --sweep sweep.yaml"
+
+# Figures, weights and tables are a function of the file: without times.
+result_of() {
+    (cd "$1" && find . \( -name model.safetensors -o -name 'table.*' -o -name eval_results.json -o -name summary.json \) |
+        sort | while read -r file; do
+        sed '/"eval_runtime"\|"eval_samples_per_second"/d' "$file" | sha256sum | sed "s|-|$file|"
+    done)
+}
+# What finished runs left.
+finished_of() {
+    for status in $(find "$1" -name status.json | sort); do
+        ! grep -q '"ended":[^0-9]*0,' "$status" || digest_of "$(dirname "$status")"
+    done
+}
+
+run 0 $train --out whole -j 2
+for name in ce/few/seed-1 ce/few/seed-2 acf/few/seed-1 acf/few/seed-2 ce/full/seed-3 acf/full/seed-3; do
+    [ -e whole/$name/best/COMPLETE ] || fail "no model of $name"
+    grep -q "^\[[1-6]/6\] $name: accuracy linear 0.[0-9]*, label 0.[0-9]*  ([0-9.]*s" err || fail "no line of $name"
+done
+[ "$(sed -n 2,3p whole/table.md)" = "$(sed -n 2,3p out)" ] || fail 'another table is shown than written'
+head -n 1 whole/table.md | grep -qx '| variant | head | few, accuracy | full, accuracy | full, mcc | mean |' || fail "$(head -n 1 whole/table.md)"
+[ "$(wc -l <whole/table.md)" -eq 6 ] || fail 'a table of other size'
+[ "$(grep -c '^' whole/table.csv)" -eq 17 ] || fail 'table.csv has other rows'
+[ "$(wc -l <whole/results.jsonl)" -eq 6 ] || fail 'results.jsonl has other lines'
+grep -q '^{"sweep":"sweep","variant":"acf","task":"few","data":"text","seed":2,"ended":0,.*"label":{"accuracy":.*"cpu_seconds":[0-9.]*,"starts":1,"version":".*"settings":{"data.train":"train.tsv","data.dev":"dev.tsv","data.shots":6,.*"loss.lambda":1,' whole/results.jsonl || fail 'results.jsonl of acf/few/seed-2'
+# The mean is that of the runs, in all three files.
+mean=$(for k in 1 2; do
+    sed -n 's/^.*"eval_accuracy":[^0-9]*\([0-9.]*\).*/\1/p' whole/ce/few/seed-$k/eval_results.json
+done | awk '{ sum += $1 } END { printf "%.2f", 50 * sum }')
+grep -q "^| ce | linear | \**$mean ± " whole/table.md || fail "the mean is $mean: $(sed -n 3p whole/table.md)"
+awk -F , -v mean="$mean" '$1 == "ce" && $2 == "few" && $4 == "linear" { d = 100 * $8 - mean; found = d < 0.006 && d > -0.006 } END { exit !found }' whole/table.csv || fail 'table.csv has another mean'
+grep -q '"open":[^0-9]*0' whole/table.json || fail 'table.json'
+
+# Nothing is done twice.
+before=$(digest_of whole/ce whole/acf)
+run 0 $train --out whole -j 2
+[ "$before" = "$(digest_of whole/ce whole/acf)" ] || fail 'a finished sweep was changed'
+grep -q '6 ended before' err || fail 'finished runs are not counted'
+
+# Killed at some places, stopped by its time, and in shards: the same in the end, nothing repeated.
+$train --out killed -j 2 >/dev/null 2>&1 &
+sleep 0.6
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+sleep 0.3 # its runs save and stop
+finished_of killed >before
+run 75 $train --out killed --max-time 0.2s
+grep -q 'runs left; the same command goes on' err || fail 'nothing about what is left'
+grep -q ' (0 of \| - |' killed/table.md || fail 'an unfinished table looks finished'
+run 0 $train --out killed -j 2
+finished_of killed >after
+grep -vxFf after before >lost && fail "finished work was changed: $(head -n 3 lost)"
+result_of whole >a
+result_of killed | diff a - || fail 'a sweep that was killed ends otherwise'
+run 0 $train --out shards --variants ce --shard 1/2
+[ "$(cd shards && find . -name status.json | sort | tr '\n' ' ')" = './ce/few/seed-1/status.json ./ce/full/seed-3/status.json ' ] ||
+    fail "another shard: $(find shards -name status.json)"
+grep -q '(1 of 2) ' shards/table.md || fail 'the table of a shard'
+run 0 $train --out shards --variants ce --shard 2/2
+result_of whole/ce >a
+result_of shards/ce | diff a - || fail 'shards end otherwise'
+[ "$(sed -n 's/ (.*//; s/\**//g; 3p' shards/table.md)" = "$(sed -n 's/ (.*//; s/\**//g; 3p' whole/table.md)" ] || fail 'the table of shards'
+
+# Parts of it, another seed, a grid.
+run 0 $train --out part --tasks full --variants ce --seeds 5 --dry-run
+[ "$(cat out)" = ce/full/seed-5 ] || fail 'one run of the sweep'
+[ ! -e part ] || fail '--dry-run wrote something'
+cat >grid.yaml <<END
+schema: 1
+tasks: [base.yaml]
+grid: {loss.tau: [0.1, 0.3], loss.lambda: [1, 2]}
+END
+run 0 "$ACF/acf-train" --sweep grid.yaml --dry-run
+[ "$(tr '\n' ' ' <out)" = 'tau=0.1_lambda=1/base tau=0.1_lambda=2/base tau=0.3_lambda=1/base tau=0.3_lambda=2/base ' ] || fail "order of a grid: $(cat out)"
+
+# A run that diverges is shown as such, stops no other and is not repeated.
+diverge() {
+    run 5 $train --out diverged --variants ce --tasks few --set few:train.optimizer.lr=100 \
+        --set few:train.optimizer.weight_decay=10 --set train.steps=300 --set train.clip=0 --set train.optimizer.head_lr=100
+}
+diverge
+grep -q '^\[2/2\] ce/few/seed-2: diverged' err || fail 'no word of a run that diverged'
+grep -q '^| ce | linear | diverged |$' diverged/table.md || { fail 'the table of diverged runs'; cat diverged/table.md; }
+before=$(digest_of diverged/ce)
+diverge
+[ "$before" = "$(digest_of diverged/ce)" ] || fail 'a run that diverged is run again'
+# So does one that fails otherwise; it is tried again.
+run 3 $train --out failed --set few:data.train=nowhere.tsv --variants ce --seeds 1 -j 2
+grep -q '^ce/few: error: seed-1: .*nowhere.tsv' err || fail 'no error of the run that failed'
+grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed'
+
+# What is wrong is told at once, with its place, and nothing is written.
+cat >broken.yaml <<END
+schema: 1
+seeds: 3..1
+tsks: []
+tasks:
+  - {config: base.yaml, set: {data.shots: 0, data.max_train_samples: 5}}
+  - {name: x, config: nowhere.yaml}
+variants:
+  a: {loss.typ: ce}
+  b: {loss: {form: ntxent, label_weight: 2}}
+  c: {save.dir: here}
+END
+refuses 2 'broken.yaml: nothing was started' "$ACF/acf-train" --sweep broken.yaml --out broken
+for text in 2:8 3:1 5:43 6:23 8:7 9:42 10:7; do
+    grep -q "^broken.yaml:$text: error: " err || { fail "no problem at $text"; cat err; }
+done
+[ ! -e broken ] || fail 'a broken sweep wrote something'
+refuses 2 "few/seed-1: was begun with another configuration: train.steps (was 6, is 9)" $train --out whole --set train.steps=9
+refuses 2 "--set loss.type=ce: variant 'ce' sets loss.type" $train --set loss.type=ce
+refuses 2 "the sweep has no task 'fw'" $train --set fw:train.steps=3
+refuses 2 "--tasks: 'ful' is not in the sweep; did you mean 'full'?" $train --tasks ful
+refuses 2 "--shard '0/2'" $train --shard 0/2
+refuses 2 '--config and --sweep exclude each other' $train --config base.yaml
+refuses 2 '--out: is for --sweep' "$ACF/acf-train" --config base.yaml --out x
+refuses 2 '--overwrite: is for one run' $train --overwrite
+refuses 2 '--cv: of a sweep' $train --cv 3
+refuses 2 'no_such.yaml' "$ACF/acf-train" --sweep no_such.yaml
+for file in "$SRC"/configs/sweeps/*.yaml; do
+    run 0 "$ACF/acf-train" --sweep "$file" --dry-run
+done
+
+# GLUE: a table by each task's metrics and a submission, killed half-way.
+mkdir -p glue/CoLA glue/RTE
+awk -F '\t' 'NR > 1 { print $1 }' "$data/train.tsv" | head -n 40 >sentences
+awk -v OFS='\t' '{ print "gj04", NR % 2, "", $0 }' sentences | tee glue/CoLA/dev.tsv >glue/CoLA/train.tsv
+awk -v OFS='\t' 'BEGIN { print "index", "sentence" } { print NR - 1, $0 }' sentences >glue/CoLA/test.tsv
+awk -v OFS='\t' 'BEGIN { print "index", "sentence1", "sentence2", "label" }
+    { print NR - 1, $0, last, NR % 3 ? "entailment" : "not_entailment"; last = $0 }' sentences | tee glue/RTE/dev.tsv >glue/RTE/train.tsv
+cut -f 1-3 glue/RTE/dev.tsv >glue/RTE/test.tsv
+glue_options='--set train.epochs=2 --set model.max_length=32 --set train.optimizer.lr=1e-3'
+glue() {
+    sh "$SRC/scripts/glue.sh" whole/ce/full/seed-3/best glue "$@" $glue_options
+}
+run 0 glue straight --seeds 1..2 -j 2
+head -n 1 straight/table.md | grep -qx '| variant | head | cola, mcc | rte, accuracy | mean |' || fail "$(head -n 1 straight/table.md)"
+sh "$SRC/scripts/check-submission.sh" straight/submission glue >out || { fail 'the submission'; cat out; }
+best=$(readlink straight/acf/cola/best)
+run 0 "$ACF/acf-eval" "straight/acf/cola/${best%%/*}" --glue-submission of_best
+cmp of_best/CoLA.tsv straight/submission/CoLA.tsv || fail 'the submission is not that of the best run'
+setsid sh "$SRC/scripts/glue.sh" whole/ce/full/seed-3/best glue halved --seeds 1..2 -j 2 $glue_options >/dev/null 2>&1 &
+sleep 0.4
+kill -9 -$!
+wait $! 2>/dev/null
+finished_of halved >before
+run 0 glue halved --seeds 1..2 -j 2
+finished_of halved >after
+grep -vxFf after before >lost && fail "finished work of glue.sh was changed: $(head -n 3 lost)"
+result_of straight >a
+result_of halved | diff a - || fail 'glue.sh killed half-way ends otherwise'
+cmp straight/submission/RTE.tsv halved/submission/RTE.tsv || fail 'another submission'
+before=$(digest_of straight/acf straight/submission)
+run 0 glue straight --seeds 1..2
+[ "$before" = "$(digest_of straight/acf straight/submission)" ] || fail 'glue.sh repeats what is finished'
+run 2 sh "$SRC/scripts/glue.sh" m glue out5 nli
+run 3 sh "$SRC/scripts/glue.sh" m . out5
+finish
