@@ -22,19 +22,7 @@ variants:
 END
 train="$ACF/acf-train --sweep sweep.yaml"
 
-# Figures, weights and tables are a function of the file: without times.
-result_of() {
-    (cd "$1" && find . \( -name model.safetensors -o -name 'table.*' -o -name eval_results.json -o -name summary.json \) |
-        sort | while read -r file; do
-        sed '/"eval_runtime"\|"eval_samples_per_second"/d' "$file" | sha256sum | sed "s|-|$file|"
-    done)
-}
-# What finished runs left.
-finished_of() {
-    for status in $(find "$1" -name status.json | sort); do
-        ! grep -q '"ended":[^0-9]*0,' "$status" || digest_of "$(dirname "$status")"
-    done
-}
+. "$SRC/tests/cli/sweep_lib"
 
 run 0 $train --out whole -j 2
 for name in ce/few/seed-1 ce/few/seed-2 acf/few/seed-1 acf/few/seed-2 ce/full/seed-3 acf/full/seed-3; do
@@ -145,38 +133,59 @@ for file in "$SRC"/configs/sweeps/*.yaml; do
     run 0 "$ACF/acf-train" --sweep "$file" --dry-run
 done
 
-# GLUE: a table by each task's metrics and a submission, killed half-way.
-mkdir -p glue/CoLA glue/RTE
-awk -F '\t' 'NR > 1 { print $1 }' "$data/train.tsv" | head -n 40 >sentences
-awk -v OFS='\t' '{ print "gj04", NR % 2, "", $0 }' sentences | tee glue/CoLA/dev.tsv >glue/CoLA/train.tsv
-awk -v OFS='\t' 'BEGIN { print "index", "sentence" } { print NR - 1, $0 }' sentences >glue/CoLA/test.tsv
-awk -v OFS='\t' 'BEGIN { print "index", "sentence1", "sentence2", "label" }
-    { print NR - 1, $0, last, NR % 3 ? "entailment" : "not_entailment"; last = $0 }' sentences | tee glue/RTE/dev.tsv >glue/RTE/train.tsv
-cut -f 1-3 glue/RTE/dev.tsv >glue/RTE/test.tsv
-glue_options='--set train.epochs=2 --set model.max_length=32 --set train.optimizer.lr=1e-3'
-glue() {
-    sh "$SRC/scripts/glue.sh" whole/ce/full/seed-3/best glue "$@" $glue_options
-}
-run 0 glue straight --seeds 1..2 -j 2
-head -n 1 straight/table.md | grep -qx '| variant | head | cola, mcc | rte, accuracy | mean |' || fail "$(head -n 1 straight/table.md)"
+# glue.sh: a table by each task's metrics and a submission, of several seeds that of the best.
+model=whole/ce/full/seed-3/best
+. "$SRC/tests/cli/glue_files"
+run 0 glue straight rte --seeds 1..2 -j 2
+head -n 1 straight/table.md | grep -qx '| variant | head | rte, accuracy |' || fail "$(head -n 1 straight/table.md)"
 sh "$SRC/scripts/check-submission.sh" straight/submission glue >out || { fail 'the submission'; cat out; }
-best=$(readlink straight/acf/cola/best)
-run 0 "$ACF/acf-eval" "straight/acf/cola/${best%%/*}" --glue-submission of_best
-cmp of_best/CoLA.tsv straight/submission/CoLA.tsv || fail 'the submission is not that of the best run'
-setsid sh "$SRC/scripts/glue.sh" whole/ce/full/seed-3/best glue halved --seeds 1..2 -j 2 $glue_options >/dev/null 2>&1 &
-sleep 0.4
-kill -9 -$!
-wait $! 2>/dev/null
-finished_of halved >before
-run 0 glue halved --seeds 1..2 -j 2
-finished_of halved >after
-grep -vxFf after before >lost && fail "finished work of glue.sh was changed: $(head -n 3 lost)"
-result_of straight >a
-result_of halved | diff a - || fail 'glue.sh killed half-way ends otherwise'
-cmp straight/submission/RTE.tsv halved/submission/RTE.tsv || fail 'another submission'
+best=$(readlink straight/acf/rte/best)
+run 0 "$ACF/acf-eval" "straight/acf/rte/${best%%/*}" --glue-submission of_best
+cmp of_best/RTE.tsv straight/submission/RTE.tsv || fail 'the submission is not that of the best run'
 before=$(digest_of straight/acf straight/submission)
-run 0 glue straight --seeds 1..2
+run 0 glue straight rte --seeds 1..2
 [ "$before" = "$(digest_of straight/acf straight/submission)" ] || fail 'glue.sh repeats what is finished'
 run 2 sh "$SRC/scripts/glue.sh" m glue out5 nli
 run 3 sh "$SRC/scripts/glue.sh" m . out5
+run 3 sh "$SRC/scripts/cifar.sh" . out5
+run 2 sh "$SRC/scripts/cifar.sh" . out5 mnist
+
+# slurm.sbatch under a cluster of two commands: sbatch runs its copy of the script for each task of
+# the array, with the lines that Slurm reads checked; scontrol notes what is to run again.
+mkdir bin spool
+cat >bin/scontrol <<'END'
+echo "$*" >>requeued
+END
+cat >bin/sbatch <<'END'
+n=${1#--array=1-}
+[ "$(head -n 1 "$2")" = '#!/bin/sh' ] && [ "$(grep -c '^#SBATCH --' "$2")" -eq 6 ] || exit 9
+cp "$2" spool/slurm_script
+shift 2
+for i in $(seq "$n"); do
+    SLURM_SUBMIT_DIR=$ACF SLURM_JOB_ID=10$i SLURM_ARRAY_TASK_ID=$i SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_STEP=1 \
+        SLURM_ARRAY_TASK_COUNT=$n sh spool/slurm_script "$@"
+    echo "task $i: $?" >>codes
+done
+END
+chmod +x bin/*
+slurm() {
+    (
+        PATH=$PWD/bin:$PATH
+        rm -f requeued codes
+        sbatch "$@" >out 2>err
+    )
+}
+slurm --array=1-2 "$SRC/scripts/slurm.sbatch" sweep.yaml --out cluster --variants ce --max-time 0.001s
+[ "$(tr '\n' ' ' <codes)$(tr '\n' ' ' <requeued)" = 'task 1: 75 task 2: 75 requeue 101 requeue 102 ' ] || { fail 'tasks that were stopped are not requeued'; cat codes err; }
+slurm --array=1-2 "$SRC/scripts/slurm.sbatch" sweep.yaml --out cluster --variants ce
+[ "$(tr '\n' ' ' <codes)" = 'task 1: 0 task 2: 0 ' ] && [ ! -e requeued ] || { fail 'tasks of the array'; cat codes err; }
+result_of cluster/ce | diff a - || fail 'a sweep on a cluster ends otherwise'
+# Slurm's warning comes to the shell.
+rm -f requeued
+(PATH=$PWD/bin:$PATH SLURM_SUBMIT_DIR=$ACF SLURM_JOB_ID=7 exec sh "$SRC/scripts/slurm.sbatch" sweep.yaml --out warned --set train.steps=100000) >out 2>err &
+sleep 0.7
+kill -TERM $!
+code=0
+wait $! || code=$?
+[ $code -eq 75 ] && [ "$(cat requeued)" = 'requeue 7' ] || { fail "a task that was told to stop: $code"; cat err; }
 finish
