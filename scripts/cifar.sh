@@ -53,4 +53,4 @@ for task in $tasks; do
     set -- --set "$task:data.dir=$data/$(folder "$task")" "$@"
 done
 exec "$ACF/acf-train" --sweep "$root/configs/sweeps/cifar.yaml" --out "$out" \
-    --tasks "$(echo $tasks | tr ' ' ,)" "$@"
+    --tasks "$(echo "$tasks" | sed 's/^ //; s/ /,/g')" "$@"

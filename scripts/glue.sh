@@ -63,7 +63,7 @@ for task in $tasks; do
 done
 code=0
 "$ACF/acf-train" --sweep "$root/configs/sweeps/glue.yaml" --out "$out" \
-    --tasks "$(echo $tasks | tr ' ' ,)" --set "model.encoder=$model" "$@" || code=$?
+    --tasks "$(echo "$tasks" | sed 's/^ //; s/ /,/g')" --set "model.encoder=$model" "$@" || code=$?
 [ $code -eq 0 ] || [ -e "$out/table.md" ] || exit $code
 
 # submit TASK TEST-FILE FILE...: the answers of a finished task, unless they are newer than it.

@@ -408,6 +408,45 @@ static void cuts_dev_from_training(void **state)
     data_refuse(&opt, ACF_ERR_DATA, "data.dev_fraction = 0.001 of 100 rows leaves no row for dev");
 }
 
+static void deals_folds(void **state)
+{
+    put_hundred(state);
+    acf_data_options opt = data_options("text", *state);
+    int seen[102] = {0}, most = 0, least = 100;
+    opt.folds = 7;
+    opt.seed = 5;
+    for (opt.fold = 1; opt.fold <= 7; opt.fold++) {
+        acf_dataset *d = data_open_ok(&opt);
+        int32_t count[3];
+        const acf_split *dev = &d->split[ACF_DEV];
+        assert_int_equal(dev->n + d->split[ACF_TRAIN].n, 100);
+        (void)acf_data_count(count, dev, d->K);
+        for (int k = 0; k < 3; k++) {
+            int32_t size[3];
+            (void)acf_data_count(size, &d->split[ACF_TRAIN], d->K);
+            int all = size[k] + count[k];
+            assert_in_range(count[k], all / 7, (all + 6) / 7);
+        }
+        for (int i = 0; i < dev->n; i++)
+            seen[dev->line[i]]++;
+        most = dev->n > most ? dev->n : most;
+        least = dev->n < least ? dev->n : least;
+        acf_data_close(&d);
+    }
+    for (int line = 2; line <= 101; line++)
+        assert_int_equal(seen[line], 1);
+    assert_int_equal(most - least, 1);
+
+    opt.fold = 8;
+    data_refuse(&opt, ACF_ERR_USAGE, "data.fold = 8 is out of range [1, 7]");
+    opt.fold = 1;
+    opt.dev_fraction = 0.1;
+    data_refuse(&opt, ACF_ERR_USAGE, "data.folds = 7 and data.dev_fraction are both given");
+    opt.dev_fraction = 0;
+    opt.folds = 101;
+    data_refuse(&opt, ACF_ERR_DATA, "100 rows cannot be dealt into data.folds = 101 parts");
+}
+
 static void summarizes(void **state)
 {
     acf_str out = {0};
@@ -498,6 +537,7 @@ static const struct CMUnitTest tests[] = {
     TEST(refuses_options_that_exclude_each_other),
     TEST(draws_in_proportion),
     TEST(cuts_dev_from_training),
+    TEST(deals_folds),
     TEST(summarizes),
     TEST(survives_failing_allocations),
     cmocka_unit_test(knows_its_tasks),
