@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "cli/console.h"
 #include "cli/jobs.h"
+#include "num/threads.h"
+#include "run/signals.h"
 
 typedef struct series_job {
     const acf_series *series;
@@ -60,11 +62,39 @@ static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
     return st;
 }
 
+static bool is_over(void *payload)
+{
+    const series_job *job = payload;
+    return acf_signals_stop(NULL) ||
+           (job->opt->max_time_s > 0 && acf_clock_s() - job->begin_s >= job->opt->max_time_s);
+}
+
+/* Tokenize once what the runs that are left have in common: on one thread where processes follow,
+ * which threads do not survive. */
+static acf_status share_tokens(acf_token_share **tokens, series_job *job, int n_jobs, acf_error *e)
+{
+    const acf_series *s = job->series;
+    int n_left = 0;
+    for (int i = 0; i < s->n; i++) {
+        bool finished;
+        ACF_TRY(acf_series_is_finished(&finished, s, i, e));
+        n_left += !finished;
+    }
+    if (n_left < 2) return ACF_OK;
+    acf_threads_set(n_jobs > 1 ? 1 : acf_threads_available());
+    acf_status st = acf_token_share_open(tokens, s->cfg, n_left, is_over, job, &job->opt->log, e);
+    if (st == ACF_STOPPED)
+        st = acf_fail(e, st, "%s: stopped before the first run; --resume goes on from there",
+                      s->cfg->save.dir);
+    return st;
+}
+
 acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
                             const acf_train_options *opt, acf_error *e)
 {
     acf_series s;
     series_job job = {.series = &s, .opt = opt, .begin_s = acf_clock_s()};
+    acf_token_share *tokens = NULL;
     if (opt->dump.path != NULL)
         return acf_fail(e, ACF_ERR_USAGE, "--dump-step: is for one run, not for a series");
     acf_status st = acf_series_open(&s, cfg, n_jobs, e);
@@ -72,15 +102,20 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
         acf_log_info(&opt->log, "series of %d runs; the first:", s.n);
         st = acf_series_train(text, &s, 0, opt, e);
     } else {
+        acf_train_options shared = *opt;
         if (st == ACF_OK) st = acf_series_begin(&s, opt, e);
+        if (st == ACF_OK) st = share_tokens(&tokens, &job, n_jobs, e);
+        shared.tokens = tokens;
+        job.opt = &shared;
         for (int i = 0; i < s.n && n_jobs == 1 && st == ACF_OK; i++) {
             acf_log_info(&opt->log, "%s, %d of %d", s.name[i], i + 1, s.n);
-            st = train_one(text, &job, i, opt, e);
+            st = train_one(text, &job, i, &shared, e);
             acf_str_clear(text);
         }
         if (st == ACF_OK && n_jobs > 1) st = train_parallel(&job, n_jobs, e);
         if (st == ACF_OK) st = acf_series_finish(text, &s, e);
     }
+    acf_token_share_close(&tokens);
     acf_series_close(&s);
     return st;
 }

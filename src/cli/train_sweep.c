@@ -7,6 +7,7 @@
 #include "num/threads.h"
 #include "run/signals.h"
 #include "run/sweep_table.h"
+#include "run/token_share.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,9 @@ typedef struct work {
     const acf_train_options *opt;
     int n_jobs;
     double begin_s;
-    double *started_s; /* [n_runs] when a process began with it; 0: none */
+    double *started_s;        /* [n_runs] when a process began with it; 0: none */
+    acf_token_share **tokens; /* [n_tasks] of runs that are left; NULL: none */
+    bool *has_tried;          /* [n_tasks] to make tokens */
     int n_todo, n_done;
 } work;
 
@@ -51,6 +54,33 @@ static bool is_busy(const char *run_dir)
     return st == ACF_ERR_USAGE;
 }
 
+static bool is_over(void *payload)
+{
+    return acf_signals_stop(NULL) || !(time_left(payload) > 0);
+}
+
+static int count_open(const acf_sweep *s, int task)
+{
+    int n = 0;
+    for (int i = 0; i < s->n_runs; i++)
+        n += s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN &&
+             s->cell[s->run[i].cell].task == task;
+    return n;
+}
+
+/* Before the first run of a task: tokenize once what all its runs read, on one thread, for others
+ * do not survive a fork.  Without memory for it each run tokenizes for itself. */
+static void share_tokens(work *w, int run)
+{
+    int task = w->s->cell[w->s->run[run].cell].task, n_left = count_open(w->s, task);
+    if (w->has_tried[task] || n_left < 2) return;
+    w->has_tried[task] = true;
+    acf_threads_set(1);
+    acf_status st = acf_token_share_open(&w->tokens[task], acf_sweep_config(w->s, run), n_left,
+                                         is_over, w, NULL, NULL);
+    (void)st;
+}
+
 /* One run in a process of its own.  Its lines go to its train.log. */
 static int run_job(void *payload, int i)
 {
@@ -64,6 +94,9 @@ static int run_job(void *payload, int i)
                              .command = w->opt->command,
                              .commit = w->opt->commit,
                              .max_time_s = w->opt->max_time_s > 0 ? time_left(w) : 0};
+    const acf_token_share *tokens = w->tokens[c->task];
+    if (tokens != NULL && acf_token_share_fits(tokens, acf_sweep_config(w->s, i)))
+        opt.tokens = tokens;
     (void)snprintf(name, sizeof name, "%s/%s", w->s->file.variant[c->variant].name,
                    w->s->file.task[c->task].name); /* the series says which run */
     if (is_busy(acf_sweep_config(w->s, i)->save.dir)) return BUSY;
@@ -108,7 +141,7 @@ static bool comes_before(const acf_sweep *s, int a, int b)
 
 static int next_run(void *payload)
 {
-    const work *w = payload;
+    work *w = payload;
     const acf_sweep *s = w->s;
     int best = -1;
     if (!(time_left(w) > 0)) return -1;
@@ -117,7 +150,9 @@ static int next_run(void *payload)
         if (!r->is_ours || r->state != ACF_SWEEP_OPEN || w->started_s[i] > 0) continue;
         if (best < 0 || comes_before(s, i, best)) best = i;
     }
-    if (best >= 0) w->started_s[best] = acf_clock_s();
+    if (best < 0) return best;
+    share_tokens(w, best);
+    w->started_s[best] = acf_clock_s();
     return best;
 }
 
@@ -193,6 +228,8 @@ static acf_status run_ended(void *payload, int i, int code, acf_error *e)
         r->state = ACF_SWEEP_FAILED;
     if (code != acf_exit_code(ACF_STOPPED)) w->n_done++;
     tell_run(w, i, code);
+    int task = w->s->cell[r->cell].task;
+    if (count_open(w->s, task) == 0) acf_token_share_close(&w->tokens[task]);
     ACF_TRY(take_lock(&lock, w->s->dir, e));
     acf_status st = acf_sweep_summarize(w->s, r->cell, e);
     if (st == ACF_OK) st = acf_sweep_write(w->s, e);
@@ -303,7 +340,10 @@ static acf_status do_runs(acf_str *text, work *w, acf_error *e)
                            .payload = w};
     int *code = acf_alloc((size_t)s->n_runs, sizeof *code, "exit codes", e);
     w->started_s = acf_alloc((size_t)s->n_runs, sizeof *w->started_s, "times", e);
-    acf_status st = code == NULL || w->started_s == NULL ? ACF_ERR_RESOURCE : begin(w, e);
+    w->tokens = acf_alloc(s->file.n_tasks, sizeof(acf_token_share *), "shared tokens", e);
+    w->has_tried = acf_alloc(s->file.n_tasks, sizeof *w->has_tried, "shared tokens", e);
+    bool ok = code != NULL && w->started_s != NULL && w->tokens != NULL && w->has_tried != NULL;
+    acf_status st = ok ? begin(w, e) : ACF_ERR_RESOURCE;
     if (st == ACF_OK) {
         tell_plan(w);
         st = acf_jobs_run(code, &jobs, e);
@@ -313,6 +353,10 @@ static acf_status do_runs(acf_str *text, work *w, acf_error *e)
     if (st == ACF_OK) st = conclude(w, code, e);
     acf_free(code);
     acf_free(w->started_s);
+    for (size_t t = 0; w->tokens != NULL && t < s->file.n_tasks; t++)
+        acf_token_share_close(&w->tokens[t]);
+    acf_free(w->tokens);
+    acf_free(w->has_tried);
     return st;
 }
 

@@ -15,14 +15,15 @@ typedef struct text_source {
     int32_t *second; /* [n] first token of type 1; length[i] when there is none */
     size_t *begin;   /* [n] first token of row i in ids */
     int32_t *ids;    /* [tokens of all rows] */
+    bool *is_cut;    /* [n] tokens were dropped */
     bool pair;
+    bool borrows; /* ids are another source's */
 } text_source;
 
 /* What one block of rows gave. */
 typedef struct text_block {
     int32_t *ids;
     size_t n, cap;
-    int n_truncated;
 } text_block;
 
 /* The whole of one tokenization, shared by its threads. */
@@ -50,7 +51,7 @@ static acf_status keep_row(text_job *job, text_block *block, int row, const acf_
     block->ids = ids;
     memcpy(ids + block->n, x->ids, x->n * sizeof *ids);
     block->n += x->n;
-    block->n_truncated += x->truncated;
+    job->s->is_cut[row] = x->truncated;
 
     size_t second = 0;
     while (second < x->n && x->types[second] == 0)
@@ -104,7 +105,19 @@ static void tokenize_blocks(text_job *job)
     }
 }
 
-/* Blocks end to end in one array, and the figures about all rows. */
+/* The figures about all rows. */
+static void sum_up(text_source *s)
+{
+    size_t total = 0;
+    for (int i = 0; i < s->head.n; i++) {
+        total += (size_t)s->length[i];
+        s->head.n_truncated += s->is_cut[i];
+        if (s->length[i] > s->head.max_tokens) s->head.max_tokens = (int)s->length[i];
+    }
+    s->head.mean_tokens = (double)total / (double)s->head.n;
+}
+
+/* Blocks end to end in one array. */
 static acf_status pack_blocks(text_job *job, acf_error *e)
 {
     text_source *s = job->s;
@@ -121,15 +134,13 @@ static acf_status pack_blocks(text_job *job, acf_error *e)
         at += block->n;
         acf_free(block->ids);
         block->ids = NULL;
-        s->head.n_truncated += block->n_truncated;
     }
     at = 0;
     for (int i = 0; i < s->head.n; i++) {
         s->begin[i] = at;
         at += (size_t)s->length[i];
-        if (s->length[i] > s->head.max_tokens) s->head.max_tokens = (int)s->length[i];
     }
-    s->head.mean_tokens = (double)total / (double)s->head.n;
+    sum_up(s);
     return ACF_OK;
 }
 
@@ -174,7 +185,8 @@ static void text_close(acf_source *head)
     acf_free(s->length);
     acf_free(s->second);
     acf_free(s->begin);
-    acf_free(s->ids);
+    acf_free(s->is_cut);
+    if (!s->borrows) acf_free(s->ids);
     acf_free(s);
 }
 
@@ -192,8 +204,9 @@ static text_source *source_new(const acf_split *split, acf_error *e)
     s->length = acf_alloc(n, sizeof *s->length, "token counts", e);
     s->second = acf_alloc(n, sizeof *s->second, "token counts", e);
     s->begin = acf_alloc(n, sizeof *s->begin, "token counts", e);
+    s->is_cut = acf_alloc(n, sizeof *s->is_cut, "token counts", e);
     s->head.length = s->length;
-    if (s->length != NULL && s->second != NULL && s->begin != NULL) return s;
+    if (s->length != NULL && s->second != NULL && s->begin != NULL && s->is_cut != NULL) return s;
     text_close(&s->head);
     return NULL;
 }
@@ -239,4 +252,35 @@ done:
     acf_free(job.block);
     if (job.s != NULL) text_close(&job.s->head);
     return st;
+}
+
+acf_status acf_text_source_select(acf_source **out, const acf_split *split, const acf_source *whole,
+                                  const int32_t *line, const acf_log *log, acf_error *e)
+{
+    const text_source *from = (const text_source *)whole;
+    *out = NULL;
+    text_source *s = source_new(split, e);
+    if (s == NULL) return ACF_ERR_RESOURCE;
+    s->ids = from->ids;
+    s->borrows = true;
+    int at = 0; /* lines ascend in both */
+    for (int i = 0; i < split->n; i++) {
+        while (at < whole->n && line[at] < split->line[i])
+            at++;
+        if (at == whole->n || line[at] != split->line[i]) {
+            text_close(&s->head);
+            return acf_fail(e, ACF_ERR_DATA, "%s:%d: was not tokenized with the other rows",
+                            split->path, (int)split->line[i]);
+        }
+        s->length[i] = from->length[at];
+        s->second[i] = from->second[at];
+        s->begin[i] = from->begin[at];
+        s->is_cut[i] = from->is_cut[at];
+    }
+    sum_up(s);
+    acf_log_info(log, "%s: %d rows tokenized before: mean %.1f tokens, longest %d, %.2f %% cut",
+                 split->name, split->n, s->head.mean_tokens, s->head.max_tokens,
+                 100.0 * s->head.n_truncated / split->n);
+    *out = &s->head;
+    return ACF_OK;
 }

@@ -21,4 +21,14 @@ acf_status acf_text_source_open(acf_source **out, const acf_split *split, const 
                                 int max_length, bool (*poll)(void *payload), void *payload,
                                 const acf_log *log, acf_error *e) ACF_MUST_USE;
 
+/*
+ * The same for rows that were tokenized before, by the text source `whole` of the same file with
+ * the same tokenizer and max_length, whose rows are the lines line [whole->n] (ascending).  whole
+ * must outlive the source; the split that it was opened on need not.  ACF_ERR_DATA when a row is
+ * not there.
+ */
+acf_status acf_text_source_select(acf_source **out, const acf_split *split, const acf_source *whole,
+                                  const int32_t *line, const acf_log *log,
+                                  acf_error *e) ACF_MUST_USE;
+
 #endif

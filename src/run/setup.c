@@ -8,6 +8,7 @@
 #include "run/image_input.h"
 #include "run/model_dir.h"
 #include "run/preprocessor.h"
+#include "run/token_share.h"
 #include "text/vocab_train.h"
 
 #include <math.h>
@@ -214,10 +215,15 @@ static acf_status open_sources(acf_setup *s, const acf_config *cfg, const acf_se
         const acf_image_input input = {cfg, opt->poll, opt->payload, opt->log};
         return acf_image_input_train(s->source, s->data, m, &input, e);
     }
-    for (int k = 0; k < ACF_N_SPLITS; k++)
-        if (s->data->split[k].n > 0 && !acf_split_is_test((acf_split_id)k))
-            ACF_TRY(acf_text_source_open(&s->source[k], &s->data->split[k], m->tok, m->max_length,
-                                         opt->poll, opt->payload, opt->log, e));
+    for (int k = 0; k < ACF_N_SPLITS; k++) {
+        const acf_split *split = &s->data->split[k];
+        if (split->n == 0 || acf_split_is_test((acf_split_id)k)) continue;
+        ACF_TRY(
+            acf_token_share_source(&s->source[k], opt->tokens, split, m->max_length, opt->log, e));
+        if (s->source[k] == NULL)
+            ACF_TRY(acf_text_source_open(&s->source[k], split, m->tok, m->max_length, opt->poll,
+                                         opt->payload, opt->log, e));
+    }
     return ACF_OK;
 }
 

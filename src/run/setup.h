@@ -28,6 +28,7 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg);
 
 typedef struct acf_setup_options {
     const char *checkpoint; /* resume: this model directory instead of model.encoder; else NULL */
+    const struct acf_token_share *tokens; /* of this configuration's files; NULL: none */
     const acf_log *log;
     bool (*poll)(void *payload); /* true ends tokenizing with ACF_STOPPED; may be NULL */
     void *payload;

@@ -418,6 +418,23 @@ static acf_status check_run(const acf_config *cfg, acf_error *e)
                     cfg->save.dir, d.key, d.was, d.is);
 }
 
+/* A series of which no run has begun (their data were not found, say) may become another one. */
+static acf_status forget_unbegun(const acf_series *series, acf_error *e)
+{
+    static const char *const files[] = {"config.yaml", "command.txt", "train.log", "summary.json",
+                                        "best"};
+    if (!acf_series_wanted(series->cfg)) return ACF_OK;
+    for (int i = 0; i < series->n; i++)
+        if (acf_path_exists(series->run[i].save.dir)) return ACF_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = acf_path_join(series->cfg->save.dir, files[i], e);
+        acf_status st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
+        acf_free(path);
+        ACF_TRY(st);
+    }
+    return ACF_OK;
+}
+
 acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
 {
     const acf_train_options opt = {.mode = ACF_RUN_RESUME, .command = command};
@@ -428,7 +445,8 @@ acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
     ACF_TRY(acf_run_dir_note(s->dir, "command.txt", command, e));
     for (int i = 0; i < s->n_cells; i++) {
         if (!has_open_runs(s, &s->cell[i])) continue;
-        acf_status st = acf_series_begin(&s->cell[i].series, &opt, e);
+        acf_status st = forget_unbegun(&s->cell[i].series, e);
+        if (st == ACF_OK) st = acf_series_begin(&s->cell[i].series, &opt, e);
         acf_lock_release(&s->cell[i].series.lock); /* dir's is held, and runs have their own */
         ACF_TRY(st);
     }

@@ -335,8 +335,11 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
         ACF_TRY(find_checkpoint(checkpoint, &step, t, e));
     }
-    const acf_setup_options setup = {
-        .checkpoint = *checkpoint, .log = &t->log, .poll = should_stop, .payload = t};
+    const acf_setup_options setup = {.checkpoint = *checkpoint,
+                                     .tokens = t->opt->tokens,
+                                     .log = &t->log,
+                                     .poll = should_stop,
+                                     .payload = t};
     ACF_TRY(acf_setup_open(&t->setup, t->cfg, &setup, e));
     ACF_TRY(acf_train_plan(t, e));
     if (*checkpoint != NULL) ACF_TRY(acf_train_restore(t, *checkpoint, e));
@@ -348,8 +351,8 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
     }
     ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
-    /* An old status is about the old configuration.  In a new directory config.yaml comes first: one
-     * that holds it can be resumed. */
+    /* An old status is about the old configuration.  In a new directory config.yaml comes first:
+     * one that holds it can be resumed. */
     if (is_resumed) ACF_TRY(begin_status(t, e));
     ACF_TRY(describe(t, e));
     if (!is_resumed) ACF_TRY(begin_status(t, e));

@@ -31,6 +31,7 @@ typedef struct acf_train_options {
     double max_time_s;   /* stop, resumable, after this long; 0: no limit */
     const char *command; /* for command.txt */
     const char *commit;  /* what built the program, for environment.json; NULL: not known */
+    const struct acf_token_share *tokens; /* run/token_share.h, of this configuration; NULL: none */
     acf_dump dump;
     acf_log log;
     void (*progress)(void *payload, const acf_progress *p); /* may be NULL */

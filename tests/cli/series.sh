@@ -70,6 +70,21 @@ run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 4 --set save.
 run 0 "$ACF/acf-eval" cv
 grep -q '15 rows, linear head' out || fail 'acf-eval of a fold judges other rows'
 
+# From an encoder with a tokenizer, the files are tokenized once for all runs, which shows in nothing
+# but the log: seeds that draw other rows, folds, both ways of running them.
+sed 's|encoder: bert-tiny, vocab: {size: 300}|encoder: series/seed-1/best|' base.yaml >tuned.yaml
+run 0 "$ACF/acf-train" --config tuned.yaml --seeds 1..2 --set data.shots=9 --set save.dir=shared
+grep -q 'seed-2, 2 of 2' err && [ "$(grep -c 'train: 36 rows tokenized before' err)" -eq 2 ] || { fail 'tokens are not shared'; cat err; }
+run 0 "$ACF/acf-train" --config tuned.yaml --seeds 1..2 --set data.shots=9 --set save.dir=apart -j 2
+run 0 "$ACF/acf-train" --config tuned.yaml --set train.seed=2 --set data.shots=9 --set save.dir=single
+grep -q 'train: 36 rows tokenized in' err || fail 'a single run shares tokens'
+cmp single/best/model.safetensors shared/seed-2/best/model.safetensors || fail 'shared tokens are other tokens'
+cmp single/best/model.safetensors apart/seed-2/best/model.safetensors || fail 'shared tokens are others in processes'
+run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --cv 2 --set save.dir=halves
+[ "$(grep -c 'dev: 30 rows tokenized before' err)" -eq 2 ] || { fail 'folds do not share tokens'; cat err; }
+run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --set data.folds=2 --set data.fold=2 --set save.dir=half
+cmp half/best/model.safetensors halves/fold-2/best/model.safetensors || fail 'shared tokens of folds are others'
+
 # Stopped in the middle and resumed.
 run 75 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=stopped --max-time 0.01s
 [ -e stopped/summary.json ] && fail 'a summary of an unfinished series'

@@ -101,6 +101,8 @@ run 3 $train --out failed --set few:data.train=nowhere.tsv --variants ce --seeds
 grep -q '^ce/few: error: seed-1: .*nowhere.tsv' err || fail 'no error of the run that failed'
 grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed'
 
+run 0 $train --out failed --variants ce --seeds 1 # none of its runs had begun: other data are fine
+
 # What is wrong is told at once, with its place, and nothing is written.
 cat >broken.yaml <<END
 schema: 1

@@ -191,6 +191,49 @@ static void does_not_depend_on_threads(void **state)
     acf_batch_free(&b[1]);
 }
 
+/* Rows that were tokenized with others are those tokenized alone. */
+static void selects_rows_of_another_source(void **state)
+{
+    fixture *f = *state;
+    acf_error e;
+    acf_split part = {0};
+    acf_source *selected, *own, *whole = open_source(f, 9);
+    acf_batch a = {0}, b = {0};
+    int32_t rows[ROWS];
+    bool taken[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        taken[i] = i % 3 == 1 || i == ROWS - 1;
+    assert_ok(acf_split_copy(&part, &f->split, &e), &e);
+    acf_split_keep(&part, taken, true);
+    assert_ok(acf_text_source_select(&selected, &part, whole, f->split.line, NULL, &e), &e);
+    assert_ok(acf_text_source_open(&own, &part, f->tok, 9, NULL, NULL, NULL, &e), &e);
+    assert_int_equal(selected->n, own->n);
+    assert_int_equal(selected->max_tokens, own->max_tokens);
+    assert_int_equal(selected->n_truncated, own->n_truncated);
+    assert_true(own->n_truncated > 0 && selected->mean_tokens == own->mean_tokens);
+    for (int i = 0; i < part.n; i++)
+        rows[i] = part.n - 1 - i;
+    const acf_fetch how = {0};
+    assert_ok(acf_source_fetch(selected, &a, rows, part.n, &how, &e), &e);
+    assert_ok(acf_source_fetch(own, &b, rows, part.n, &how, &e), &e);
+    assert_int_equal(a.input.T, b.input.T);
+    assert_memory_equal(a.ids, b.ids, (size_t)a.input.T * sizeof *a.ids);
+    assert_memory_equal(a.types, b.types, (size_t)a.input.T * sizeof *a.types);
+    assert_memory_equal(a.start, b.start, (size_t)(a.N + 1) * sizeof *a.start);
+    assert_memory_equal(a.label, b.label, (size_t)a.N * sizeof *a.label);
+    acf_source_close(&selected);
+
+    part.line[part.n - 1]++; /* behind the last row */
+    assert_fails(acf_text_source_select(&selected, &part, whole, f->split.line, NULL, &e),
+                 ACF_ERR_DATA, "rows.tsv:702: was not tokenized with the other rows", &e);
+    assert_null(selected);
+    acf_source_close(&own);
+    acf_source_close(&whole);
+    acf_batch_free(&a);
+    acf_batch_free(&b);
+    acf_split_free(&part);
+}
+
 static void bounds_every_batch(void **state)
 {
     fixture *f = *state;
@@ -304,6 +347,7 @@ static const struct CMUnitTest tests[] = {
     TEST(packs_pairs_cut_short),
     TEST(packs_single_texts),
     TEST(does_not_depend_on_threads),
+    TEST(selects_rows_of_another_source),
     TEST(bounds_every_batch),
     TEST(stops_when_asked),
     TEST(names_the_row_that_failed),
