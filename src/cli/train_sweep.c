@@ -259,6 +259,11 @@ static acf_status look_at_all(acf_sweep *s, acf_error *e)
     return ACF_OK;
 }
 
+static const char *plural(int n)
+{
+    return n > 1 ? "s" : "";
+}
+
 static void tell_plan(work *w)
 {
     const acf_sweep *s = w->s;
@@ -268,12 +273,14 @@ static void tell_plan(work *w)
         n_ended += s->run[i].is_ours && s->run[i].state != ACF_SWEEP_OPEN;
     }
     w->n_todo = n_ours - n_ended;
-    acf_console_say(w->console,
-                    "sweep %s: %zu variants x %zu tasks, %d runs%s, %d ended before; %d at a time, "
-                    "%d threads each; %s",
-                    s->name, s->file.n_variants, s->file.n_tasks, n_ours,
-                    n_ours < s->n_runs ? " of this shard" : "", n_ended, w->n_jobs,
-                    share > 1 ? share : 1, s->dir);
+    acf_console_say(
+        w->console,
+        "sweep %s: %zu variant%s x %zu task%s, %d run%s%s, %d ended before; %d at a time, "
+        "%d thread%s each; %s",
+        s->name, s->file.n_variants, plural((int)s->file.n_variants), s->file.n_tasks,
+        plural((int)s->file.n_tasks), n_ours, plural(n_ours),
+        n_ours < s->n_runs ? " of this shard" : "", n_ended, w->n_jobs, share > 1 ? share : 1,
+        plural(share), s->dir);
 }
 
 /* All summaries and the table, with what other processes have done meanwhile. */
@@ -304,18 +311,19 @@ static acf_status conclude(const work *w, const int *code, acf_error *e)
         if (state == ACF_SWEEP_FAILED && failed < 0) failed = i;
     }
     if (n_left > 0)
-        return acf_fail(e, ACF_STOPPED, "%s: stopped with %d runs left; the same command goes on",
-                        s->dir, n_left);
+        return acf_fail(e, ACF_STOPPED, "%s: stopped with %d run%s left; the same command goes on",
+                        s->dir, n_left, plural(n_left));
     if (failed >= 0) {
         acf_sweep_run_name(name, s, failed);
         return acf_fail(e, acf_status_of_exit(code[failed]), "%s: ended with exit code %d", name,
                         code[failed]);
     }
     if (n_diverged > 0)
-        return acf_fail(e, ACF_ERR_NUMERIC,
-                        "%s: %d runs diverged and are left out of the means; to run one again, "
-                        "remove its directory",
-                        s->dir, n_diverged);
+        return acf_fail(
+            e, ACF_ERR_NUMERIC,
+            "%s: %d run%s diverged, left out of the means; to run one again, remove its "
+            "directory",
+            s->dir, n_diverged, plural(n_diverged));
     return ACF_OK;
 }
 

@@ -37,7 +37,7 @@ typedef struct acf_trainer {
     double begin_s, loop_s; /* when the run and its first update here began */
     double begin_cpu_s;
     acf_run_status before; /* what earlier starts left */
-    int64_t loop_update;    /* updates done before */
+    int64_t loop_update;   /* updates done before */
 
     /* What a checkpoint keeps. */
     int64_t update;    /* updates done */
