@@ -234,8 +234,7 @@ static const acf_option option[] = {
      .arg = "KEY=VALUE",
      .kind = ACF_OPTION_TEXTS,
      .to = offsetof(train_arguments, sets),
-     .help = "override a key, like train.optimizer.lr=3e-5; may be repeated; in a sweep for all "
-             "tasks, or TASK:KEY=VALUE for one"},
+     .help = "override a key, like train.optimizer.lr=3e-5; repeatable; a sweep: or TASK:KEY=VALUE"},
     {.name = "resume",
      .kind = ACF_OPTION_FLAG,
      .to = offsetof(train_arguments, resume),
