@@ -234,7 +234,8 @@ static const acf_option option[] = {
      .arg = "KEY=VALUE",
      .kind = ACF_OPTION_TEXTS,
      .to = offsetof(train_arguments, sets),
-     .help = "override a key, like train.optimizer.lr=3e-5; repeatable; a sweep: or TASK:KEY=VALUE"},
+     .help =
+         "override a key, like loss.tau=0.2, of one task of a sweep TASK:KEY=VALUE; repeatable"},
     {.name = "resume",
      .kind = ACF_OPTION_FLAG,
      .to = offsetof(train_arguments, resume),
@@ -284,7 +285,7 @@ static const acf_option option[] = {
      .arg = "FILE",
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(train_arguments, sweep),
-     .help = "variants x tasks x seeds of this YAML file, those that have not ended; a table"},
+     .help = "the runs of a YAML file of variants, tasks and seeds, and a table"},
     {.name = "out",
      .arg = "DIR",
      .kind = ACF_OPTION_TEXT,
