@@ -234,8 +234,7 @@ static const acf_option option[] = {
      .arg = "KEY=VALUE",
      .kind = ACF_OPTION_TEXTS,
      .to = offsetof(train_arguments, sets),
-     .help =
-         "override a key, like loss.tau=0.2, of one task of a sweep TASK:KEY=VALUE; repeatable"},
+     .help = "override a key, like loss.tau=0.2 (in a sweep also TASK:KEY=VALUE); repeatable"},
     {.name = "resume",
      .kind = ACF_OPTION_FLAG,
      .to = offsetof(train_arguments, resume),

@@ -254,7 +254,8 @@ static acf_status load_cells(opening *o)
         acf_sweep_cell *c = &s->cell[s->n_cells++];
         c->variant = (int)(i / n_tasks);
         c->task = (int)(i % n_tasks);
-        if (s->file.task[c->task].name != NULL) ACF_TRY(load_cell(o, c));
+        const acf_sweep_task *t = &s->file.task[c->task];
+        if (t->name != NULL && t->config != NULL) ACF_TRY(load_cell(o, c)); /* else it was told */
     }
     return ACF_OK;
 }
