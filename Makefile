@@ -38,7 +38,7 @@ SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all test test-slow check-unit asan lint format bench demo install clean help
+.PHONY: all test test-slow check-unit asan lint format bench bench-kernels demo install clean help
 
 all: $(PROGRAMS)  ## build the three programs (default)
 
@@ -47,7 +47,7 @@ define TREE
 $(B)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo "  CC   $(1) $$<")
-	$$(Q)$$(CC) $$(BASE) $$(CFLAGS) $$(if $$(filter src/num/%,$$<),-ffp-contract=fast) \
+	$$(Q)$$(CC) $$(BASE) $$(CFLAGS) $$(if $$(filter src/num/% tests/bench/peak.c,$$<),-ffp-contract=fast) \
 	    $$(if $$(filter src/vendor/%,$$<),-w $(if $(findstring undefined,$(CFLAGS)),-fno-sanitize=undefined)) $(2) -Itests -MMD -MP -MT $$@ -c -o $$@ $$<
 $(B)/$(1)/libacf.a: $(LIB_SRC:%.c=$(B)/$(1)/%.o)
 	$$(if $$(V),,@echo "  AR   $$@")
@@ -94,8 +94,17 @@ lint: $(B)/f32/libacf.a  ## formatting, floors, forbidden calls, static analysis
 format:  ## rewrite all sources with clang-format
 	$(Q)clang-format-14 -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]')
 
-bench: all $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/bench/bench_*.c))  ## time kernels and training steps
-	$(Q)for b in $(filter $(B)/f32/tests/bench/%,$^); do $$b || exit 1; done
+# The kernels that tests/bench/time_split.c times.
+WRAPPED := $(shell grep '^TIMED' tests/bench/time_split.c | cut -d, -f2) acf_grad_norm
+$(B)/f32/tests/bench/bench_step: $(B)/f32/tests/bench/time_split.o $(B)/f32/tests/bench/peak.o
+$(B)/f32/tests/bench/bench_num: $(B)/f32/tests/bench/peak.o
+$(B)/f32/tests/bench/bench_step: LDFLAGS += $(B)/f32/libacf.a $(WRAPPED:%=-Wl,--wrap=%)
+
+bench: all $(B)/f32/tests/bench/bench_step  ## speed of training and prediction, as CSV; WORKLOADS="resnet20 ..." for some
+	$(Q)BENCH=$(B)/f32/tests/bench/bench_step scripts/bench.sh $(WORKLOADS)
+
+bench-kernels: $(filter-out %/bench_step,$(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/bench/bench_*.c)))  ## time single kernels
+	$(Q)for b in $^; do $$b || exit 1; done
 
 demo: all  ## train and evaluate on data that Debian packages hold
 	$(Q)scripts/demo-run.sh
