@@ -17,6 +17,11 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Ws
            -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings \
            -Wswitch-enum -Wno-psabi -Werror
 # -Wno-psabi: vectors are passed between inlined functions only.
+ifneq ($(findstring clang,$(CC)),)
+# Of sanitizers and fuzzing only.  gcc judges constants such as INFINITY by their value; what clang
+# vectorizes does not matter.
+WARN    += -Wno-double-promotion -Wno-pass-failed -Wno-string-conversion
+endif
 BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Isrc -fopenmp -fno-math-errno \
            -fno-trapping-math $(WARN) $(HARDEN) $(ARCH)
 LIBS    := -lyaml -lutf8proc -lcjson -lnettle -lz -lm -ldl
@@ -32,13 +37,14 @@ PROGRAMS  := $(patsubst src/cli/acf_%.c,acf-%,$(CLI_SRC))
 SUPPORT   := $(wildcard tests/support/*.c)
 
 TESTS_F32 := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/unit/test_*.c tests/ref/test_*.c tests/golden/test_*.c tests/e2e/test_*.c))
+FUZZ      := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS_F64 := $(patsubst tests/%.c,$(B)/f64/tests/%,$(wildcard tests/grad/test_*.c) tests/golden/test_bert.c tests/golden/test_resnet.c)
 SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.c))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all test test-slow check-unit asan lint format bench demo install clean help
+.PHONY: all test test-slow check-unit asan fuzz fuzz-run lint format bench demo install clean help
 
 all: $(PROGRAMS)  ## build the three programs (default)
 
@@ -64,6 +70,12 @@ $(B)/f32/acf-%: $(B)/f32/src/cli/acf_%.o $(CLI_SHARE:%.c=$(B)/f32/%.o) $(B)/f32/
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CC) -pie $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
 
+# With libFuzzer (make fuzz), else with a main that replays the corpus (make test).
+FUZZ_MAIN := $(if $(findstring fuzzer,$(LDFLAGS)),,$(B)/f32/tests/fuzz/replay.o)
+$(B)/f32/tests/fuzz/fuzz_%: $(B)/f32/tests/fuzz/fuzz_%.o $(B)/f32/tests/fuzz/frame.o $(FUZZ_MAIN) $(B)/f32/libacf.a
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CC) -pie $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
+
 # Always re-linked to the current configuration's build: the hash directory may have changed.
 .PHONY: $(PROGRAMS)
 $(PROGRAMS): acf-%: $(B)/f32/acf-%
@@ -79,14 +91,20 @@ tests/network: $(B)/f32/tests/network
 tests/network-double: $(B)/f64/tests/network
 	$(Q)cp -f $< $@
 
-test: all $(TESTS_F32) $(TESTS_F64) tests/objective tests/objective-double tests/network tests/network-double  ## build and run every test (about three minutes on two cores)
-	$(Q)scripts/run-tests.sh $(TESTS_F32) $(TESTS_F64) -- tests/cli
+test: all $(TESTS_F32) $(TESTS_F64) $(FUZZ) tests/objective tests/objective-double tests/network tests/network-double  ## build and run every test (about three minutes on two cores)
+	$(Q)scripts/run-tests.sh $(TESTS_F32) $(TESTS_F64) $(FUZZ) -- tests/cli
 
 test-slow: all $(SLOW_F32)  ## the tests that take longer
 	$(Q)scripts/run-tests.sh $(SLOW_F32) -- tests/slow
 
 asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) test CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
+
+FUZZ_FLAGS := CC=clang-14 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=fuzzer,address,undefined"
+fuzz:  ## libFuzzer on every reader of files; TIME=60 seconds each, TARGETS="config image" some
+	$(Q)$(MAKE) $(FUZZ_FLAGS) fuzz-run
+fuzz-run: $(FUZZ)
+	$(Q)scripts/fuzz.sh "$(or $(TIME),60)" $(filter $(if $(TARGETS),$(TARGETS:%=\%/fuzz_%),%),$^)
 
 lint: $(B)/f32/libacf.a  ## formatting, floors, forbidden calls, static analysis; PARTS="text tidy" for some
 	$(Q)LIB=$< CC="$(CC)" FLAGS='$(BASE)' PARTS="$(PARTS)" scripts/lint.sh
