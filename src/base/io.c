@@ -346,6 +346,14 @@ char *acf_path_absolute(const char *path, acf_error *e)
     return out;
 }
 
+bool acf_path_is_inside(const char *path, const char *dir)
+{
+    char inner[PATH_MAX], outer[PATH_MAX];
+    if (realpath(path, inner) == NULL || realpath(dir, outer) == NULL) return false;
+    size_t len = strcmp(outer, "/") == 0 ? 0 : strlen(outer);
+    return strncmp(inner, outer, len) == 0 && inner[len] == '/';
+}
+
 const char *acf_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

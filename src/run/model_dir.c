@@ -30,11 +30,17 @@ acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
         char *config = acf_path_join(dir, "config.json", e);
         bool found = config != NULL && acf_path_exists(config);
         acf_free(config);
-        if (found) {
+        acf_status st = ACF_OK;
+        if (found && k > 0 && !acf_path_is_inside(dir, path))
+            st = acf_fail(e, ACF_ERR_MODEL,
+                          "%s: is a link that leads out of the run directory; to use the model "
+                          "there, give its own directory",
+                          dir);
+        if (found && st == ACF_OK)
             *out = dir;
-            return ACF_OK;
-        }
-        acf_free(dir);
+        else
+            acf_free(dir);
+        if (found) return st;
     }
     return acf_fail(e, ACF_ERR_MODEL,
                     "%s: holds neither config.json (a model directory) nor best/config.json (a run "

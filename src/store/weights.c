@@ -161,6 +161,7 @@ static acf_status load_tensor(load_job *job, const acf_safetensors *st, const ac
         return acf_fail(e, ACF_ERR_MODEL, "%s: tensor '%s' is the second one that means '%s'",
                         acf_st_path(st), t->name, s->name);
     ACF_TRY(check_shape(s, st, t, e));
+    ACF_TRY(acf_st_check_real(s->len, st, t, e));
     if (job->p->value != NULL) {
         real *x = acf_value(job->p, id);
         ACF_TRY(acf_st_read_real(x, s->len, st, t, e));
