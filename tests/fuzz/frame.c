@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/io.h"

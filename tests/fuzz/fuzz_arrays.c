@@ -1,7 +1,7 @@
 /* Arrays of images by the first byte: i IDX images, then after 0xFE their labels; c CIFAR-10; f, g
  * CIFAR-100 (a record is so long that the rest is taken as often as it fits, and one byte less); n
  * a list of class names. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/mem.h"

@@ -1,6 +1,6 @@
 /* A checkpoint's directory: SHA256SUMS, after 0xFE COMPLETE, after 0xFE config.json.  With m in
  * front COMPLETE is what belongs to SHA256SUMS; with s, SHA256SUMS is right, too. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/digest.h"

@@ -1,6 +1,6 @@
 /* A YAML configuration, and after 0xFE an override as --set takes it.  One that is accepted prints
  * as one that is accepted and differs in nothing. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/mem.h"

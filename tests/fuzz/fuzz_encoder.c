@@ -1,5 +1,5 @@
 /* config.json of every family: the network it describes is planned, and described as it is read. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/json.h"

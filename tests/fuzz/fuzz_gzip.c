@@ -1,5 +1,5 @@
 /* A gzip file, within a limit of 1 MiB. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/gzip.h"

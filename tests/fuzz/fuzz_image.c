@@ -2,7 +2,7 @@
  * PNG, JPEG and BMP files.  The first byte: r as it is, f a PNG whose checksums are put right first
  * (which no mutation gets past), m in three channels and then resized.
  */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/mem.h"

@@ -1,7 +1,7 @@
 /* A model directory without weights, its files parted by 0xFE: config.json, acf.json,
  * preprocessor_config.json, vocab.txt, model.safetensors.index.json.  With w in front a file of
  * weights comes last; with i, the weights are of the index. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "run/model_dir.h"

@@ -1,5 +1,5 @@
 /* A safetensors file: opened, every tensor read; written again it is read as the same. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/mem.h"

@@ -1,6 +1,6 @@
 /* What a resumed run reads back, by the first byte: s trainer_state.json; o optimizer.safetensors;
  * e metrics.jsonl. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/mem.h"

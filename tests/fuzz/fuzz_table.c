@@ -1,6 +1,6 @@
 /* A table, its format by the first byte: t TSV, c CSV, j JSON lines, f fastText; T, C, J, F: it
  * is also opened as a data set.  Every cell is a text inside the file, every row a part of it. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "data/dataset.h"

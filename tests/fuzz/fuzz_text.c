@@ -1,5 +1,5 @@
 /* Texts as a data file may hold them, parted by 0xFE, encoded by WordPiece and byte-level BPE. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/str.h"

@@ -5,7 +5,7 @@
  *     m  vocab.json, merges.txt              M  these and tokenizer_config.json
  * One that opens is saved and gives the same ids when it is opened again.
  */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "text/tokenizer.h"

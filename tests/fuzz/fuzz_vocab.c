@@ -1,6 +1,6 @@
 /* Texts, parted by 0xFE: a vocabulary is learnt from them, whose rarest pair occurs as often as the
  * first byte's lowest two bits say and once more, and they are encoded with it. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "text/tokenizer.h"

@@ -1,6 +1,6 @@
 /* Without libFuzzer: runs the target on the files and directories given, on its corpus
  * (tests/fuzz/corpus/NAME below SRC) when none are. */
-#include "frame.h"
+#include "fuzz/frame.h"
 
 #include "base/assert.h"
 #include "base/io.h"
