@@ -44,7 +44,7 @@ SLOW_F32  := $(patsubst tests/%.c,$(B)/f32/tests/%,$(wildcard tests/slow/test_*.
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all test test-slow check-unit asan fuzz fuzz-run lint format bench demo install clean help
+.PHONY: all test test-slow check-unit asan tsan tsan-run valgrind coverage coverage-run fuzz fuzz-run lint format bench demo install clean help
 
 all: $(PROGRAMS)  ## build the three programs (default)
 
@@ -99,6 +99,30 @@ test-slow: all $(SLOW_F32)  ## the tests that take longer
 
 asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) test CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
+
+# Where threads share memory: kernels, whole runs, images read ahead.  clang with libomp, which tells
+# ThreadSanitizer through Archer what OpenMP orders; gcc's libgomp does not.  OpenBLAS is not
+# instrumented: it runs on one thread and is left aside.
+ARCHER     ?= /usr/lib/llvm-14/lib/libarcher.so
+TSAN_FLAGS := CC=clang-14 CFLAGS="-O1 -g -fsanitize=thread -fno-omit-frame-pointer" LDFLAGS="-fsanitize=thread"
+TSAN       := $(filter %/test_act %/test_attn %/test_conv %/test_dropout %/test_embed %/test_gemm_stress %/test_norm %/test_pool2d %/test_vec \
+                       %/test_training %/test_step %/test_image_source %/test_optimizer %/test_predict %/test_mem %/test_text_source,$(TESTS_F32))
+tsan:  ## threads under ThreadSanitizer
+	$(Q)OMP_TOOL_LIBRARIES=$(ARCHER) TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=0" OMP_NUM_THREADS=3 \
+	    $(MAKE) $(TSAN_FLAGS) tsan-run
+tsan-run: $(TSAN)
+	$(Q)scripts/run-tests.sh $^
+
+# valgrind 3.19 knows AVX2 and no AVX-512, and says so by CPUID: kernels choose accordingly.
+VALGRIND_FLAGS := --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite
+valgrind: $(filter-out $(VALGRIND_SLOW:%=\%/%),$(filter $(B)/f32/tests/unit/%,$(TESTS_F32)) $(FUZZ))  ## the unit tests and the fuzz corpus under valgrind
+	$(Q)OMP_NUM_THREADS=1 EXEC_PREFIX="valgrind $(VALGRIND_FLAGS)" scripts/run-tests.sh $^
+
+# Clones for several processors would hide lines from gcov, which counts one of them.
+coverage:  ## line and branch coverage of the tests, by folder; FILES=1 by file
+	$(Q)$(MAKE) CFLAGS="-O1 -g --coverage -fprofile-update=atomic -DACF_NO_CLONES -Wno-maybe-uninitialized" LDFLAGS=--coverage coverage-run
+coverage-run: all $(TESTS_F32) $(FUZZ) tests/objective tests/network
+	$(Q)scripts/coverage.sh $(B)/f32 $(filter $(B)/%,$^)
 
 FUZZ_FLAGS := CC=clang-14 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=fuzzer,address,undefined"
 fuzz:  ## libFuzzer on every reader of files; TIME=60 seconds each, TARGETS="config image" some
