@@ -13,6 +13,8 @@ CFLAGS  ?= -O3 -g
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
 HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring sanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+# Whatever LDFLAGS say.
+BOUND   := -Wl,-z,relro,-z,now
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wstrict-prototypes \
            -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings \
            -Wswitch-enum -Wno-psabi -Werror
@@ -61,20 +63,20 @@ $(B)/$(1)/libacf.a: $(LIB_SRC:%.c=$(B)/$(1)/%.o)
 $(B)/$(1)/tests/%: $(B)/$(1)/tests/%.o $(SUPPORT:%.c=$(B)/$(1)/%.o) \
     $(CLI_SHARE:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libacf.a
 	$$(if $$(V),,@echo "  LD   $$@")
-	$$(Q)$$(CC) -pie $$(CFLAGS) -fopenmp -o $$@ $$^ $$(LDFLAGS) -lcmocka $$(LIBS)
+	$$(Q)$$(CC) -pie $$(BOUND) $$(CFLAGS) -fopenmp -o $$@ $$^ $$(LDFLAGS) -lcmocka $$(LIBS)
 endef
 $(eval $(call TREE,f32,))
 $(eval $(call TREE,f64,-DACF_REAL_DOUBLE))
 
 $(B)/f32/acf-%: $(B)/f32/src/cli/acf_%.o $(CLI_SHARE:%.c=$(B)/f32/%.o) $(B)/f32/libacf.a
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CC) -pie $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) -pie $(BOUND) $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
 
 # With libFuzzer (make fuzz), else with a main that replays the corpus (make test).
 FUZZ_MAIN := $(if $(findstring fuzzer,$(LDFLAGS)),,$(B)/f32/tests/fuzz/replay.o)
 $(B)/f32/tests/fuzz/fuzz_%: $(B)/f32/tests/fuzz/fuzz_%.o $(B)/f32/tests/fuzz/frame.o $(FUZZ_MAIN) $(B)/f32/libacf.a
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CC) -pie $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) -pie $(BOUND) $(CFLAGS) -fopenmp -o $@ $^ $(LDFLAGS) $(LIBS)
 
 # Always re-linked to the current configuration's build: the hash directory may have changed.
 .PHONY: $(PROGRAMS)
