@@ -1,6 +1,6 @@
 /*
- * Where the time of a step goes: the benchmark is linked with --wrap for each kernel that time_split.c
- * names, so that calls from other files pass through a timer.  Nothing in src/ knows of it.
+ * Where the time of a step goes: the benchmark is linked with --wrap for each kernel that
+ * time_split.c names, so that calls from other files pass through a timer.  Nothing in src/ knows.
  */
 #ifndef ACF_TESTS_TIME_SPLIT_H
 #define ACF_TESTS_TIME_SPLIT_H
