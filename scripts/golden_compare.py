@@ -4,7 +4,7 @@ tests/golden/test_compare_golden.c.  The tests themselves need no Python.
 
     python3 scripts/golden_compare.py > tests/golden/compare.json
 
-Needs scipy >= 1.13, scikit-learn, numpy.  Exact tests come from scipy (McNemar as a binomial test);
+Needs scipy >= 1.13, scikit-learn, numpy, and three minutes.  Exact tests come from scipy (McNemar as a binomial test);
 what is resampled is enumerated completely on small samples: every resample, every swap.
 """
 import itertools
