@@ -20,9 +20,11 @@ static bool holds(const char *run_dir, const char *name)
 /* Is it a file of ours that a process died while writing: "config.yaml.4711.tmp"? */
 static bool is_unfinished(const char *name)
 {
-    static const char *const file[] = {
-        "config.yaml",   "command.txt", "environment.json",  "train.log",           "summary.json",
-        "metrics.jsonl", "metrics.csv", "eval_results.json", "predictions.dev.tsv", "status.json"};
+    static const char *const file[] = {"config.yaml", "command.txt",       "environment.json",
+                                       "train.log",   "summary.json",      "metrics.jsonl",
+                                       "metrics.csv", "eval_results.json", "predictions.dev.tsv",
+                                       "status.json", "sweep.yaml",        "table.md",
+                                       "table.csv",   "table.json",        "results.jsonl"};
     for (size_t k = 0; k < sizeof file / sizeof *file; k++) {
         size_t len = strlen(file[k]);
         if (strncmp(name, file[k], len) != 0 || name[len] != '.') continue;

@@ -25,8 +25,8 @@ acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mo
 /* Make the directory, or empty it for OVERWRITE. */
 acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error *e) ACF_MUST_USE;
 
-/* Remove files that a process died while writing ("config.yaml.4711.tmp").  Only under the run's
- * lock. */
+/* Remove files that a process died while writing ("config.yaml.4711.tmp").  Only under the lock of
+ * the run or the sweep. */
 acf_status acf_run_dir_sweep(const char *dir, acf_error *e) ACF_MUST_USE;
 
 /* Write config.yaml (resolved, with origins), append to command.txt, write environment.json and

@@ -102,9 +102,13 @@ acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
     for (int i = 0; i < s->n_runs; i++) /* before anything is changed */
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
             ACF_TRY(check_run(acf_sweep_config(s, i), e));
+    ACF_TRY(acf_run_dir_sweep(s->dir, e));
     ACF_TRY(write_in(s->dir, "sweep.yaml", s->text, s->text_len, e));
     ACF_TRY(acf_run_dir_note(s->dir, "command.txt", command, e));
     for (int i = 0; i < s->n_cells; i++) {
+        const acf_config *cfg = &s->cell[i].cfg;
+        if (acf_series_wanted(cfg) && acf_path_is_dir(cfg->save.dir))
+            ACF_TRY(acf_run_dir_sweep(cfg->save.dir, e));
         if (!has_open_runs(s, &s->cell[i])) continue;
         acf_status st = forget_unbegun(&s->cell[i].series, e);
         if (st == ACF_OK) st = acf_series_begin(&s->cell[i].series, &opt, e);

@@ -44,19 +44,21 @@ awk -F , -v mean="$mean" '$1 == "ce" && $2 == "few" && $4 == "linear" { d = 100 
 grep -q '"open":[^0-9]*0' whole/table.json || fail 'table.json'
 
 # Nothing is done twice.
+echo x >whole/table.md.4711.tmp
 before=$(digest_of whole/ce whole/acf)
 run 0 $train --out whole -j 2
 [ "$before" = "$(digest_of whole/ce whole/acf)" ] || fail 'a finished sweep was changed'
 grep -q '6 ended before' err || fail 'finished runs are not counted'
+[ ! -e whole/table.md.4711.tmp ] || fail "what a process left that died while writing is there"
 
 # Killed at some places, stopped by its time, and in shards: the same in the end, nothing repeated.
-$train --out killed -j 2 >/dev/null 2>&1 &
-sleep 0.6
+$train --out killed -j 2 >/dev/null 2>lines &
+wait_for grep -q '^\[1/6\]' lines
 kill -9 $! 2>/dev/null
 wait $! 2>/dev/null
 sleep 0.3 # its runs save and stop
 finished_of killed >before
-run 75 $train --out killed --max-time 0.2s
+run 75 $train --out killed --max-time 0.02s
 grep -q 'runs\{0,1\} left; the same command goes on' err || fail 'nothing about what is left'
 grep -q ' (0 of \| - |' killed/table.md || fail 'an unfinished table looks finished'
 run 0 $train --out killed -j 2
@@ -185,7 +187,7 @@ result_of cluster/ce | diff a - || fail 'a sweep on a cluster ends otherwise'
 # Slurm's warning comes to the shell.
 rm -f requeued
 (PATH=$PWD/bin:$PATH SLURM_SUBMIT_DIR=$ACF SLURM_JOB_ID=7 exec sh "$SRC/scripts/slurm.sbatch" sweep.yaml --out warned --set train.steps=100000) >out 2>err &
-sleep 0.7
+wait_for grep -q null warned/ce/few/seed-1/status.json
 kill -TERM $!
 code=0
 wait $! || code=$?

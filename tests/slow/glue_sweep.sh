@@ -13,7 +13,7 @@ for pause in 0.2 0.5 0.8 1.2 1.6 2; do
     # shellcheck disable=SC2086
     setsid sh "$SRC/scripts/glue.sh" "$model" glue "$out" --seeds 1..3 -j 2 $glue_options >/dev/null 2>&1 &
     sleep $pause
-    kill -9 -$!
+    kill -9 -$! 2>/dev/null
     wait $! 2>/dev/null
     finished_of "$out" >before
     run 0 glue "$out" --seeds 1..3 -j 2
