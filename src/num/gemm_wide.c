@@ -4,6 +4,7 @@
 #include "num/lanes.h"
 
 #ifdef ACF_WIDE
+#include <immintrin.h>
 
 enum {
     ROWS = 14,                         /* of c in registers, each of ... */
@@ -93,6 +94,16 @@ static void (*const multiply_by_rows[ROWS + 1])(const panel *) = {
     multiply_5,  multiply_6,  multiply_7,  multiply_8,  multiply_9,
     multiply_10, multiply_11, multiply_12, multiply_13, multiply_14};
 
+/* Element j of the result is element index[j] of a and b, one behind the other. */
+ACF_WIDE ACF_INLINE acf_lanes pick(acf_lanes a, acf_lane_mask index, acf_lanes b)
+{
+#ifdef ACF_REAL_DOUBLE
+    return (acf_lanes)_mm512_permutex2var_pd((__m512d)a, (__m512i)index, (__m512d)b);
+#else
+    return (acf_lanes)_mm512_permutex2var_ps((__m512)a, (__m512i)index, (__m512)b);
+#endif
+}
+
 /* The square of ACF_LANES registers transposed: pairs of registers exchange halves, quarters ... */
 ACF_WIDE ACF_INLINE void transpose_square(acf_lanes row[ACF_LANES])
 {
@@ -108,8 +119,8 @@ ACF_WIDE ACF_INLINE void transpose_square(acf_lanes row[ACF_LANES])
         for (int i = 0; i < ACF_LANES; i++) {
             if ((i & half) != 0) continue;
             acf_lanes first = row[i], second = row[i + half];
-            row[i] = __builtin_shuffle(first, second, low);
-            row[i + half] = __builtin_shuffle(first, second, high);
+            row[i] = pick(first, low, second);
+            row[i + half] = pick(first, high, second);
         }
     }
 }

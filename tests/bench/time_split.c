@@ -51,6 +51,8 @@ void split_read(double seconds[SPLIT_KINDS])
     memcpy(seconds, split.seconds, sizeof split.seconds);
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the names that ld asks for. */
+
 /* __wrap_NAME as ld's --wrap wants it: called instead of NAME, which is then __real_NAME. */
 #define TIMED(kind, name, parameters, arguments)                                                   \
     extern __typeof__(name) __real_##name, __wrap_##name;                                          \
@@ -168,3 +170,5 @@ double __wrap_acf_grad_norm(const acf_params *p)
     (void)turn(before);
     return norm;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
