@@ -6,6 +6,8 @@
 #ifdef ACF_WIDE
 #include <immintrin.h>
 
+/* Registers are loaded and stored by memcpy here: clang hands none to a function that is not
+ * compiled for them. */
 enum {
     ROWS = 14,                         /* of c in registers, each of ... */
     VECTORS = 2,                       /* ... registers: 28 sums, 2 of b, one of a */
@@ -47,7 +49,7 @@ ACF_WIDE ACF_INLINE void multiply_rows(const panel *t, const int rows)
         acf_lanes b_p[VECTORS];
 #pragma GCC unroll 2
         for (int v = 0; v < VECTORS; v++)
-            b_p[v] = acf_lanes_load(b + p * PANEL + (size_t)v * ACF_LANES);
+            memcpy(&b_p[v], b + p * PANEL + (size_t)v * ACF_LANES, sizeof b_p[v]);
 #pragma GCC unroll 14
         for (int r = 0; r < rows; r++) {
             acf_lanes a_rp = a[(size_t)r * a_row + p * a_column] - (acf_lanes){0};
@@ -63,9 +65,12 @@ ACF_WIDE ACF_INLINE void multiply_rows(const panel *t, const int rows)
 #pragma GCC unroll 2
         for (int v = 0; v < VECTORS; v++) {
             real *c = t->c + (size_t)r * t->ldc + v * ACF_LANES;
-            acf_lanes out = t->alpha * sum[r][v];
-            if (reads) out += t->beta * acf_lanes_load(c);
-            acf_lanes_store(c, out);
+            acf_lanes out = t->alpha * sum[r][v], old;
+            if (reads) {
+                memcpy(&old, c, sizeof old);
+                out += t->beta * old;
+            }
+            memcpy(c, &out, sizeof out);
         }
 }
 
@@ -135,11 +140,11 @@ ACF_WIDE static void copy_transposed(real *to, const real *from, size_t ld, size
             acf_lanes row[ACF_LANES];
 #pragma GCC unroll 16
             for (int j = 0; j < ACF_LANES; j++)
-                row[j] = acf_lanes_load(from + (size_t)j * ld + p);
+                memcpy(&row[j], from + (size_t)j * ld + p, sizeof row[j]);
             transpose_square(row);
 #pragma GCC unroll 16
             for (int j = 0; j < ACF_LANES; j++)
-                acf_lanes_store(to + (p + (size_t)j) * PANEL, row[j]);
+                memcpy(to + (p + (size_t)j) * PANEL, &row[j], sizeof row[j]);
         }
     }
     for (; p < k; p++)
