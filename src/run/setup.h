@@ -29,7 +29,8 @@ void acf_setup_data_options(acf_data_names *out, const acf_config *cfg);
 typedef struct acf_setup_options {
     const char *checkpoint; /* resume: this model directory instead of model.encoder; else NULL */
     const acf_log *log;
-    bool (*poll)(void *payload); /* true ends tokenizing with ACF_STOPPED; may be NULL */
+    bool (*poll)(void *payload); /* true ends learning a vocabulary, tokenizing or reading images
+                                    with ACF_STOPPED; may be NULL */
     void *payload;
 } acf_setup_options;
 

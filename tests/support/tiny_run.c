@@ -103,6 +103,7 @@ acf_status tiny_train(tiny_run *run, const char *dir, const char *const *sets)
     run->n_done = 0;
     run->e = (acf_error){ACF_OK, ""};
     acf_status st = acf_train(&summary, &cfg, &r.opt, &run->e);
+    run->summary_len = summary.len;
     acf_str_free(&summary);
     acf_config_free(&cfg);
     return st;
