@@ -50,8 +50,13 @@ typedef struct acf_trainer {
 /* Updates per epoch, total, intervals, bounds, arena, optimizer; after setup. */
 acf_status acf_train_plan(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
+/* Peak of the process's memory in this run; before its first update, with all that is open then and
+ * `touched` bytes of the step's arena in memory already. */
+acf_status acf_train_memory(size_t *bytes, acf_trainer *t, size_t touched,
+                            acf_error *e) ACF_MUST_USE;
+
 /* The start-up lines: data, model, plan. */
-acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
+acf_status acf_train_plan_print(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 /* version, machine, threads, data sizes and digests; the caller deletes it. */
 acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e) ACF_MUST_USE;
