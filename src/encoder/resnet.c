@@ -99,6 +99,11 @@ static int width_of(const acf_resnet_block *b)
     return b->conv[b->n_convs - 1].Co;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What one block takes: kept activations, its output, and for a moment. */
 typedef struct block_bytes {
     size_t kept, out, moment;
@@ -107,32 +112,28 @@ typedef struct block_bytes {
 static block_bytes bytes_of_block(const acf_resnet_block *b, int N, int H, int W, bool keep)
 {
     block_bytes n = {0};
+    size_t scratch = 0; /* of one convolution at a time */
     int h = H, w = W;
     for (int k = 0; k < b->n_convs; k++) {
         const acf_convbn *c = &b->conv[k];
-        size_t moment = acf_convbn_scratch(c, N, h, w, keep), kept = acf_convbn_bytes(c, N, h, w);
+        scratch = larger(scratch, acf_convbn_scratch(c, N, h, w, keep));
+        n.kept += acf_convbn_bytes(c, N, h, w);
         h = out_of(c, h);
         w = out_of(c, w);
         if (keep) /* gradient of what lies between, and its sums */
             n.moment +=
                 acf_arena_cost(acf_blocked_len(N, c->Co, h, w), REAL) +
                 acf_arena_cost((size_t)N * acf_blocked_channels(c->Co), sizeof(acf_plane_sums));
-        n.kept += kept;
-        n.moment += moment;
     }
     if (b->shortcut == ACF_SHORTCUT_CONV) {
         n.kept += acf_convbn_bytes(&b->project, N, H, W);
+        scratch = larger(scratch, acf_convbn_scratch(&b->project, N, H, W, keep));
         n.moment +=
-            acf_convbn_scratch(&b->project, N, H, W, keep) +
             acf_arena_cost((size_t)N * acf_blocked_channels(b->project.Co), sizeof(acf_plane_sums));
     }
+    n.moment += scratch;
     n.out = acf_arena_cost(acf_blocked_len(N, width_of(b), h, w), REAL);
     return n;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 /* The largest output of the stem's convolution or a block, and the most channels. */
