@@ -79,6 +79,18 @@ refuses 2 "--seeds '..3'" "$ACF/acf-train" --config base.yaml --seeds ..3
 refuses 2 '1 stands twice' "$ACF/acf-train" --config base.yaml --seeds 1,1
 refuses 2 'is not a whole number' "$ACF/acf-train" --config base.yaml --seeds 1,x
 refuses 2 'is for one run' "$ACF/acf-train" --config base.yaml --seeds 1,2 --dump-step 1 f --set save.dir=new
+# --dry-run looks at every run's directory.
+run 0 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=dry --dry-run
+[ -e dry ] && fail '--dry-run wrote something'
+mkdir -p dry/seed-3
+echo x >dry/seed-3/file
+refuses 2 'dry: is not empty' "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=dry --dry-run
+cp -r series dry-series
+rm -r dry-series/seed-3
+mkdir dry-series/seed-3
+echo x >dry-series/seed-3/file
+refuses 2 'seed-3: ' "$ACF/acf-train" --config base.yaml --seeds 1..4 --set save.dir=dry-series --dry-run --resume
+
 # A run that fails does not keep the others from being trained.
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..2 -j 2 --set save.dir=failing
 rm -r failing/seed-1
