@@ -27,7 +27,7 @@ getline getdelim asprintf vasprintf realpath open_memstream'
 # object:symbol pairs that are allowed: the one place for each of these things
 allowed='assert.o:abort assert.o:stderr
 mem.o:aligned_alloc mem.o:malloc mem.o:free
-gemm.o:getenv gemm.o:setenv gemm.o:unsetenv
+blas.o:getenv blas.o:setenv blas.o:unsetenv
 signals.o:sigaction signals.o:signal signals.o:raise signals.o:_exit'
 
 check() { # archive

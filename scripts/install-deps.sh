@@ -16,7 +16,8 @@ list=
 for option in "$@"; do
     case $option in
     --demo | --list) ;;
-    --dev) packages="$packages clang-14 clang-tidy-14 clang-format-14 cppcheck valgrind gawk" ;;
+    --dev) packages="$packages clang-14 libclang-rt-14-dev libomp-14-dev clang-tidy-14
+        clang-format-14 cppcheck valgrind strace binutils gawk" ;;
     *)
         echo "install-deps.sh: error: unknown option '$option', expected --demo, --dev or --list" >&2
         exit 2

@@ -5,7 +5,8 @@
 #
 # A program passes when it exits 0.  Every *.sh in CLI_TEST_DIR runs in an empty scratch directory
 # with ACF (where the programs are) and SRC (the project) set; exit 77 means skipped, saying why.
-# FILTER=word runs only what has the word in its name.
+# FILTER=word runs only what has the word in its name; EXEC_PREFIX="valgrind ..." goes before each
+# program.
 set -u
 SRC=$(cd "$(dirname "$0")/.." && pwd)
 ACF=${ACF:-$SRC}
@@ -40,7 +41,8 @@ run() { # name command...
 }
 
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    run "$(echo "$1" | sed 's|.*/tests/||')" "$1"
+    # shellcheck disable=SC2086 # one word an argument
+    run "$(echo "$1" | sed 's|.*/tests/||')" ${EXEC_PREFIX:-} "$1"
     shift
 done
 [ $# -gt 0 ] && shift

@@ -346,6 +346,31 @@ char *acf_path_absolute(const char *path, acf_error *e)
     return out;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* "path/..", "path/../.." ... are the directories that path is really in, whatever links led there.
+ */
+bool acf_path_is_inside(const char *path, const char *dir)
+{
+    enum { DEEPEST = 256 };
+    struct stat want, at, before;
+    acf_str up = {0};
+    bool found = false;
+    bool ok = stat(dir, &want) == 0 && stat(path, &before) == 0 &&
+              acf_str_puts(&up, path, NULL) == ACF_OK;
+    for (int k = 0; ok && !found && k < DEEPEST; k++) {
+        ok = acf_str_puts(&up, "/..", NULL) == ACF_OK && stat(up.data, &at) == 0 &&
+             !same_file(&at, &before); /* the root is in itself */
+        found = ok && same_file(&at, &want);
+        before = at;
+    }
+    acf_str_free(&up);
+    return found;
+}
+
 const char *acf_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

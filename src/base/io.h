@@ -69,6 +69,10 @@ char *acf_path_join(const char *dir, const char *name, acf_error *e) ACF_MUST_US
  * (the path need not exist).  The caller frees; NULL on failure. */
 char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;
 
+/* Whether `path` lies below `dir` when all symbolic links are followed; false when one of them is
+ * not there. */
+bool acf_path_is_inside(const char *path, const char *dir);
+
 /* The part after the last slash; points into path. */
 const char *acf_path_base(const char *path);
 

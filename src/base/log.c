@@ -7,7 +7,8 @@
 
 #define LINE_MAX_BYTES 2000
 
-static void emit(const acf_log *log, acf_log_level level, const char *fmt, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+emit(const acf_log *log, acf_log_level level, const char *fmt, va_list args)
 {
     char line[LINE_MAX_BYTES];
     if (log == NULL || log->write == NULL) return;

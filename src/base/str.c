@@ -2,8 +2,10 @@
 
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 acf_status acf_str_append(acf_str *s, const char *data, size_t len, acf_error *e)
@@ -71,6 +73,14 @@ void acf_make_printable(char *s)
         if (*c < 0x20 || *c == 0x7f) *c = '?';
         if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) c[0] = c[1] = '?';
     }
+}
+
+bool acf_number_parse(double *out, const char *text)
+{
+    char *end;
+    if (text[strspn(text, "+-.0123456789eE")] != '\0') return false; /* no blanks, hex, nan */
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*out);
 }
 
 int acf_edit_distance(const char *a, const char *b)

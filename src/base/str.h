@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct acf_str {
@@ -25,6 +26,10 @@ void acf_str_free(acf_str *s);
 /* Control characters (C0, DEL, and C1 in UTF-8) become '?', in place: what came from a file stays
  * on its line and cannot drive a terminal. */
 void acf_make_printable(char *s);
+
+/* The number that a text holds, whole and finite, without blanks, hexadecimals or words; false when
+ * it holds none. */
+bool acf_number_parse(double *out, const char *text);
 
 /* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
  * longer ones give 64. */

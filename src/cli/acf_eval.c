@@ -29,27 +29,28 @@ static void show_problems(acf_str *out)
     acf_str_clear(out);
 }
 
-static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
-                      acf_error *e)
+/* Figures of a model, or a model with a class more, into out. */
+static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *log, acf_error *e)
 {
-    acf_eval_arguments *a = arguments;
-    a->model = operands->item[0];
     acf_model m = {0};
     acf_held_out h = {0};
-    acf_str out = {0};
     acf_assertion parsed;
-    acf_log log = acf_console_log(console);
     for (size_t i = 0; i < a->asserts.n; i++)
         ACF_TRY(acf_assertion_parse(&parsed, a->asserts.item[i], e));
     if (a->submission != NULL && a->split == 1)
         return acf_fail(e, ACF_ERR_USAGE, "--glue-submission is about test, --split says dev");
     if (a->submission != NULL && a->json)
         return acf_fail(e, ACF_ERR_USAGE, "--glue-submission and --json exclude each other");
+    if (a->metric != NULL || a->head > 0 || a->draws > 0)
+        return acf_fail(e, ACF_ERR_USAGE, "--%s is for --compare",
+                        a->metric != NULL ? "metric"
+                        : a->head > 0     ? "head"
+                                          : "draws");
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
-    acf_status st = open_model(&m, a->model, &log, e);
+    acf_status st = open_model(&m, a->model, log, e);
     if (st == ACF_OK && a->classes.n > 0) {
-        st = acf_eval_add_classes(&out, a, &m, &log, e);
-        if (st != ACF_OK) show_problems(&out);
+        st = acf_eval_add_classes(out, a, &m, log, e);
+        if (st != ACF_OK) show_problems(out);
     } else if (st == ACF_OK) {
         bool is_test = a->split == 2 || a->submission != NULL;
         const acf_held_out_options opt = {.split = is_test ? ACF_TEST : ACF_DEV,
@@ -57,20 +58,39 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                                           .task = a->task,
                                           .sets = a->sets.item,
                                           .n_sets = a->sets.n,
-                                          .log = &log};
-        st = acf_held_out_open(&h, &out, &m, &opt, e);
-        if (st != ACF_OK) show_problems(&out);
-        acf_str_clear(&out);
-        if (st == ACF_OK) st = acf_eval_figures(&out, a, &m, &h, e);
+                                          .log = log};
+        st = acf_held_out_open(&h, out, &m, &opt, e);
+        if (st != ACF_OK) show_problems(out);
+        acf_str_clear(out);
+        if (st == ACF_OK) st = acf_eval_figures(out, a, &m, &h, e);
     }
-    if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);
     acf_held_out_close(&h);
     acf_model_free(&m);
+    return st;
+}
+
+static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
+                      acf_error *e)
+{
+    acf_eval_arguments *a = arguments;
+    acf_str out = {0};
+    acf_log log = acf_console_log(console);
+    acf_status st;
+    a->model = operands->item[0];
+    if (a->compare)
+        st = acf_eval_compare(&out, a, operands, &log, e);
+    else if (operands->n > 1)
+        st = acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many", operands->item[1]);
+    else
+        st = evaluate(&out, a, &log, e);
+    if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);
     acf_str_free(&out);
     return st;
 }
 
 static const char *const splits[] = {"", "dev", "test", NULL};
+
+static const char *const heads[] = {"", "linear", "label", NULL};
 
 static const acf_option option[] = {
     {.name = "split",
@@ -137,6 +157,28 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(acf_eval_arguments, output),
      .help = "where --add-class writes the model (default: MODEL+NAME)"},
+    {.name = "compare",
+     .kind = ACF_OPTION_FLAG,
+     .to = offsetof(acf_eval_arguments, compare),
+     .help = "compare finished runs, series, or directories of tasks, each with each"},
+    {.name = "metric",
+     .arg = "NAME",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(acf_eval_arguments, metric),
+     .help = "with --compare: by this metric (default: the runs' eval.metric)"},
+    {.name = "head",
+     .arg = "linear|label",
+     .kind = ACF_OPTION_CHOICE,
+     .to = offsetof(acf_eval_arguments, head),
+     .choices = heads,
+     .help = "with --compare: answers of this head (default: the runs' eval.head)"},
+    {.name = "draws",
+     .arg = "N",
+     .kind = ACF_OPTION_WHOLE,
+     .to = offsetof(acf_eval_arguments, draws),
+     .low = 100,
+     .high = 1e7,
+     .help = "with --compare: draws of resampling (default 10000)"},
     {.name = "threads",
      .arg = "N",
      .kind = ACF_OPTION_WHOLE,
@@ -146,13 +188,17 @@ static const acf_option option[] = {
      .help = "threads to use (default: all that this process may use)"},
 };
 
+enum { MAX_RUNS = 64 }; /* of --compare */
+
 static const acf_program program = {.name = "acf-eval",
                                     .summary = "Evaluate a model on held-out data.",
-                                    .usage = "MODEL [options]",
+                                    .usage =
+                                        "MODEL [options]\n       acf-eval --compare RUN RUN... "
+                                        "[--metric NAME] [--head linear|label] [--json]",
                                     .option = option,
                                     .n_options = sizeof option / sizeof *option,
                                     .min_operands = 1,
-                                    .max_operands = 1,
+                                    .max_operands = MAX_RUNS,
                                     .operands = "MODEL, a run directory or a model directory",
                                     .version = acf_about_version};
 

@@ -16,6 +16,10 @@ typedef struct acf_eval_arguments {
     const char *output;
     bool json;
     int64_t threads;
+    bool compare;
+    const char *metric;
+    int head;      /* 0: not given, else acf_head + 1 */
+    int64_t draws; /* 0: not given */
 } acf_eval_arguments;
 
 /* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert. */
@@ -26,5 +30,9 @@ acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model
  * the configuration. */
 acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_model *m,
                                 const acf_log *log, acf_error *e) ACF_MUST_USE;
+
+/* --compare: the operands are finished runs; text or JSON into out. */
+acf_status acf_eval_compare(acf_str *out, const acf_eval_arguments *a, const acf_words *runs,
+                            const acf_log *log, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -43,7 +43,7 @@ typedef struct image_job {
     const acf_image_options *opt;
     bool *bad; /* [n] */
     int n_blocks;
-    atomic_bool is_over;
+    atomic_int last; /* blocks above it are left out: one failed, or -1: stopped */
     bool is_stopped;
     acf_error error; /* not of an image: memory */
 } image_job;
@@ -90,6 +90,14 @@ static void add_moments(uint64_t sum[3], uint64_t square[3], const uint8_t *item
     }
 }
 
+/* Block b failed: those above it are not wanted any more. */
+static void end_at(image_job *job, int b)
+{
+    int last = atomic_load(&job->last);
+    while (b < last && !atomic_compare_exchange_weak(&job->last, &last, b))
+        ;
+}
+
 /* Rows of one block into the cache or, without one, into scratch [item]. */
 static acf_status read_block(image_job *job, int b, uint8_t *scratch, uint64_t sum[3],
                              uint64_t square[3], acf_error *e)
@@ -106,8 +114,7 @@ static acf_status read_block(image_job *job, int b, uint8_t *scratch, uint64_t s
             item = to;
             job->bad[row] = st == ACF_ERR_IO || st == ACF_ERR_FORMAT;
             if (st != ACF_OK && !job->bad[row]) return st;
-            if (job->bad[row] && job->opt->on_bad == ACF_BAD_ERROR)
-                atomic_store(&job->is_over, true);
+            if (job->bad[row] && job->opt->on_bad == ACF_BAD_ERROR) end_at(job, b);
         }
         if (!job->bad[row]) add_moments(sum, square, item, s->stored, s->item / (size_t)s->stored);
     }
@@ -115,8 +122,8 @@ static acf_status read_block(image_job *job, int b, uint8_t *scratch, uint64_t s
 }
 
 /* All blocks, on the threads there are.  Blocks are fixed by row number and sums are whole numbers,
- * so which thread took which does not show.  After a failure the blocks that have begun, among them
- * all lower ones, are finished. */
+ * so which thread took which does not show.  After a failure all lower blocks are finished still:
+ * the first bad image in order is told. */
 static void read_blocks(image_job *job)
 {
     image_source *s = job->s;
@@ -132,15 +139,15 @@ static void read_blocks(image_job *job)
         }
 #pragma omp for schedule(dynamic, 1)
         for (int b = 0; b < job->n_blocks; b++) {
-            if (atomic_load(&job->is_over)) continue;
+            if (b > atomic_load(&job->last)) continue; /* one below may yet fail */
             if (omp_get_thread_num() == 0 && job->opt->poll != NULL &&
                 job->opt->poll(job->opt->payload)) {
                 job->is_stopped = true;
-                atomic_store(&job->is_over, true);
+                end_at(job, -1);
                 continue;
             }
             if (st == ACF_OK) st = read_block(job, b, scratch, sum, square, &e);
-            if (st != ACF_OK) atomic_store(&job->is_over, true);
+            if (st != ACF_OK) end_at(job, b);
         }
 #pragma omp critical(acf_image_source)
         {
@@ -342,6 +349,7 @@ static acf_status read_all(image_source *s, acf_split *split, const acf_image_op
 {
     image_job job = {.s = s, .opt = opt};
     job.n_blocks = split->n / BLOCK_ROWS + (split->n % BLOCK_ROWS != 0);
+    atomic_init(&job.last, job.n_blocks);
     job.bad = acf_alloc((size_t)split->n, sizeof *job.bad, "bad images", e);
     if (job.bad == NULL) return ACF_ERR_RESOURCE;
     read_blocks(&job);

@@ -1,8 +1,8 @@
 #include "data/rows.h"
 
 #include "base/io.h"
+#include "base/str.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,20 +22,11 @@ static acf_status unknown_label(const acf_dataset *d, const acf_table *t, int ro
                     (int)t->line[row], acf_shown(cell), cell, whose, known);
 }
 
-/* The number that a cell holds, whole and finite; false when it holds none. */
-static bool read_number(double *out, const char *cell)
-{
-    char *end;
-    if (cell[strspn(cell, "+-.0123456789eE")] != '\0') return false; /* no blanks, hex, nan */
-    *out = strtod(cell, &end);
-    return end != cell && *end == '\0' && isfinite(*out);
-}
-
 /* A row's target.  False, with the reason, when the cell holds no such number. */
 static bool read_target(double *out, char reason[ACF_BAD_REASON], const char *cell,
                         const acf_task *task)
 {
-    bool is_number = read_number(out, cell);
+    bool is_number = acf_number_parse(out, cell);
     if (!is_number)
         (void)snprintf(reason, ACF_BAD_REASON, "has the label '%.*s', expected a number",
                        acf_shown(cell), cell);

@@ -35,7 +35,7 @@ typedef struct text_job {
     int n_blocks;
     bool (*poll)(void *);
     void *payload;
-    atomic_bool is_over; /* stopped or failed: leave the remaining blocks */
+    atomic_int last; /* blocks above it are left out: one failed, or -1: stopped */
     bool is_stopped;
     int failed; /* lowest block that failed, n_blocks when none */
     acf_error error;
@@ -86,16 +86,16 @@ static void tokenize_blocks(text_job *job)
         acf_error e;
 #pragma omp for schedule(dynamic, 1)
         for (int b = 0; b < job->n_blocks; b++) {
-            if (atomic_load(&job->is_over)) continue;
+            if (b > atomic_load(&job->last)) continue; /* one below may yet fail */
             if (omp_get_thread_num() == 0 && job->poll != NULL && job->poll(job->payload)) {
                 job->is_stopped = true;
-                atomic_store(&job->is_over, true);
+                atomic_store(&job->last, -1);
                 continue;
             }
             if (tokenize_block(job, b, &x, &e) == ACF_OK) continue;
-            atomic_store(&job->is_over, true);
 #pragma omp critical(acf_text_source)
             if (b < job->failed) {
+                if (b < atomic_load(&job->last)) atomic_store(&job->last, b);
                 job->failed = b;
                 job->error = e;
             }
@@ -215,6 +215,7 @@ acf_status acf_text_source_open(acf_source **out, const acf_split *split, const 
         return acf_fail(e, ACF_ERR_DATA, "%s: has no rows to tokenize",
                         split->path != NULL ? split->path : split->name);
     job.failed = job.n_blocks;
+    atomic_init(&job.last, job.n_blocks);
     job.s = source_new(split, e);
     job.block = acf_alloc((size_t)job.n_blocks, sizeof *job.block, "token ids", e);
     if (job.s == NULL || job.block == NULL) goto done;

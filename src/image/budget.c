@@ -36,6 +36,7 @@ void *acf_image_budget_take(size_t bytes)
     unsigned char *raw = acf_hook_malloc(bytes + HEADER);
     if (raw == NULL) return NULL;
     memcpy(raw, &bytes, sizeof bytes);
+    memset(raw + HEADER, 0, bytes);
     left -= bytes;
     return raw + HEADER;
 }

@@ -62,10 +62,26 @@ static acf_status take_size(const probe *p, uint32_t width, uint32_t height, acf
     return ACF_OK;
 }
 
+/* So that a file's size bounds the memory it makes the decoder take: `packed` bytes never unpack to
+ * the pixels of this header (IHDR), whatever they are. */
+static acf_status check_png_data(const probe *p, const unsigned char *header, size_t packed,
+                                 acf_error *e)
+{
+    enum { DEFLATE_MOST = 1032 };                            /* bytes out of one, at best */
+    static const uint8_t samples[7] = {1, 0, 3, 1, 2, 0, 4}; /* by type of colour */
+    size_t bits = header[9] < 7 ? (size_t)samples[header[9]] * header[8] : 0;
+    size_t need = ((size_t)p->info->width * bits + 7) / 8 * (size_t)p->info->height;
+    if (need / DEFLATE_MOST <= packed) return ACF_OK;
+    return acf_fail(e, ACF_ERR_FORMAT,
+                    "%s: damaged PNG data: %d x %d pixels cannot come out of %zu packed bytes",
+                    p->name, p->info->width, p->info->height, packed);
+}
+
 static acf_status probe_png(const probe *p, acf_error *e)
 {
     enum { SIGNATURE = 8, AROUND = 12, HEADER = 13 }; /* AROUND: length, type and CRC of a chunk */
     bool is_first = true;
+    size_t packed = 0;
     for (size_t at = SIGNATURE;;) {
         const unsigned char *chunk = p->bytes + at;
         if (p->len - at < AROUND) return cut_short(p, e);
@@ -84,7 +100,9 @@ static acf_status probe_png(const probe *p, acf_error *e)
                             "%s: damaged PNG data: chunk '%.4s' at byte %zu has checksum %08x, "
                             "its data %08x",
                             p->name, (const char *)chunk + 4, at, big32(chunk + 8 + n), crc);
-        if (memcmp(chunk + 4, "IEND", 4) == 0) return ACF_OK;
+        if (memcmp(chunk + 4, "IDAT", 4) == 0) packed += n;
+        if (memcmp(chunk + 4, "IEND", 4) == 0)
+            return check_png_data(p, p->bytes + SIGNATURE + 8, packed, e);
         is_first = false;
         at += n + AROUND;
     }
@@ -105,10 +123,43 @@ static acf_status probe_frame(const probe *p, unsigned marker, const unsigned ch
     return take_size(p, big16(frame + 3), big16(frame + 1), e);
 }
 
+/* Huffman tables (T.81 B.2.4.2).  The decoder has room for 256 symbols a table, without looking,
+ * and loses its way in one of 256; with 8 bits a sample there are at most 176 different symbols. */
+static acf_status probe_huffman(const probe *p, const unsigned char *segment, size_t n,
+                                acf_error *e)
+{
+    enum { HEADER = 17, MOST = 255 }; /* HEADER: class and place, 16 numbers of symbols */
+    for (size_t at = 0; at < n;) {
+        size_t symbols = 0;
+        if (n - at < HEADER) return cut_short(p, e);
+        for (size_t k = 1; k < HEADER; k++)
+            symbols += segment[at + k];
+        if (symbols > MOST)
+            return acf_fail(e, ACF_ERR_FORMAT,
+                            "%s: damaged JPEG data: a Huffman table of %zu symbols", p->name,
+                            symbols);
+        at += HEADER;
+        if (symbols > n - at) return cut_short(p, e);
+        at += symbols;
+    }
+    return ACF_OK;
+}
+
+/* As check_png_data: of each 8 x 8 pixels, a scan tells at least one bit. */
+static acf_status check_jpeg_data(const probe *p, size_t packed, acf_error *e)
+{
+    size_t blocks = ((size_t)p->info->width + 7) / 8 * (((size_t)p->info->height + 7) / 8);
+    if (blocks / 8 <= packed) return ACF_OK;
+    return acf_fail(e, ACF_ERR_FORMAT,
+                    "%s: damaged JPEG data: %d x %d pixels cannot come out of %zu packed bytes",
+                    p->name, p->info->width, p->info->height, packed);
+}
+
 static acf_status probe_jpeg(const probe *p, acf_error *e)
 {
     const unsigned char *b = p->bytes;
     bool has_frame = false, has_scan = false;
+    size_t packed = 0;
     for (size_t at = 2;;) {
         /* To the next marker: after a scan its data lie before it, with 0 after each FF. */
         while (at + 1 < p->len && (b[at] != 0xFF || b[at + 1] == 0x00 || b[at + 1] == 0xFF)) {
@@ -117,6 +168,7 @@ static acf_status probe_jpeg(const probe *p, acf_error *e)
                                 "%s: damaged JPEG data: no marker at byte %zu (0x%02x)", p->name,
                                 at, b[at]);
             at++;
+            packed++;
         }
         if (at + 1 >= p->len) return cut_short(p, e);
         unsigned marker = b[at + 1];
@@ -131,10 +183,11 @@ static acf_status probe_jpeg(const probe *p, acf_error *e)
             ACF_TRY(probe_frame(p, marker, b + at + 2, n - 2, e));
             has_frame = true;
         }
+        if (marker == 0xC4) ACF_TRY(probe_huffman(p, b + at + 2, n - 2, e));
         has_scan |= marker == 0xDA;
         at += n;
     }
-    if (has_frame && has_scan) return ACF_OK;
+    if (has_frame && has_scan) return check_jpeg_data(p, packed, e);
     return acf_fail(e, ACF_ERR_FORMAT, "%s: damaged JPEG data: no %s before the end marker",
                     p->name, has_frame ? "scan" : "frame");
 }

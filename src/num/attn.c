@@ -181,7 +181,7 @@ ACF_CLONES static void forward_head(const head *h)
     for (size_t i = 0; i < h->n_rows; i += rows) {
         size_t n = least(rows, h->n_rows - i);
         acf_small score = {.m = n,
-                           .n = L,
+                           .n = wide,
                            .k = D,
                            .a = h->q + i * h->ld_q,
                            .a_row = h->ld_q,
@@ -252,7 +252,7 @@ ACF_CLONES static void backward_head(const head *h)
         size_t n = least(rows, h->n_rows - i);
         const real *d_out = h->d_out + i * h->ld_out;
         acf_small d_p = {.m = n,
-                         .n = L,
+                         .n = wide,
                          .k = D,
                          .a = d_out,
                          .a_row = h->ld_out,

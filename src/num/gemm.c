@@ -1,189 +1,24 @@
 #include "num/gemm.h"
 
-#include "base/assert.h"
-#include "num/clones.h"
+#include "num/blas.h"
+#include "num/gemm_wide.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <omp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define LIBRARY "libopenblas.so.0"
-#ifdef ACF_REAL_DOUBLE
-#define GEMM_SYMBOL "cblas_dgemm"
-#else
-#define GEMM_SYMBOL "cblas_sgemm"
-#endif
 
 /* Multiply-adds that take a thread about as long as starting the others. */
 #define SERIAL_WORK 200e3
 
-enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 }; /* cblas.h */
-
-typedef void gemm_function(int order, int trans_a, int trans_b, int m, int n, int k, real alpha,
-                           const real *a, int lda, const real *b, int ldb, real beta, real *c,
-                           int ldc);
-typedef char *text_function(void);
-typedef void count_function(int n);
-
-/* Set once, by acf_gemm_start. */
-static struct {
-    gemm_function *gemm;
-    char core[64];
-    char library[256];
-} blas;
-
-const char *acf_gemm_core(void)
-{
-    return blas.core;
-}
-
-const char *acf_gemm_library(void)
-{
-    return blas.library;
-}
-
-/* Kernels for this processor by OpenBLAS's names; NULL: leave the choice to it. */
-static const char *kernels_by_cpu(void)
-{
-#if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512cd"))
-        return "SkylakeX";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return __builtin_cpu_is("amd") ? "Zen" : "Haswell";
-#endif
-    return NULL;
-}
-
-/* Load with the environment that OpenBLAS reads while loading; what the user set comes back. */
-static void *open_library(void)
-{
-    const char *core = kernels_by_cpu();
-    bool set_core = core != NULL && getenv("OPENBLAS_CORETYPE") == NULL;
-    const char *threads = getenv("OPENBLAS_NUM_THREADS");
-    char kept[32] = "";
-    if (threads != NULL) (void)snprintf(kept, sizeof kept, "%s", threads);
-
-    if (set_core) (void)setenv("OPENBLAS_CORETYPE", core, 1);
-    (void)setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (set_core) (void)unsetenv("OPENBLAS_CORETYPE");
-    if (threads != NULL)
-        (void)setenv("OPENBLAS_NUM_THREADS", kept, 1);
-    else
-        (void)unsetenv("OPENBLAS_NUM_THREADS");
-    return handle;
-}
-
-/* Small whole numbers that look random: their products and sums are exact. */
-static void fill_whole(real *x, int len, unsigned seed)
-{
-    for (int i = 0; i < len; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        x[i] = (real)(int)(seed >> 29) - 3;
-    }
-}
-
-/* Large enough for the kernels that pack, with edges in every dimension. */
-enum { CHECK_M = 101, CHECK_N = 107, CHECK_K = 103 };
-
-/* One product against plain loops; all four ways of storing a and b. */
-static bool multiplies(gemm_function *gemm, int m, int n, int k)
-{
-    real a[CHECK_M * CHECK_K], b[CHECK_K * CHECK_N];
-    real want[CHECK_M * CHECK_N], c[CHECK_M * CHECK_N];
-
-    for (int way = 0; way < 4; way++) {
-        bool trans_a = (way & 1) != 0, trans_b = (way & 2) != 0;
-        fill_whole(a, m * k, 1);
-        fill_whole(b, k * n, 2);
-        fill_whole(c, m * n, 3);
-        for (int i = 0; i < m; i++) {
-            real *want_i = want + (size_t)i * (size_t)n;
-            for (int j = 0; j < n; j++)
-                want_i[j] = -c[i * n + j];
-            for (int p = 0; p < k; p++) {
-                real a_ip = 2 * (trans_a ? a[p * m + i] : a[i * k + p]);
-                if (trans_b)
-                    for (int j = 0; j < n; j++)
-                        want_i[j] += a_ip * b[j * k + p];
-                else
-                    for (int j = 0; j < n; j++)
-                        want_i[j] += a_ip * b[p * n + j];
-            }
-        }
-        gemm(ROW_MAJOR, trans_a ? TRANS : NO_TRANS, trans_b ? TRANS : NO_TRANS, m, n, k, 2, a,
-             trans_a ? m : k, b, trans_b ? k : n, -1, c, n);
-        for (int i = 0; i < m * n; i++)
-            if (!(fabs((double)(c[i] - want[i])) <= 0.0)) return false;
-    }
-    return true;
-}
-
-/* A function of the library; the detour because ISO C has no cast from void * to a function. */
-static bool find(void *function, void *handle, const char *name)
-{
-    void *symbol = dlsym(handle, name);
-    memcpy(function, &symbol, sizeof symbol);
-    return symbol != NULL;
-}
-
-acf_status acf_gemm_start(acf_error *e)
-{
-    if (blas.gemm != NULL) return ACF_OK;
-
-    void *handle = open_library();
-    if (handle == NULL)
-        return acf_fail(e, ACF_ERR_RESOURCE,
-                        "%s: cannot open: %s; install OpenBLAS (Debian: libopenblas0)", LIBRARY,
-                        dlerror());
-    gemm_function *gemm;
-    text_function *core, *library;
-    count_function *set_threads;
-    if (!find(&gemm, handle, GEMM_SYMBOL) || !find(&core, handle, "openblas_get_corename") ||
-        !find(&library, handle, "openblas_get_config") ||
-        !find(&set_threads, handle, "openblas_set_num_threads")) {
-        (void)dlclose(handle);
-        return acf_fail(e, ACF_ERR_RESOURCE,
-                        "%s: has no %s, openblas_get_corename, openblas_get_config or "
-                        "openblas_set_num_threads; is it an OpenBLAS with CBLAS?",
-                        LIBRARY, GEMM_SYMBOL);
-    }
-    set_threads(1);
-    if (!multiplies(gemm, 5, 7, 3) || !multiplies(gemm, CHECK_M, CHECK_N, CHECK_K)) {
-        acf_status st = acf_fail(e, ACF_ERR_RESOURCE,
-                                 "%s: its %s kernels multiply wrongly on this processor; set the "
-                                 "environment variable OPENBLAS_CORETYPE to others, for example "
-                                 "Haswell",
-                                 LIBRARY, core());
-        (void)dlclose(handle);
-        return st;
-    }
-    (void)snprintf(blas.core, sizeof blas.core, "%s", core());
-    (void)snprintf(blas.library, sizeof blas.library, "%s", library());
-    blas.gemm = gemm;
-    return ACF_OK;
-}
-
-typedef struct product {
-    real *c;
-    const real *a, *b;
-    int ldc, lda, ldb;
-    bool trans_a, trans_b;
-    int m, n, k;
-    real alpha, beta;
-} product;
-
 /* Tile sizes from the most efficient down, each with the number of tiles that makes it worth
- * taking.  Tiles of 192 columns cost 2 to 5 % against one call, smaller ones 10 to 20 %. */
-static const struct {
+ * taking: small tiles copy more. */
+typedef struct tiling {
     int rows, columns, least;
-} tilings[] = {{512, 384, 16}, {512, 192, 8}, {256, 192, 2}, {128, 96, 1}};
+} tiling;
+enum { N_TILINGS = 4, COLUMN_UNIT = 32 };
+static const tiling blas_tilings[] = {{512, 384, 16}, {512, 192, 8}, {256, 192, 2}, {128, 96, 1}};
+static const tiling wide_tilings[] = {{504, 128, 8}, {224, 128, 4}, {112, 64, 2}, {56, 64, 1}};
+/* A transposed a is copied, too, once for all columns of a tile. */
+static const tiling turned_tilings[] = {{504, 384, 4}, {224, 384, 2}, {112, 192, 2}, {56, 64, 1}};
 
 static int parts_of(int size, int largest)
 {
@@ -198,14 +33,14 @@ static int part_size(int size, int parts, int unit)
 }
 
 /* Rows and columns of a tile: by the sizes alone, never by the number of threads. */
-static void tile_shape(int *tile_m, int *tile_n, int m, int n, int k)
+static void tile_shape(int *tile_m, int *tile_n, int m, int n, int k, const tiling *t)
 {
     int down = 1, across = 1;
     if ((double)m * n * k > SERIAL_WORK) {
-        for (size_t i = 0; i < sizeof tilings / sizeof tilings[0]; i++) {
-            down = parts_of(m, tilings[i].rows);
-            across = parts_of(n, tilings[i].columns);
-            if ((long)down * across >= tilings[i].least) break;
+        for (int i = 0; i < N_TILINGS; i++) {
+            down = parts_of(m, t[i].rows);
+            across = parts_of(n, t[i].columns);
+            if ((long)down * across >= t[i].least) break;
         }
         if (down * across > 1 && down % 2 != 0 && across % 2 != 0) {
             if (m > n) /* an even number, so that two threads end together */
@@ -215,20 +50,11 @@ static void tile_shape(int *tile_m, int *tile_n, int m, int n, int k)
         }
     }
     *tile_m = part_size(m, down, 4);
-    *tile_n = part_size(n, across, 16);
-}
-
-static void multiply_tile(const product *p, int row, int column, int rows, int columns)
-{
-    const real *a = p->a + (size_t)row * (p->trans_a ? 1 : (size_t)p->lda);
-    const real *b = p->b + (size_t)column * (p->trans_b ? (size_t)p->ldb : 1);
-    real *c = p->c + (size_t)row * (size_t)p->ldc + (size_t)column;
-    blas.gemm(ROW_MAJOR, p->trans_a ? TRANS : NO_TRANS, p->trans_b ? TRANS : NO_TRANS, rows,
-              columns, p->k, p->alpha, a, p->lda, b, p->ldb, p->beta, c, p->ldc);
+    *tile_n = part_size(n, across, COLUMN_UNIT);
 }
 
 /* c = beta c: what is left of a product without terms. */
-static void scale_only(const product *p)
+static void scale_only(const acf_product *p)
 {
     for (int i = 0; i < p->m; i++)
         for (int j = 0; j < p->n; j++) {
@@ -240,28 +66,30 @@ static void scale_only(const product *p)
 void acf_gemm(real *c, int ldc, const real *a, int lda, bool trans_a, const real *b, int ldb,
               bool trans_b, int m, int n, int k, real alpha, real beta)
 {
-    product p = {.c = c,
-                 .a = a,
-                 .b = b,
-                 .ldc = ldc,
-                 .lda = lda,
-                 .ldb = ldb,
-                 .trans_a = trans_a,
-                 .trans_b = trans_b,
-                 .m = m,
-                 .n = n,
-                 .k = k,
-                 .alpha = alpha,
-                 .beta = beta};
+    acf_product p = {.c = c,
+                     .a = a,
+                     .b = b,
+                     .ldc = ldc,
+                     .lda = lda,
+                     .ldb = ldb,
+                     .trans_a = trans_a,
+                     .trans_b = trans_b,
+                     .m = m,
+                     .n = n,
+                     .k = k,
+                     .alpha = alpha,
+                     .beta = beta};
     if (m == 0 || n == 0) return;
     if (k == 0) {
         scale_only(&p);
         return;
     }
-    ACF_ASSERT(blas.gemm != NULL);
-
+    bool is_wide = acf_wide_suits(m, n, k);
     int tile_m, tile_n;
-    tile_shape(&tile_m, &tile_n, m, n, k);
+    tile_shape(&tile_m, &tile_n, m, n, k,
+               !is_wide  ? blas_tilings
+               : trans_a ? turned_tilings
+                         : wide_tilings);
     int n_down = parts_of(m, tile_m), n_across = parts_of(n, tile_n);
 
 #pragma omp parallel for schedule(dynamic) if (n_down * n_across > 1 && !omp_in_parallel())
@@ -269,6 +97,10 @@ void acf_gemm(real *c, int ldc, const real *a, int lda, bool trans_a, const real
         int row = tile % n_down * tile_m, column = tile / n_down * tile_n;
         int rows = m - row < tile_m ? m - row : tile_m;
         int columns = n - column < tile_n ? n - column : tile_n;
-        multiply_tile(&p, row, column, rows, columns);
+        acf_product part = acf_product_part(&p, row, column, rows, columns);
+        if (is_wide)
+            acf_wide_multiply(&part);
+        else
+            acf_blas_multiply(&part);
     }
 }

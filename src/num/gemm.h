@@ -1,10 +1,9 @@
 /*
- * Matrix products: the only room that knows BLAS.
+ * Matrix products, cut into tiles for all threads.
  *
- * OpenBLAS is opened on first use (dlopen), after OPENBLAS_CORETYPE has been set to the kernels
- * that suit this CPU; Debian's build does not know newer ones and falls back to Haswell's.  A value
- * that the user set is left alone.  It runs single-threaded; products are cut here into tiles of
- * fixed shape, spread over OpenMP threads, so that results do not depend on the number of threads.
+ * Where registers are 64 bytes wide the tiles are ours (gemm_wide.h), elsewhere, and for very thin
+ * products, OpenBLAS's (blas.h).  Tiles have fixed shapes, so that results do not depend on the
+ * number of threads.
  */
 #ifndef ACF_NUM_GEMM_H
 #define ACF_NUM_GEMM_H
@@ -14,11 +13,11 @@
 
 #include <stdbool.h>
 
-/* Open the library; call once before the first product, from one thread.  Again: does nothing.
- * ACF_ERR_RESOURCE when there is no OpenBLAS. */
+/* Open OpenBLAS; call once before the first product, from one thread.  Again: does nothing.
+ * ACF_ERR_RESOURCE when there is none, or when it multiplies wrongly on this processor. */
 acf_status acf_gemm_start(acf_error *e) ACF_MUST_USE;
 
-/* The kernels in use ("SkylakeX") and the library's own description; "" before the start. */
+/* OpenBLAS's kernels in use ("SkylakeX") and its own description; "" before the start. */
 const char *acf_gemm_core(void);
 const char *acf_gemm_library(void);
 

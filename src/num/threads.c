@@ -129,6 +129,19 @@ int acf_threads_available(void)
     return n >= 1 ? n : 1;
 }
 
+void acf_cpu_name(char name[96])
+{
+    char text[4096];
+    static const char key[] = "model name"; /* in /proc/cpuinfo */
+    name[0] = '\0';
+    if (acf_read_kernel_file(text, sizeof text, "/proc/cpuinfo", NULL) != ACF_OK) return;
+    const char *at = strstr(text, key);
+    if (at == NULL) return;
+    at += sizeof key - 1;
+    at += strspn(at, "\t :");
+    (void)snprintf(name, 96, "%.*s", (int)(strcspn(at, "\n") < 90 ? strcspn(at, "\n") : 90), at);
+}
+
 static void ignore_denormals(void)
 {
 #ifdef __SSE__

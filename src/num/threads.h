@@ -1,4 +1,4 @@
-/* The one place that sets and asks the number of threads. */
+/* The one place that sets and asks the number of threads, and knows what they run on. */
 #ifndef ACF_NUM_THREADS_H
 #define ACF_NUM_THREADS_H
 
@@ -10,6 +10,9 @@ int acf_threads_available(void);
  * without a quota.  self_cgroup: the text of /proc/self/cgroup; mount: where the hierarchies are
  * ("/sys/fs/cgroup"). */
 int acf_threads_quota(const char *self_cgroup, const char *mount);
+
+/* The processor as the kernel names it; empty where it does not. */
+void acf_cpu_name(char name[96]);
 
 /* Use n threads from here on (n >= 1).  In each of them numbers too small for full precision
  * (denormals) count as zero, as operands and as results, where the processor can do so: they would

@@ -67,8 +67,7 @@ static int compare(const void *a, const void *b)
     return p < q ? -1 : p > q;
 }
 
-/* x [n], overwritten: its NaN are dropped, the rest sorted. */
-static acf_ci percentiles(double *x, size_t n)
+acf_ci acf_bootstrap_interval(double *x, size_t n)
 {
     const double tail[2] = {0.025, 0.975};
     double at[2];
@@ -86,23 +85,71 @@ static acf_ci percentiles(double *x, size_t n)
     return (acf_ci){at[0], at[1]};
 }
 
+double acf_bootstrap_p(const double *x, size_t n)
+{
+    const double rounding = 1e-12; /* sums that are 0 but for it */
+    size_t kept = 0, below = 0, above = 0;
+    for (size_t i = 0; i < n; i++) {
+        kept += isnan(x[i]) ? 0 : 1;
+        below += x[i] <= rounding ? 1 : 0;
+        above += x[i] >= -rounding ? 1 : 0;
+    }
+    size_t few = below < above ? below : above;
+    return fmin(1.0, 2.0 * (1.0 + (double)few) / (1.0 + (double)kept));
+}
+
+acf_status acf_bootstrap_groups(acf_ci *ci, double *p, const double *x, const size_t *len,
+                                size_t n_groups, int n_draws, acf_error *e)
+{
+    acf_status st = ACF_ERR_RESOURCE;
+    size_t at = 0;
+    size_t *begin = acf_alloc(n_groups, sizeof *begin, "bootstrap groups", e);
+    double *draws = acf_alloc((size_t)n_draws, sizeof *draws, "bootstrap draws", e);
+    if (begin == NULL || draws == NULL) goto done;
+    for (size_t g = 0; g < n_groups; g++) {
+        begin[g] = at;
+        at += len[g];
+    }
+    acf_rng r = {.seed = ACF_BOOTSTRAP_SEED, .stream = ACF_STREAM_BOOTSTRAP};
+    for (int b = 0; b < n_draws; b++) {
+        double total = 0.0;
+        uint64_t index = 0;
+        r.step = (uint64_t)b;
+        for (size_t i = 0; i < n_groups; i++) {
+            size_t g = acf_rng_below(r, index++, n_groups);
+            double sum = 0.0;
+            for (size_t j = 0; j < len[g]; j++)
+                sum += x[begin[g] + acf_rng_below(r, index++, len[g])];
+            total += sum / (double)len[g];
+        }
+        draws[b] = total / (double)n_groups;
+    }
+    *p = acf_bootstrap_p(draws, (size_t)n_draws);
+    *ci = acf_bootstrap_interval(draws, (size_t)n_draws);
+    st = ACF_OK;
+done:
+    acf_free(draws);
+    acf_free(begin);
+    return st;
+}
+
 static const acf_metric from_cells[] = {
     ACF_METRIC_ACCURACY, ACF_METRIC_BALANCED_ACCURACY, ACF_METRIC_F1,         ACF_METRIC_MACRO_F1,
     ACF_METRIC_MCC,      ACF_METRIC_MICRO_F1,          ACF_METRIC_WEIGHTED_F1};
 enum { N_FROM_CELLS = sizeof from_cells / sizeof from_cells[0] };
 
-/* Multinomial counts as binomials of what is left: cell i of the rest with probability
- * count_i / (count_i + count_{i+1} + ...). */
-static void draw_cells(acf_cell *drawn, const acf_cell *cell, size_t n_cell, int64_t n, acf_rng r)
+/* Kind i of the rest comes with probability count_i / (count_i + count_{i+1} + ...). */
+void acf_bootstrap_multinomial(int64_t *drawn, const int64_t *count, size_t n_cell, acf_rng r,
+                               uint64_t *index)
 {
-    int64_t left = n, mass = n;
-    uint64_t index = 0;
+    int64_t mass = 0;
+    for (size_t i = 0; i < n_cell; i++)
+        mass += count[i];
+    int64_t left = mass;
     for (size_t i = 0; i < n_cell; i++) {
-        drawn[i] = cell[i];
-        drawn[i].count =
-            acf_bootstrap_binomial(r, &index, left, (double)cell[i].count / (double)mass);
-        left -= drawn[i].count;
-        mass -= cell[i].count;
+        drawn[i] = acf_bootstrap_binomial(r, index, left, (double)count[i] / (double)mass);
+        left -= drawn[i];
+        mass -= count[i];
     }
 }
 
@@ -110,29 +157,36 @@ acf_status acf_bootstrap_classes(acf_metrics *m, acf_error *e)
 {
     size_t n_cell = acf_metrics_cells(NULL, m);
     acf_status st = ACF_ERR_RESOURCE;
-    acf_cell *cell = acf_alloc(2 * n_cell, sizeof *cell, "bootstrap cells", e);
+    acf_cell *cell = acf_alloc(n_cell, sizeof *cell, "bootstrap cells", e);
+    int64_t *count = acf_alloc(2 * n_cell, sizeof *count, "bootstrap cells", e);
     acf_class_figures *cls = acf_alloc((size_t)m->K, sizeof *cls, "bootstrap classes", e);
     double *draws =
         acf_alloc((size_t)N_FROM_CELLS * ACF_BOOTSTRAP_DRAWS, sizeof *draws, "bootstrap draws", e);
-    if (cell == NULL || cls == NULL || draws == NULL) goto done;
+    if (cell == NULL || count == NULL || cls == NULL || draws == NULL) goto done;
     (void)acf_metrics_cells(cell, m);
+    for (size_t i = 0; i < n_cell; i++)
+        count[i] = cell[i].count;
 
     acf_rng r = {.seed = ACF_BOOTSTRAP_SEED, .stream = ACF_STREAM_BOOTSTRAP};
     for (int b = 0; b < ACF_BOOTSTRAP_DRAWS; b++) {
         double value[ACF_METRIC_COUNT];
+        uint64_t index = 0;
         r.step = (uint64_t)b;
-        draw_cells(cell + n_cell, cell, n_cell, (int64_t)m->n, r);
-        acf_metrics_from_cells(value, cls, cell + n_cell, n_cell, m->K);
+        acf_bootstrap_multinomial(count + n_cell, count, n_cell, r, &index);
+        for (size_t i = 0; i < n_cell; i++)
+            cell[i].count = count[n_cell + i];
+        acf_metrics_from_cells(value, cls, cell, n_cell, m->K);
         for (int i = 0; i < N_FROM_CELLS; i++)
             draws[i * ACF_BOOTSTRAP_DRAWS + b] = value[from_cells[i]];
     }
     for (int i = 0; i < N_FROM_CELLS; i++)
         m->ci[from_cells[i]] =
-            percentiles(draws + (size_t)i * ACF_BOOTSTRAP_DRAWS, ACF_BOOTSTRAP_DRAWS);
+            acf_bootstrap_interval(draws + (size_t)i * ACF_BOOTSTRAP_DRAWS, ACF_BOOTSTRAP_DRAWS);
     st = ACF_OK;
 done:
     acf_free(draws);
     acf_free(cls);
+    acf_free(count);
     acf_free(cell);
     return st;
 }
@@ -181,9 +235,11 @@ acf_status acf_bootstrap_regression(acf_metrics *m, const double *gold, const do
         for (int i = 0; i < N_OF_PAIRS; i++)
             draws[i * ACF_BOOTSTRAP_DRAWS + b] = value[i];
     }
-    m->ci[ACF_METRIC_PEARSON] = percentiles(draws, ACF_BOOTSTRAP_DRAWS);
-    m->ci[ACF_METRIC_SPEARMAN] = percentiles(draws + ACF_BOOTSTRAP_DRAWS, ACF_BOOTSTRAP_DRAWS);
-    m->ci[ACF_METRIC_MSE] = percentiles(draws + 2 * ACF_BOOTSTRAP_DRAWS, ACF_BOOTSTRAP_DRAWS);
+    m->ci[ACF_METRIC_PEARSON] = acf_bootstrap_interval(draws, ACF_BOOTSTRAP_DRAWS);
+    m->ci[ACF_METRIC_SPEARMAN] =
+        acf_bootstrap_interval(draws + ACF_BOOTSTRAP_DRAWS, ACF_BOOTSTRAP_DRAWS);
+    m->ci[ACF_METRIC_MSE] =
+        acf_bootstrap_interval(draws + 2 * ACF_BOOTSTRAP_DRAWS, ACF_BOOTSTRAP_DRAWS);
     m->ci[ACF_METRIC_LOSS] = m->ci[ACF_METRIC_MSE];
 done:
     acf_free(draws);

@@ -36,4 +36,23 @@ acf_status acf_bootstrap_regression(acf_metrics *m, const double *gold, const do
  */
 int64_t acf_bootstrap_binomial(acf_rng r, uint64_t *index, int64_t n, double p);
 
+/* How often each of n_cell kinds, of which there are count[], comes in a resample of all of them:
+ * multinomial counts drawn [n_cell], as binomials of what is left.  Numbers as above. */
+void acf_bootstrap_multinomial(int64_t *drawn, const int64_t *count, size_t n_cell, acf_rng r,
+                               uint64_t *index);
+
+/* The 95 % percentile interval of draws x [n], which are overwritten; NaN when all are NaN. */
+acf_ci acf_bootstrap_interval(double *x, size_t n);
+
+/* Two-sided p of the hypothesis that the figure behind the draws x [n] of a difference is 0: twice
+ * the smaller of the shares at or beyond 0 on either side, (1 + count) / (1 + n), at most 1.  Draws
+ * of NaN are left out. */
+double acf_bootstrap_p(const double *x, size_t n);
+
+/* Hierarchical bootstrap of a mean of group means: groups drawn with replacement, then members of
+ * each drawn group.  x holds the members of group 0, 1, ..., len[n_groups] how many each has (>=
+ * 1). ACF_ERR_RESOURCE. */
+acf_status acf_bootstrap_groups(acf_ci *ci, double *p, const double *x, const size_t *len,
+                                size_t n_groups, int n_draws, acf_error *e) ACF_MUST_USE;
+
 #endif

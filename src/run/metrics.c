@@ -88,7 +88,7 @@ void acf_metrics_from_cells(double value[ACF_METRIC_COUNT], acf_class_figures *c
         n += (double)cell[i].count;
         if (cell[i].gold != cell[i].pred) continue;
         correct += (double)cell[i].count;
-        cls[cell[i].gold].recall = (double)cell[i].count; /* true positives until the loop below */
+        cls[cell[i].gold].recall += (double)cell[i].count; /* true positives until the loop below */
     }
 
     double recalls = 0.0, f1s = 0.0, weighted = 0.0, n_gold = 0.0, n_seen = 0.0;

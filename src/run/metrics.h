@@ -107,8 +107,8 @@ typedef struct acf_cell {
 size_t acf_metrics_cells(acf_cell *cell, const acf_metrics *m);
 
 /* The figures that are functions of the confusion matrix alone (accuracy .. mcc, micro and weighted
- * F1) into value[]; others are left alone.  cls [K] is overwritten.  For the bootstrap, which calls
- * it for every draw: O(n_cell + K). */
+ * F1) into value[]; others are left alone.  Cells of one place add up.  cls [K] is overwritten.
+ * For resampling, which calls it for every draw: O(n_cell + K). */
 void acf_metrics_from_cells(double value[ACF_METRIC_COUNT], acf_class_figures *cls,
                             const acf_cell *cell, size_t n_cell, int K);
 

@@ -29,17 +29,16 @@ static acf_status plan_head(acf_model *m, acf_error *e)
     return acf_params_add(&m->b, &m->params, b, e);
 }
 
-/* The block of enc and K, all zero. */
-static acf_status take_memory(acf_model *m, bool with_grad, acf_error *e)
+acf_status acf_model_plan(acf_model *m, acf_error *e)
 {
     ACF_TRY(m->enc->ops->plan(m->enc, &m->params, e));
-    ACF_TRY(plan_head(m, e));
-    return acf_params_alloc(&m->params, with_grad, e);
+    return plan_head(m, e);
 }
 
 acf_status acf_model_alloc(acf_model *m, uint64_t seed, bool with_grad, acf_error *e)
 {
-    ACF_TRY(take_memory(m, with_grad, e));
+    if (m->params.n == 0) ACF_TRY(acf_model_plan(m, e));
+    ACF_TRY(acf_params_alloc(&m->params, with_grad, e));
     for (size_t i = 0; i < m->params.n; i++)
         acf_params_init_slice(&m->params, (int)i, seed);
     return ACF_OK;
@@ -73,7 +72,8 @@ acf_status acf_model_grow_head(acf_model *m, const char *const *names, const rea
                                acf_error *e)
 {
     acf_model grown = {.enc = m->enc, .K = m->K + n};
-    acf_status st = take_memory(&grown, false, e);
+    acf_status st = acf_model_plan(&grown, e);
+    if (st == ACF_OK) st = acf_params_alloc(&grown.params, false, e);
     char **labels = acf_alloc((size_t)grown.K, sizeof *labels, "label names", e);
     if (labels == NULL) st = ACF_ERR_RESOURCE;
     for (int k = 0; k < grown.K && st == ACF_OK; k++) {

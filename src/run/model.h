@@ -33,8 +33,11 @@ typedef struct acf_model {
     cJSON *card;         /* acf.json as it was read or will be written; NULL: a foreign model */
 } acf_model;
 
-/* Declare encoder and head, take memory (gradients only when with_grad) and draw all slices from
- * their initial distributions.  enc and K are set by the caller before. */
+/* Declare the slices of encoder and head.  enc and K are set by the caller before. */
+acf_status acf_model_plan(acf_model *m, acf_error *e) ACF_MUST_USE;
+
+/* acf_model_plan, unless that is done; take memory (gradients only when with_grad) and draw all
+ * slices from their initial distributions. */
 acf_status acf_model_alloc(acf_model *m, uint64_t seed, bool with_grad, acf_error *e) ACF_MUST_USE;
 
 /* Copies of K label names; replaces earlier ones. */

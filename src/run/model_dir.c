@@ -30,11 +30,17 @@ acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
         char *config = acf_path_join(dir, "config.json", e);
         bool found = config != NULL && acf_path_exists(config);
         acf_free(config);
-        if (found) {
+        acf_status st = ACF_OK;
+        if (found && k > 0 && !acf_path_is_inside(dir, path))
+            st = acf_fail(e, ACF_ERR_MODEL,
+                          "%s: is a link that leads out of the run directory; to use the model "
+                          "there, give its own directory",
+                          dir);
+        if (found && st == ACF_OK)
             *out = dir;
-            return ACF_OK;
-        }
-        acf_free(dir);
+        else
+            acf_free(dir);
+        if (found) return st;
     }
     return acf_fail(e, ACF_ERR_MODEL,
                     "%s: holds neither config.json (a model directory) nor best/config.json (a run "
@@ -219,35 +225,51 @@ static int add_patterns(const char *to[MAX_IGNORED], int n, const char *const *p
     return n;
 }
 
-/* Weights into m; the head only when keep_head, and it must be there when need_head. */
-static acf_status load_weights(acf_model *m, const char *dir, bool keep_head, bool need_head,
-                               const acf_log *log, acf_error *e)
+/* What a load leaves aside and may do without. */
+typedef struct load_rules {
+    acf_name_rules rules;
+    const char *ignore[MAX_IGNORED], *optional[MAX_IGNORED];
+} load_rules;
+
+static void rules_make(load_rules *r, const acf_model *m, bool keep_head)
 {
     const acf_encoder_names *names = &m->enc->names;
     const char *const head[] = {names->head_weight, names->head_bias, NULL};
-    const char *ignore[MAX_IGNORED] = {NULL}, *optional[MAX_IGNORED] = {NULL};
-    acf_name_rules rules = names->rules;
-    int n = add_patterns(ignore, 0, rules.ignore);
-    n = add_patterns(ignore, n, names->unused);
-    if (!keep_head) (void)add_patterns(ignore, n, head);
-    (void)add_patterns(optional, add_patterns(optional, 0, head), rules.optional);
-    rules.ignore = ignore;
-    rules.optional = optional;
+    *r = (load_rules){.rules = names->rules};
+    int n = add_patterns(r->ignore, 0, names->rules.ignore);
+    n = add_patterns(r->ignore, n, names->unused);
+    if (!keep_head) (void)add_patterns(r->ignore, n, head);
+    (void)add_patterns(r->optional, add_patterns(r->optional, 0, head), names->rules.optional);
+    r->rules.ignore = r->ignore;
+    r->rules.optional = r->optional;
+}
 
+/* Memory for m, once its weights are known to be there, and the weights into it; the head only when
+ * keep_head, and it must be there when the model is to answer as it is (opt->labels NULL). */
+static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
+                               const acf_model_load *opt, acf_error *e)
+{
+    load_rules r;
     acf_weights_report report = {0};
-    acf_status st = acf_weights_load(&m->params, dir, &rules, &report, e);
+    rules_make(&r, m, keep_head);
+    ACF_TRY(acf_model_plan(m, e));
+    ACF_TRY(acf_weights_check(&m->params, dir, &r.rules, e));
+    ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
+    acf_status st = acf_weights_load(&m->params, dir, &r.rules, &report, e);
     for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
-        acf_log_warn(log, "%s: tensor '%s' is not part of this model, not used", dir,
+        acf_log_warn(opt->log, "%s: tensor '%s' is not part of this model, not used", dir,
                      report.unexpected[i]);
     for (size_t i = 0; i < report.n_missing && st == ACF_OK; i++) {
         const char *name = report.missing[i];
-        bool is_head = strcmp(name, head[0]) == 0 || strcmp(name, head[1]) == 0;
-        if (need_head)
+        bool is_head = strcmp(name, m->enc->names.head_weight) == 0 ||
+                       strcmp(name, m->enc->names.head_bias) == 0;
+        if (opt->labels == NULL)
             st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir, name,
                           is_head ? "it is an encoder without a classifier"
                                   : "its answers would be random");
         else if (!is_head)
-            acf_log_warn(log, "%s: tensor '%s' is missing, starts from random values", dir, name);
+            acf_log_warn(opt->log, "%s: tensor '%s' is missing, starts from random values", dir,
+                         name);
     }
     acf_weights_report_free(&report);
     return st;
@@ -289,17 +311,29 @@ static void tell_dropped_head(const dir_files *f, const char *dir, const acf_mod
                  dir, f->K, opt->K, here != NULL ? here : there, here != NULL ? "model" : "data");
 }
 
-static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load *opt, dir_files *f,
-                             acf_error *e)
+/* m->enc and the longest text that it takes. */
+static acf_status open_encoder(acf_model *m, const acf_model_load *opt, const dir_files *f,
+                               acf_error *e)
 {
     int pooling;
-    ACF_TRY(files_read(f, dir, e));
     ACF_TRY(apply_card(m, f, &pooling, e));
     if (opt->pooling >= 0) pooling = opt->pooling;
-    ACF_TRY(acf_encoder_open(&m->enc, f->config, pooling, opt->dropout, f->config_path, e));
+    acf_status st = acf_encoder_open(&m->enc, f->config, pooling, opt->dropout, f->config_path, e);
+    if (st == ACF_ERR_USAGE && opt->pooling < 0) /* not of the user's choice */
+        return acf_fail(e, ACF_ERR_MODEL, "%s: pooling '%s' does not suit the network of %s",
+                        f->card_path, acf_pooling_name((acf_pooling)pooling), f->config_path);
+    ACF_TRY(st);
     if (opt->max_length > 0) m->max_length = opt->max_length;
     if (m->max_length <= 0 || m->max_length > m->enc->max_length)
         m->max_length = m->enc->max_length;
+    return ACF_OK;
+}
+
+static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load *opt, dir_files *f,
+                             acf_error *e)
+{
+    ACF_TRY(files_read(f, dir, e));
+    ACF_TRY(open_encoder(m, opt, f, e));
     ACF_TRY(open_input(m, f, dir, e));
 
     bool keep_head = true, reorder = false;
@@ -322,8 +356,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     char *const two[] = {first, second}; /* transformers' default */
     char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
     ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
-    ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
-    ACF_TRY(load_weights(m, dir, keep_head, opt->labels == NULL, opt->log, e));
+    ACF_TRY(load_weights(m, dir, keep_head, opt, e));
     if (reorder) ACF_TRY(reorder_head(m, f->labels, e));
     m->card = f->card;
     f->card = NULL;

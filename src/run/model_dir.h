@@ -15,7 +15,8 @@
 #include "store/checkpoint.h"
 
 /* The model directory that a path means: itself when it holds a config.json, else its `best` (a run
- * directory).  The caller frees *out; ACF_ERR_MODEL says what was looked for. */
+ * directory), which may be a link, but not to a place outside.  The caller frees *out;
+ * ACF_ERR_MODEL says what was looked for. */
 acf_status acf_model_resolve(char **out, const char *path, acf_error *e) ACF_MUST_USE;
 
 typedef struct acf_model_load {

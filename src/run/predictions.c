@@ -19,7 +19,7 @@ static int by_confidence(const void *a, const void *b)
     return x->row - y->row;
 }
 
-/* A text as a cell: TAB, CR and LF, which only CSV and JSON can hold, become blanks. */
+/* TAB and a text as a cell: TAB, CR and LF, which only CSV and JSON can hold, become blanks. */
 static acf_status put_text(acf_str *out, const char *text, acf_error *e)
 {
     size_t at = out->len + 1;
@@ -34,16 +34,30 @@ static acf_status put_answer(acf_str *out, const answer *a, const acf_evaluation
                              const acf_split *s, const acf_model *m, acf_error *e)
 {
     int32_t gold = s->label[a->row];
-    ACF_TRY(acf_str_printf(out, e, "%d\t", a->row));
+    ACF_TRY(acf_str_printf(out, e, "%d", a->row));
     if (m->K == 1) {
+        ACF_TRY(acf_str_puts(out, "\t", e));
         if (gold >= 0) ACF_TRY(acf_str_printf(out, e, "%.10g", s->target[a->row]));
         return acf_str_printf(out, e, "\t%.6f\t\t", (double)ev->logits[a->row]);
     }
-    return acf_str_printf(out, e, "%s\t%s\t%.6f\t%s", gold < 0 ? "" : m->labels[gold],
-                          m->labels[a->pred], a->prob,
+    ACF_TRY(put_text(out, gold < 0 ? "" : m->labels[gold], e));
+    ACF_TRY(put_text(out, m->labels[a->pred], e));
+    return acf_str_printf(out, e, "\t%.6f\t%s", a->prob,
                           gold < 0          ? ""
                           : gold == a->pred ? "1"
                                             : "0");
+}
+
+/* What each head says. */
+static acf_status put_heads(acf_str *out, int row, const acf_evaluation *ev, const acf_model *m,
+                            acf_error *e)
+{
+    double prob;
+    for (int head = ACF_HEAD_LINEAR; head <= ACF_HEAD_LABEL; head++) {
+        int pred = acf_evaluation_answer(&prob, ev, row, (acf_head)head, m->tau);
+        ACF_TRY(put_text(out, m->labels[pred], e));
+    }
+    return ACF_OK;
 }
 
 static acf_status put_row(acf_str *out, const answer *a, const acf_evaluation *ev,
@@ -52,6 +66,7 @@ static acf_status put_row(acf_str *out, const answer *a, const acf_evaluation *e
     ACF_TRY(put_answer(out, a, ev, s, m, e));
     ACF_TRY(put_text(out, s->text[a->row], e));
     if (s->text2 != NULL) ACF_TRY(put_text(out, s->text2[a->row], e));
+    if (m->K > 1) ACF_TRY(put_heads(out, a->row, ev, m, e));
     return acf_str_puts(out, "\n", e);
 }
 
@@ -78,9 +93,9 @@ acf_status acf_predictions_write(const char *path, const acf_evaluation *ev, con
         if (!only_wrong || is_listed(&a, ev, split)) list[n++] = a;
     }
     if (only_wrong) qsort(list, n, sizeof *list, by_confidence);
-    acf_status st =
-        acf_str_printf(&out, e, "index\tgold\tpred\tprob\tcorrect\t%s%s\n",
-                       split->is_image ? "image" : "text", split->text2 != NULL ? "\ttext2" : "");
+    acf_status st = acf_str_printf(
+        &out, e, "index\tgold\tpred\tprob\tcorrect\t%s%s%s\n", split->is_image ? "image" : "text",
+        split->text2 != NULL ? "\ttext2" : "", m->K > 1 ? "\tlinear_pred\tlabel_pred" : "");
     for (size_t i = 0; i < n && st == ACF_OK; i++)
         st = put_row(&out, &list[i], ev, split, m, e);
     if (st == ACF_OK) st = acf_write_output(path, out.data, out.len, e);

@@ -32,10 +32,15 @@ static double incomplete_beta(double x, double a, double b)
     return front * (f - 1);
 }
 
+double acf_student_two_sided(double t, double df)
+{
+    return incomplete_beta(df / (df + t * t), df / 2, 0.5);
+}
+
 /* P(T <= t) for t >= 0. */
 static double student(double t, double df)
 {
-    return 1 - 0.5 * incomplete_beta(df / (df + t * t), df / 2, 0.5);
+    return 1 - 0.5 * acf_student_two_sided(t, df);
 }
 
 double acf_student_quantile(double p, double df)

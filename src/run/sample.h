@@ -20,4 +20,7 @@ acf_sample acf_sample_of(double *x, size_t n);
  * relative (Numerical computation: bisection on the regularized incomplete beta function). */
 double acf_student_quantile(double p, double df);
 
+/* P(|T| >= |t|) for Student's T with df > 0 degrees of freedom; t may be infinite. */
+double acf_student_two_sided(double t, double df);
+
 #endif

@@ -195,25 +195,11 @@ acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
     return ACF_OK;
 }
 
-/* "model name" of /proc/cpuinfo; empty elsewhere. */
-static void cpu_name(char name[96])
-{
-    char text[4096];
-    static const char key[] = "model name";
-    name[0] = '\0';
-    if (acf_read_kernel_file(text, sizeof text, "/proc/cpuinfo", NULL) != ACF_OK) return;
-    const char *at = strstr(text, key);
-    if (at == NULL) return;
-    at += sizeof key - 1;
-    at += strspn(at, "\t :");
-    (void)snprintf(name, 96, "%.*s", (int)(strcspn(at, "\n") < 90 ? strcspn(at, "\n") : 90), at);
-}
-
 acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e)
 {
     char now[32], cpu[96];
     acf_clock_utc(now);
-    cpu_name(cpu);
+    acf_cpu_name(cpu);
     cJSON *c = cJSON_CreateObject();
     *out = c;
     cJSON *data = NULL;

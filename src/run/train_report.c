@@ -48,6 +48,19 @@ static bool add_heads(cJSON *c, const acf_eval_result *r)
            (r->label.n == 0 || add_figures(c, "label", &r->label));
 }
 
+/* The metric that chose the best, and the labels by id (of a regression none). */
+static bool add_choice(cJSON *c, const acf_trainer *t)
+{
+    const acf_model *m = &t->setup.model;
+    cJSON *labels;
+    if (cJSON_AddStringToObject(c, "metric", t->cfg->eval.metric) == NULL) return false;
+    if (m->K == 1) return true;
+    labels = cJSON_AddArrayToObject(c, "labels");
+    for (int k = 0; labels != NULL && k < m->K; k++)
+        if (!cJSON_AddItemToArray(labels, cJSON_CreateString(m->labels[k]))) return false;
+    return labels != NULL;
+}
+
 /* eval_results.json; ev_mm is empty where there is no second dev file. */
 static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev,
                                 const acf_evaluation *ev_mm, acf_error *e)
@@ -57,7 +70,7 @@ static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev,
     ok = ok && cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
          cJSON_AddNumberToObject(c, "epoch", (double)t->best / (double)t->per_epoch) != NULL &&
          cJSON_AddStringToObject(c, "head", acf_head_name(ev->result.head)) != NULL &&
-         add_heads(c, &ev->result);
+         add_choice(c, t) && add_heads(c, &ev->result);
     if (ok && ev_mm->n > 0)
         ok = (mm = cJSON_AddObjectToObject(c, "mismatched")) != NULL &&
              add_heads(mm, &ev_mm->result);

@@ -73,7 +73,9 @@ const char *acf_st_path(const acf_safetensors *st);
 
 /* Copy a tensor of `len` elements out.  read_real takes F64, F32, F16 and BF16 (rounded to nearest
  * where real is narrower), read_i64 all integer types and BOOL; another dtype or number of elements
- * is ACF_ERR_FORMAT. */
+ * is ACF_ERR_FORMAT; check_real finds what read_real would refuse, and reads nothing. */
+acf_status acf_st_check_real(size_t len, const acf_safetensors *st, const acf_st_entry *t,
+                             acf_error *e) ACF_MUST_USE;
 acf_status acf_st_read_real(real *out, size_t len, const acf_safetensors *st, const acf_st_entry *t,
                             acf_error *e) ACF_MUST_USE;
 acf_status acf_st_read_i64(int64_t *out, size_t len, const acf_safetensors *st,

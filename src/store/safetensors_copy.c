@@ -34,10 +34,20 @@ static float float_of_half(uint16_t h)
     return float_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
+acf_status acf_st_check_real(size_t len, const acf_safetensors *st, const acf_st_entry *t,
+                             acf_error *e)
+{
+    ACF_TRY(check_len(len, st, t, e));
+    if (t->dtype == ACF_F64 || t->dtype == ACF_F32 || t->dtype == ACF_F16 || t->dtype == ACF_BF16)
+        return ACF_OK;
+    return acf_fail(e, ACF_ERR_FORMAT, "%s: tensor '%s' is %s, expected F64, F32, F16 or BF16",
+                    acf_st_path(st), t->name, acf_dtype_name(t->dtype));
+}
+
 acf_status acf_st_read_real(real *out, size_t len, const acf_safetensors *st, const acf_st_entry *t,
                             acf_error *e)
 {
-    ACF_TRY(check_len(len, st, t, e));
+    ACF_TRY(acf_st_check_real(len, st, t, e));
     const unsigned char *data = t->data;
     switch (t->dtype) {
     case ACF_F64:
@@ -76,8 +86,7 @@ acf_status acf_st_read_real(real *out, size_t len, const acf_safetensors *st, co
     case ACF_BOOL:
         break;
     }
-    return acf_fail(e, ACF_ERR_FORMAT, "%s: tensor '%s' is %s, expected F64, F32, F16 or BF16",
-                    acf_st_path(st), t->name, acf_dtype_name(t->dtype));
+    return ACF_OK;
 }
 
 acf_status acf_st_read_i64(int64_t *out, size_t len, const acf_safetensors *st,

@@ -161,9 +161,12 @@ static acf_status load_tensor(load_job *job, const acf_safetensors *st, const ac
         return acf_fail(e, ACF_ERR_MODEL, "%s: tensor '%s' is the second one that means '%s'",
                         acf_st_path(st), t->name, s->name);
     ACF_TRY(check_shape(s, st, t, e));
-    real *x = acf_value(job->p, id);
-    ACF_TRY(acf_st_read_real(x, s->len, st, t, e));
-    ACF_TRY(check_finite(x, st, t, e));
+    ACF_TRY(acf_st_check_real(s->len, st, t, e));
+    if (job->p->value != NULL) {
+        real *x = acf_value(job->p, id);
+        ACF_TRY(acf_st_read_real(x, s->len, st, t, e));
+        ACF_TRY(check_finite(x, st, t, e));
+    }
     job->filled[id] = true;
     report->n_loaded++;
     return ACF_OK;
@@ -302,6 +305,17 @@ acf_status acf_weights_load(acf_params *p, const char *dir, const acf_name_rules
     acf_str_free(&job.name);
     acf_str_free(&job.trial);
     return acf_reclass(status, ACF_ERR_MODEL, e);
+}
+
+acf_status acf_weights_check(const acf_params *p, const char *dir, const acf_name_rules *rules,
+                             acf_error *e)
+{
+    acf_weights_report report = {0};
+    acf_params planned = *p;
+    planned.value = NULL;
+    acf_status status = acf_weights_load(&planned, dir, rules, &report, e);
+    acf_weights_report_free(&report);
+    return status;
 }
 
 static acf_st_item *make_items(const acf_params *p, acf_error *e)

@@ -35,6 +35,12 @@ void acf_weights_report_free(acf_weights_report *report);
 acf_status acf_weights_load(acf_params *p, const char *dir, const acf_name_rules *rules,
                             acf_weights_report *report, acf_error *e) ACF_MUST_USE;
 
+/* The same without reading a value, for slices that are only declared: whether the files hold what
+ * they ask for.  Before acf_params_alloc, so that no memory is taken on the word of a config.json.
+ */
+acf_status acf_weights_check(const acf_params *p, const char *dir, const acf_name_rules *rules,
+                             acf_error *e) ACF_MUST_USE;
+
 /* Write all slices as a safetensors file in the dtype of real.  hex may be NULL.
  * ACF_ERR_RESOURCE; no file is left then. */
 acf_status acf_weights_save(const acf_params *p, const char *path, char hex[ACF_DIGEST_HEX + 1],

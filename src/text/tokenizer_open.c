@@ -23,14 +23,18 @@ acf_status acf_json_choice(int *out, const cJSON *object, const char *key, const
     return ACF_OK;
 }
 
-/* Each name is a string, or an object with 'content'. */
+/* Each name is a string, or an object with 'content'; null where a tokenizer can do without: it has
+ * no such token, whatever its usual name would be. */
 acf_status acf_tokenizer_read_names(acf_tokenizer *tok, const cJSON *config, const char *name,
                                     acf_error *e)
 {
     for (int r = 0; r < ACF_N_ROLES; r++) {
         const char *text = NULL;
         const cJSON *item = acf_get(config, role_key[r]);
-        if (cJSON_IsObject(item))
+        bool is_needed = r != ACF_MASK && !(r == ACF_UNK && tok->is_bpe);
+        if (cJSON_IsNull(item) && !is_needed)
+            text = "";
+        else if (cJSON_IsObject(item))
             ACF_TRY(acf_json_string(&text, item, "content", NULL, name, e));
         else
             ACF_TRY(acf_json_string(&text, config, role_key[r], NULL, name, e));

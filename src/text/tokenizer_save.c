@@ -256,7 +256,8 @@ static bool build_config(cJSON *root, const acf_tokenizer *tok, int model_max_le
              put_choice(root, "strip_accents", tok->strip_accents) &&
              put_bool(root, "tokenize_chinese_chars", tok->steps.split_chinese);
     for (int r = 0; r < ACF_N_ROLES && ok; r++)
-        if (tok->id[r] >= 0) ok = put_string(root, key[r], tok->name[r]);
+        ok = tok->id[r] >= 0 ? put_string(root, key[r], tok->name[r])
+                             : cJSON_AddNullToObject(root, key[r]) != NULL;
     if (ok && model_max_length > 0)
         ok = put_number(root, "model_max_length", (double)model_max_length);
     return ok && put_input_names(root, has_types);

@@ -4,6 +4,7 @@
  * several runs; on a busy machine compare within one output only.
  */
 #include "base/clock.h"
+#include "bench/peak.h"
 #include "num/act.h"
 #include "num/attn.h"
 #include "num/dropout.h"
@@ -32,37 +33,6 @@ static double best(void (*work)(void *ctx), void *ctx)
 
 static real *buffer[5];
 static volatile real sink;
-
-/* Twelve independent chains of multiply-adds, `steps` long, in registers. */
-ACF_CLONES static real chains(long steps)
-{
-    acf_lanes c[12], x = (acf_lanes){0} + (real)0.999, y = (acf_lanes){0} + (real)1e-3;
-    real sum = 0;
-    for (int i = 0; i < 12; i++)
-        c[i] = (acf_lanes){0} + (real)i;
-    for (long s = 0; s < steps; s++)
-#pragma GCC unroll 12
-        for (int i = 0; i < 12; i++)
-            c[i] = c[i] * x + y;
-    for (int i = 0; i < 12; i++)
-        for (int l = 0; l < ACF_LANES; l++)
-            sum += c[i][l];
-    return sum;
-}
-
-static void peak(void *ctx)
-{
-    const long *steps = ctx;
-    sink = chains(*steps);
-}
-
-/* Of one thread; of several, as many times that. */
-static double peak_gflops(void)
-{
-    long steps = 20000;
-    double s = best(peak, &steps);
-    return 2e-9 * 12.0 * ACF_LANES * (double)steps / s;
-}
 
 typedef struct product {
     const char *what;
@@ -100,10 +70,10 @@ static void multiply(void *ctx)
 static void bench_products(int n_threads)
 {
     double gflops[2][sizeof products / sizeof products[0]];
-    double top[2] = {peak_gflops(), 0.0};
-    top[1] = top[0] * n_threads;
+    double top[2];
     for (int t = 0; t < 2; t++) {
         acf_threads_set(t == 0 ? 1 : n_threads);
+        top[t] = 1e-9 * peak_flops();
         for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
             product p = products[i];
             double s = best(multiply, &p);

@@ -81,6 +81,28 @@ static void bench_objective(void)
     }
 }
 
+/* Contrast and Cor-Reg alone, as differences to cross-entropy, for N = K = M / 2; and the first per
+ * pair of points and dimension, which must not grow. */
+static void bench_points(void)
+{
+    enum { D = 384 };
+    printf("\n%5s %10s %10s %18s   d = %d\n", "N + K", "contrast", "Cor-Reg", "ps / (N + K)^2 d",
+           D);
+    for (int M = 64; M <= 4096; M *= 2) {
+        acf_objective ce = acf_objective_default(ACF_LOSS_CE);
+        acf_objective acf = acf_objective_default(ACF_LOSS_ACF), both = acf;
+        acf.cor_type = ACF_COR_NONE;
+        both.cor_weight = 0.1;
+        double base = time_objective(&ce, M / 2, M / 2, D);
+        double contrast = time_objective(&acf, M / 2, M / 2, D);
+        double cor = time_objective(&both, M / 2, M / 2, D) - contrast;
+        contrast -= base;
+        printf("%5d %10.3f %10.3f %18.2f\n", M, contrast, cor,
+               1e9 * contrast / ((double)M * M * D));
+    }
+    printf("\n");
+}
+
 static acf_status bench_optimizers(acf_error *e)
 {
     acf_params p = {0};
@@ -119,6 +141,7 @@ int main(void)
     acf_error e;
     acf_threads_set(acf_threads_available());
     bench_objective();
+    bench_points();
     if (bench_optimizers(&e) == ACF_OK) return 0;
     (void)fprintf(stderr, "%s\n", e.text);
     return 6;

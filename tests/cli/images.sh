@@ -44,7 +44,7 @@ cmp run/last/model.safetensors other/last/model.safetensors || fail 'other weigh
 
 # Evaluation and prediction prepare as training did.
 run 0 "$ACF/acf-eval" run --predictions told.tsv
-grep -q '^index	gold	pred	prob	correct	image$' told.tsv || fail 'no column of images'
+grep -q '^index	gold	pred	prob	correct	image	linear_pred	label_pred$' told.tsv || fail 'no column of images'
 tail -n +2 told.tsv | cut -f 6 | sed "s|^|$sample/dev/|" >paths
 run 0 "$ACF/acf-predict" run paths
 tail -n +2 told.tsv | cut -f 3 | cmp - out || fail 'acf-predict differs from acf-eval'

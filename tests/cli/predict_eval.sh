@@ -34,7 +34,7 @@ cmp out whole || fail 'two threads change the figures'
 accuracy=$(sed 's/.*"linear":{"accuracy":\([0-9.]*\).*/\1/' whole)
 
 ok "$ACF/acf-eval" run --predictions p.tsv
-[ "$(head -n 1 p.tsv)" = "$(printf 'index\tgold\tpred\tprob\tcorrect\ttext')" ] || fail "header: $(head -n 1 p.tsv)"
+[ "$(head -n 1 p.tsv)" = "$(printf 'index\tgold\tpred\tprob\tcorrect\ttext\tlinear_pred\tlabel_pred')" ] || fail "header: $(head -n 1 p.tsv)"
 awk -F '\t' 'NR > 1 { print $1 }' p.tsv >index
 seq 0 $((n - 1)) | cmp - index || fail 'rows are not in order'
 awk -F '\t' 'NR > 1 { print $6 "\t" $2 }' p.tsv >rows
@@ -184,7 +184,7 @@ ok "$ACF/acf-train" --config base.yaml --set task=text --set save.dir=pairs \
     --set "data.columns.text=$(head -n 1 "$SRC/data/sample-pair/dev.tsv" | cut -f 1)" \
     --set "data.columns.text2=$(head -n 1 "$SRC/data/sample-pair/dev.tsv" | cut -f 2)"
 ok "$ACF/acf-eval" pairs --predictions p.tsv
-[ "$(head -n 1 p.tsv)" = "$(printf 'index\tgold\tpred\tprob\tcorrect\ttext\ttext2')" ] || fail 'pairs: header'
+[ "$(head -n 1 p.tsv)" = "$(printf 'index\tgold\tpred\tprob\tcorrect\ttext\ttext2\tlinear_pred\tlabel_pred')" ] || fail 'pairs: header'
 sed 1d p.tsv | cut -f 6,7 >pairs.txt
 ok "$ACF/acf-predict" pairs pairs.txt
 sed 1d p.tsv | cut -f 3 | cmp - out || fail 'pairs: acf-predict and acf-eval disagree'

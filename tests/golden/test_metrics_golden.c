@@ -1,11 +1,11 @@
 /* Figures against scikit-learn, scipy and numpy: tests/golden/metrics.json, made by
  * scripts/golden_metrics.py. */
-#include "base/json.h"
 #include "run/bootstrap.h"
 #include "run/metrics.h"
 #include "run/space.h"
 #include "support/close.h"
 #include "support/cm.h"
+#include "support/fixture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,10 +17,8 @@ static cJSON *fixture;
 static int load(void **state)
 {
     (void)state;
-    char path[4096];
-    const char *root = getenv("SRC");
-    (void)snprintf(path, sizeof path, "%s/tests/golden/metrics.json", root == NULL ? "." : root);
-    return acf_json_read(&fixture, path, 1 << 20, &e) == ACF_OK ? 0 : -1;
+    fixture = fixture_load("metrics.json");
+    return fixture != NULL ? 0 : -1;
 }
 
 static int unload(void **state)
@@ -30,47 +28,13 @@ static int unload(void **state)
     return 0;
 }
 
-static double number(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    if (!cJSON_IsNumber(item)) fail_msg("fixture: no number '%s'", key);
-    return item->valuedouble;
-}
-
-/* The array `key` of exactly n numbers; the caller frees. */
-static double *numbers(const cJSON *object, const char *key, size_t n)
-{
-    const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, key), *item;
-    double *x = calloc(n, sizeof *x);
-    size_t i = 0;
-    assert_non_null(x);
-    cJSON_ArrayForEach(item, array)
-    {
-        assert_true(i < n && cJSON_IsNumber(item));
-        x[i++] = item->valuedouble;
-    }
-    if (i != n) fail_msg("fixture: '%s' has %zu numbers, expected %zu", key, i, n);
-    return x;
-}
-
 static real *reals(const cJSON *object, const char *key, size_t n)
 {
-    double *x = numbers(object, key, n);
+    double *x = fixture_numbers(object, key, n);
     real *y = calloc(n, sizeof *y);
     assert_non_null(y);
     for (size_t i = 0; i < n; i++)
         y[i] = (real)x[i];
-    free(x);
-    return y;
-}
-
-static int32_t *ids(const cJSON *object, const char *key, size_t n)
-{
-    double *x = numbers(object, key, n);
-    int32_t *y = calloc(n, sizeof *y);
-    assert_non_null(y);
-    for (size_t i = 0; i < n; i++)
-        y[i] = (int32_t)x[i];
     free(x);
     return y;
 }
@@ -83,8 +47,9 @@ static void check_values(const acf_metrics *m, const cJSON *want)
         const char *name = acf_metric_name((acf_metric)i);
         if (cJSON_HasObjectItem(want, name)) {
             found++;
-            if (!(fabs(m->value[i] - number(want, name)) <= 1e-9))
-                fail_msg("%s: got %.12g, want %.12g", name, m->value[i], number(want, name));
+            if (!(fabs(m->value[i] - fixture_number(want, name)) <= 1e-9))
+                fail_msg("%s: got %.12g, want %.12g", name, m->value[i],
+                         fixture_number(want, name));
         } else if (!isnan(m->value[i])) {
             fail_msg("%s: got %.12g, expected nothing", name, m->value[i]);
         }
@@ -109,12 +74,13 @@ static void check_intervals(const acf_metrics *m, const cJSON *want, double step
 
 static void check_classes(const cJSON *c)
 {
-    size_t n = (size_t)number(c, "n"), K = (size_t)number(c, "K");
-    int32_t *gold = ids(c, "gold", n);
+    size_t n = (size_t)fixture_number(c, "n"), K = (size_t)fixture_number(c, "K");
+    int32_t *gold = fixture_ids(c, "gold", n);
     real *scores = reals(c, "scores", n * K);
-    double *precision = numbers(c, "precision", K), *recall = numbers(c, "recall", K);
-    double *f1 = numbers(c, "class_f1", K), *support = numbers(c, "support", K);
-    double *confusion = numbers(c, "confusion", K * K);
+    double *precision = fixture_numbers(c, "precision", K),
+           *recall = fixture_numbers(c, "recall", K);
+    double *f1 = fixture_numbers(c, "class_f1", K), *support = fixture_numbers(c, "support", K);
+    double *confusion = fixture_numbers(c, "confusion", K * K);
     acf_metrics m;
     assert_ok(acf_metrics_classes(&m, gold, NULL, scores, n, (int)K, &e), &e);
     check_values(&m, cJSON_GetObjectItem(c, "value"));
@@ -150,8 +116,8 @@ static void regression_equals_scipy(void **state)
 {
     (void)state;
     const cJSON *c = cJSON_GetArrayItem(cJSON_GetObjectItem(fixture, "regression"), 0);
-    size_t n = (size_t)number(c, "n");
-    double *gold = numbers(c, "gold", n), *pred = numbers(c, "pred", n);
+    size_t n = (size_t)fixture_number(c, "n");
+    double *gold = fixture_numbers(c, "gold", n), *pred = fixture_numbers(c, "pred", n);
     acf_eval_result r;
     assert_ok(acf_eval_regression(&r, gold, pred, n, true, &e), &e);
     check_values(&r.linear, cJSON_GetObjectItem(c, "value"));
@@ -163,18 +129,20 @@ static void regression_equals_scipy(void **state)
 
 static void check_space(const cJSON *c)
 {
-    size_t n = (size_t)number(c, "n"), d = (size_t)number(c, "d"), K = (size_t)number(c, "K");
-    int32_t *gold = ids(c, "gold", n), *linear = ids(c, "linear", n), *label = ids(c, "label", n);
+    size_t n = (size_t)fixture_number(c, "n"), d = (size_t)fixture_number(c, "d"),
+           K = (size_t)fixture_number(c, "K");
+    int32_t *gold = fixture_ids(c, "gold", n), *linear = fixture_ids(c, "linear", n),
+            *label = fixture_ids(c, "label", n);
     real *h = reals(c, "features", n * d), *W = reals(c, "W", K * d);
     const cJSON *want = cJSON_GetObjectItem(c, "value");
     acf_space s;
     assert_ok(acf_space_figures(&s, gold, linear, label, h, W, n, (int)d, (int)K, &e), &e);
-    assert_number(s.agreement, number(want, "agreement"), 1e-12);
-    assert_number(s.label_cosine, number(want, "label_cosine"), 1e-9);
-    assert_number(s.alignment, number(want, "alignment"), 1e-9);
-    assert_number(s.uniformity, number(want, "uniformity"), 1e-9);
-    assert_number(s.mean_cosine, number(want, "mean_cosine"), 1e-9);
-    assert_number(s.effective_rank, number(want, "effective_rank"), 1e-9);
+    assert_number(s.agreement, fixture_number(want, "agreement"), 1e-12);
+    assert_number(s.label_cosine, fixture_number(want, "label_cosine"), 1e-9);
+    assert_number(s.alignment, fixture_number(want, "alignment"), 1e-9);
+    assert_number(s.uniformity, fixture_number(want, "uniformity"), 1e-9);
+    assert_number(s.mean_cosine, fixture_number(want, "mean_cosine"), 1e-9);
+    assert_number(s.effective_rank, fixture_number(want, "effective_rank"), 1e-9);
     assert_int_equal(s.n_sample, n);
     free(gold);
     free(linear);

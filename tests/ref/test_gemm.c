@@ -1,5 +1,6 @@
 /* Matrix products against plain loops in double: all ways of storing, edges, strides, threads. */
 #include "num/gemm.h"
+#include "num/gemm_wide.h"
 #include "num/threads.h"
 #include "support/close.h"
 #include "support/cm.h"
@@ -101,6 +102,59 @@ static void equals_plain_loops_in_all_ways(void **state)
     check(1000, 3, 999, false, true, 0, 1, 0);
 }
 
+/* Every height of a strip, columns beside whole panels, k beyond one and several depths; as much
+ * transposed as copies hold at a time, and more. */
+static void equals_plain_loops_in_wide_panels(void **state)
+{
+    (void)state;
+    for (int m = 4; m <= 30; m++)
+        for (int way = 0; way < 4; way++)
+            check(m, 16 + m, 11 + m, way & 1, way & 2, way, 1, (real)0.5);
+    for (int way = 0; way < 4; way++) {
+        check(29, 37, 385, way & 1, way & 2, 1, (real)0.5, 2);
+        check(17, 401, 40, way & 1, way & 2, 0, 1, 0);
+        check(15, 33, 1000, way & 1, way & 2, 0, 1, 1);
+    }
+    check(521, 18, 197, true, false, 0, 1, 0);
+}
+
+/* However c is cut into tiles, an element has the same bits. */
+static void same_bits_for_any_tiles(void **state)
+{
+    (void)state;
+    if (!acf_wide_suits(61, 150, 500)) skip();
+    for (int way = 0; way < 4; way++) {
+        problem p = make(61, 150, 500, way & 1, way & 2, 0);
+        acf_product whole = {.c = p.c,
+                             .a = p.a,
+                             .b = p.b,
+                             .ldc = p.ldc,
+                             .lda = p.lda,
+                             .ldb = p.ldb,
+                             .trans_a = p.trans_a,
+                             .trans_b = p.trans_b,
+                             .m = p.m,
+                             .n = p.n,
+                             .k = p.k,
+                             .alpha = 1};
+        real *first = malloc(p.len_c * sizeof *first);
+        assert_non_null(first);
+        acf_wide_multiply(&whole);
+        memcpy(first, p.c, p.len_c * sizeof *first);
+        memset(p.c, 0, p.len_c * sizeof *p.c);
+        static const int row[] = {0, 5, 24, 61}, column[] = {0, 32, 130, 150};
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++) {
+                acf_product part = acf_product_part(&whole, row[i], column[j], row[i + 1] - row[i],
+                                                    column[j + 1] - column[j]);
+                acf_wide_multiply(&part);
+            }
+        assert_memory_equal(p.c, first, p.len_c * sizeof *first);
+        free(first);
+        drop(&p);
+    }
+}
+
 static void no_terms_scale_only(void **state)
 {
     (void)state;
@@ -175,6 +229,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_plain_loops_at_edges),
         cmocka_unit_test(equals_plain_loops_in_all_ways),
+        cmocka_unit_test(equals_plain_loops_in_wide_panels),
+        cmocka_unit_test(same_bits_for_any_tiles),
         cmocka_unit_test(no_terms_scale_only),
         cmocka_unit_test(nan_and_infinity_come_through),
         cmocka_unit_test(same_bits_for_any_threads),

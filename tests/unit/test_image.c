@@ -218,7 +218,7 @@ static void bounds_sizes_and_memory(void **state)
     len = make_png(file, 0, 5, "", 0);
     refuse(file, len, "is 0 x 5 pixels");
     len = make_png(file, 8192, 8192, "", 0);
-    refuse(file, len, "damaged PNG data");
+    refuse(file, len, "8192 x 8192 pixels cannot come out of 0 packed bytes");
 
     /* A megabyte of zeros behind the claim of 8 x 8 pixels: unpacked as far as the budget goes. */
     uLongf n = sizeof packed;
@@ -236,6 +236,40 @@ static void bounds_sizes_and_memory(void **state)
     refuse(bmp, sizeof bmp, "BMP with packed pixels (compression 1) is not read");
     static const unsigned char lossless[] = {0xFF, 0xD8, 0xFF, 0xC3, 0, 8, 8, 0, 4, 0, 4, 1};
     refuse(lossless, sizeof lossless, "JPEG of kind SOF3");
+}
+
+/* Tables and sizes that the decoder would believe. */
+static void refuses_what_the_decoder_cannot_bear(void **state)
+{
+    static unsigned char file[1 << 16];
+    size_t len;
+    (void)state;
+    char *bytes = tmpdir_read(golden("baseline.jpg"), &len);
+    const unsigned char *jpeg = (const unsigned char *)bytes;
+    static const struct {
+        int symbols[2]; /* of 8 and 9 bits */
+        size_t held;    /* of them, that are there */
+        const char *message;
+    } cases[] = {{{1, 255}, 256, "damaged JPEG data: a Huffman table of 256 symbols"},
+                 {{255, 255}, 510, "damaged JPEG data: a Huffman table of 510 symbols"},
+                 {{0, 255}, 254, "the JPEG data end too early"}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        size_t n = 2 + 17 + cases[c].held; /* a segment of a table behind the first marker */
+        memset(file, 0, sizeof file);
+        memcpy(file, jpeg, 2);
+        file[2] = 0xFF, file[3] = 0xC4;
+        file[4] = (unsigned char)(n >> 8), file[5] = (unsigned char)n;
+        file[7 + 7] = (unsigned char)cases[c].symbols[0];
+        file[7 + 8] = (unsigned char)cases[c].symbols[1];
+        memcpy(file + 4 + n, jpeg + 2, len - 2);
+        refuse(file, len + 2 + n, cases[c].message);
+    }
+    memcpy(file, jpeg, len);
+    for (size_t at = 2; at + 8 < len; at++)
+        if (file[at] == 0xFF && file[at + 1] == 0xC0)
+            file[at + 5] = file[at + 7] = 0x20, file[at + 6] = file[at + 8] = 0; /* 8192 x 8192 */
+    refuse(file, len, "8192 x 8192 pixels cannot come out of");
+    acf_free(bytes);
 }
 
 static void reports_missing_files_and_memory(void **state)
@@ -269,6 +303,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(refuses_what_is_cut_short),
     cmocka_unit_test(survives_changed_bytes),
     cmocka_unit_test(bounds_sizes_and_memory),
+    cmocka_unit_test(refuses_what_the_decoder_cannot_bear),
     cmocka_unit_test_setup_teardown(reports_missing_files_and_memory, tmpdir_setup,
                                     tmpdir_teardown),
 };

@@ -54,6 +54,10 @@ static void finds_the_directory_that_is_meant(void **state)
     assert_ok(acf_model_resolve(&dir, *state, &e), &e); /* a run directory */
     assert_string_equal(dir, tmpdir_path(*state, "best"));
     acf_free(dir);
+    assert_ok(acf_make_dirs(tmpdir_path(*state, "run"), &e), &e);
+    assert_int_equal(symlink("../model", tmpdir_path(*state, "run/best")), 0);
+    assert_fails(acf_model_resolve(&dir, tmpdir_path(*state, "run"), &e), ACF_ERR_MODEL,
+                 "run/best: is a link that leads out of the run directory", &e);
 
     assert_fails(acf_model_resolve(&dir, tmpdir_path(*state, "none"), &e), ACF_ERR_MODEL,
                  "none: there is no such model directory", &e);
@@ -63,6 +67,46 @@ static void finds_the_directory_that_is_meant(void **state)
     assert_fails(acf_model_resolve(&dir, tmpdir_path(*state, "empty"), &e), ACF_ERR_MODEL,
                  "holds neither config.json (a model directory) nor best/config.json", &e);
     assert_null(dir);
+}
+
+static void largest_config(cJSON *config)
+{
+    static const char *const key[] = {"hidden_size", "intermediate_size", "num_hidden_layers"};
+    static const int value[] = {65536, 262144, 256};
+    for (int k = 0; k < 3; k++)
+        cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(config, key[k]), value[k]);
+}
+
+/* A terabyte of parameters: the weights that are there tell that they cannot be meant. */
+static void takes_no_memory_on_a_config_s_word(void **state)
+{
+    acf_error e;
+    acf_model m;
+    char model[256];
+    copy_model(model, *state, largest_config);
+    assert_fails(acf_model_open(&m, model, &as_it_is, &e), ACF_ERR_MODEL, "the model expects [",
+                 &e);
+    assert_ok(acf_remove_tree(tmpdir_path(model, "model.safetensors"), &e), &e);
+    assert_fails(acf_model_open(&m, model, &as_it_is, &e), ACF_ERR_MODEL,
+                 "holds no model.safetensors", &e);
+    assert_true(acf_mem_peak() < (size_t)64 << 20);
+}
+
+/* As Hugging Face's cache keeps a model: every file a link to one that lies elsewhere. */
+static void follows_the_links_of_a_foreign_model(void **state)
+{
+    acf_error e;
+    acf_model m;
+    char model[256], snapshot[256];
+    copy_model(model, *state, NULL);
+    (void)snprintf(snapshot, sizeof snapshot, "%s/snapshot", (const char *)*state);
+    assert_ok(acf_make_dirs(snapshot, &e), &e);
+    for (int k = 0; k < N_FILES; k++)
+        assert_int_equal(
+            symlink(tmpdir_path("../model", "%s", file[k]), tmpdir_path(snapshot, "%s", file[k])),
+            0);
+    assert_ok(acf_model_open(&m, snapshot, &as_it_is, &e), &e);
+    acf_model_free(&m);
 }
 
 static void needs_its_files(void **state)
@@ -224,9 +268,10 @@ static void placeholders_are_known(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
-    TEST(finds_the_directory_that_is_meant),  TEST(needs_its_files),
-    TEST(refuses_impossible_labels),          TEST(saving_and_loading_is_the_identity),
-    cmocka_unit_test(placeholders_are_known),
+    TEST(takes_no_memory_on_a_config_s_word), /* first: it asks for the peak */
+    TEST(finds_the_directory_that_is_meant),    TEST(needs_its_files),
+    TEST(follows_the_links_of_a_foreign_model), TEST(refuses_impossible_labels),
+    TEST(saving_and_loading_is_the_identity),   cmocka_unit_test(placeholders_are_known),
 };
 
 TEST_MAIN(tests)

@@ -2,6 +2,7 @@
 #include "image/resize.h"
 
 #include "base/mem.h"
+#include "data/image_prep.h"
 #include "image/augment.h"
 #include "image/decode.h"
 #include "support/cm.h"
@@ -211,11 +212,30 @@ static void draws_depend_on_seed_epoch_and_index_alone(void **state)
     assert_memory_equal(&a.blank, &b.blank, sizeof a.blank);
 }
 
+/* An array of colour images (CIFAR) for a model of grey ones. */
+static void prepares_grey_from_colour(void **state)
+{
+    (void)state;
+    acf_error e;
+    uint8_t pixel[] = {255, 0, 0, 40, 0, 255, 0, 40, 0, 0, 255, 40}, out[4];
+    static const uint8_t want[] = {76, 150, 29, 40}; /* 0.299, 0.587, 0.114 of 255 */
+    const acf_image x = {3, 2, 2, pixel};
+    const acf_image_prep prep = {.channels = 1, .edge = 2, .size = 2};
+    size_t held = acf_mem_held();
+    assert_ok(acf_image_prepare(out, &x, 1, &prep, &e), &e);
+    assert_memory_equal(out, want, sizeof want);
+    (void)acf_mem_fail_at(1);
+    assert_fails(acf_image_prepare(out, &x, 1, &prep, &e), ACF_ERR_RESOURCE, "grey image", &e);
+    (void)acf_mem_fail_at(0);
+    assert_int_equal(acf_mem_held(), held);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(resizes_as_pil_does),
     cmocka_unit_test(frames_as_torchvision_does),
     cmocka_unit_test(a_sliver_costs_no_memory),
     cmocka_unit_test(memory_may_give_out),
+    cmocka_unit_test(prepares_grey_from_colour),
     cmocka_unit_test(shifts_and_mirrors),
     cmocka_unit_test(cuts_and_resizes),
     cmocka_unit_test(draws_within_bounds),

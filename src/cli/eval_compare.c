@@ -1,0 +1,65 @@
+#include "cli/eval_work.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "loss/head.h"
+#include "run/compare_report.h"
+
+/* What asks for a model's figures has no meaning here. */
+static acf_status check_alone(const acf_eval_arguments *a, acf_error *e)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } other[] = {{"data", a->data != NULL},       {"set", a->sets.n > 0},
+                 {"task", a->task != NULL},       {"predictions", a->predictions != NULL},
+                 {"errors", a->errors != NULL},   {"glue-submission", a->submission != NULL},
+                 {"assert", a->asserts.n > 0},    {"reject-at", a->reject_at > 0},
+                 {"add-class", a->classes.n > 0}, {"output", a->output != NULL}};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (other[i].given)
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "--%s is about a model, --compare about finished runs", other[i].name);
+    return ACF_OK;
+}
+
+static acf_status choose(acf_compare_options *opt, const acf_eval_arguments *a, acf_error *e)
+{
+    const char *meant = a->metric != NULL ? acf_metric_suggest(a->metric) : NULL;
+    opt->split = a->split == 2 ? "test" : "dev";
+    opt->head = a->head - 1;
+    opt->n_draws = a->draws > 0 ? (int)a->draws : ACF_PAIRED_DRAWS;
+    opt->metric = a->metric != NULL ? acf_metric_parse(a->metric) : -1;
+    if (a->metric != NULL && opt->metric < 0)
+        return acf_fail(e, ACF_ERR_USAGE, "--metric: '%s' is no metric%s%s%s", a->metric,
+                        meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
+                        meant != NULL ? "?)" : "");
+    return ACF_OK;
+}
+
+static acf_status put_json(acf_str *out, const acf_compare *c, acf_error *e)
+{
+    cJSON *json;
+    ACF_TRY(acf_compare_json(&json, c, e));
+    char *text = acf_json_print(json, false, e);
+    acf_status st = text == NULL ? ACF_ERR_RESOURCE : acf_str_printf(out, e, "%s\n", text);
+    acf_free(text);
+    cJSON_Delete(json);
+    return st;
+}
+
+acf_status acf_eval_compare(acf_str *out, const acf_eval_arguments *a, const acf_words *runs,
+                            const acf_log *log, acf_error *e)
+{
+    acf_compare c;
+    acf_compare_options opt = {.log = log};
+    if (runs->n < 2)
+        return acf_fail(e, ACF_ERR_USAGE, "--compare: needs two runs or more, got %s alone",
+                        runs->item[0]);
+    ACF_TRY(check_alone(a, e));
+    ACF_TRY(choose(&opt, a, e));
+    ACF_TRY(acf_compare_run(&c, runs->item, (int)runs->n, &opt, e));
+    acf_status st = a->json ? put_json(out, &c, e) : acf_compare_text(out, &c, e);
+    acf_compare_close(&c);
+    return st;
+}

@@ -1,0 +1,199 @@
+# acf-eval --compare: runs, series, directories of tasks; what is left out, what is refused.
+. "$SRC/tests/cli/lib"
+compare() {
+    "$ACF/acf-eval" --compare "$@"
+}
+
+# A run whose answers are given as words LABEL:ANSWER, one an example; made_of DIR METRIC PAIR...
+made_of() {
+    dir=$1 metric=$2
+    shift 2
+    mkdir -p "$dir"
+    echo "{\"metric\": \"$metric\", \"head\": \"linear\", \"labels\": [\"no\", \"yes\"]}" >"$dir/eval_results.json"
+    for pair in "$@"; do
+        echo "$pair"
+    done | awk -F: 'BEGIN { OFS = "\t"; print "index", "gold", "pred", "prob", "correct", "text", "linear_pred", "label_pred" }
+        { print NR - 1, $1, $2, "0.9", $1 == $2 ? 1 : 0, "text " NR, $2, $3 == "" ? $2 : $3 }' >"$dir/predictions.dev.tsv"
+}
+
+value() { # KEY FILE: the first number with this key in JSON
+    grep -o "\"$1\":[-0-9.e+]*" "$2" | head -n 1 | cut -d : -f 2
+}
+
+is() { # WHAT GOT WANT
+    awk -v got="$2" -v want="$3" 'BEGIN { d = got - want; exit !(got != "" && d < 1e-6 && d > -1e-6) }' ||
+        fail "$1: '$2', expected $3"
+}
+
+# The second is right where the first is wrong in 7 of 8: exact McNemar 2 * 9 / 256.
+made_of a accuracy yes:no yes:no yes:no no:yes no:yes no:yes no:yes no:no yes:yes no:no
+made_of b accuracy yes:yes yes:yes yes:yes no:no no:no no:no no:no no:yes yes:yes no:no
+run 0 compare a b
+grep -q '^accuracy on dev, linear head: one run each, 10 examples$' out || fail 'no headline'
+grep -q '^a -> b *0.3000 *0.9000 *+0.6000  .* 0.0703  no difference shown at 5 %$' out || { fail 'another table'; cat out; }
+grep -q '^p: exact McNemar test' out || fail 'the test is not named'
+run 0 compare a b --json
+is 'p of McNemar' "$(value p out)" 0.0703125
+is 'difference' "$(value difference out)" 0.6
+is 'only the first' "$(value only_first out)" 1
+is 'only the second' "$(value only_second out)" 7
+cp out first
+run 0 compare a b --json
+cmp out first || fail 'another answer at the second time'
+grep -q '"runs":\["a","b"\]' out || fail 'no runs'
+run 0 compare b a --json
+is 'the other way round' "$(value difference out)" -0.6
+is 'p the other way round' "$(value p out)" 0.0703125
+
+# F1 of "yes", the label of id 1.
+run 0 compare a b --metric f1 --json
+is 'F1 of a' "$(sed 's/.*"mean":\[\([0-9.]*\),.*/\1/' out)" 0.222222222
+is 'F1 of b' "$(sed 's/.*"mean":\[[0-9.]*,\([0-9.]*\)\].*/\1/' out)" 0.888888889
+grep -q '"randomization":{"p":0\.0' out || fail 'no randomization'
+grep -q mcnemar out && fail 'McNemar of F1'
+run 0 compare a b --metric mcc --draws 500
+grep -q 'approximate randomization; interval: paired bootstrap, 500 draws' out || fail 'the draws are not told'
+
+# Three runs: three pairs, corrected.
+made_of c accuracy yes:no yes:no yes:no no:yes no:yes no:yes no:yes no:yes yes:no no:yes
+run 0 compare a b c --json
+[ "$(grep -o '"p_holm"' out | wc -l)" -eq 3 ] || fail 'not a p_holm for every pair'
+is 'the second pair, corrected' "$(sed 's/.*"second":"c","p":[^,]*,"p_holm":\([^,]*\),.*/\1/' out)" 0.01171875
+run 0 compare a b c
+grep -q 'b -> c .*b is better' out || { fail 'b is not better than c'; cat out; }
+grep -q '^Holm: ' out || fail 'nothing about Holm'
+
+# The other head; the run's own one by its name.
+made_of d accuracy yes:no:yes no:no:no
+made_of e accuracy yes:yes:no no:no:no
+run 0 compare d e --json --head label
+is 'difference of the label heads' "$(value difference out)" -0.5
+run 0 compare d e --json --head linear
+is 'difference of the linear heads' "$(value difference out)" 0.5
+
+# Series: paired by seed, the rest left out by name.
+for seed in 1 2 10; do
+    made_of s/seed-$seed accuracy yes:no yes:no no:no no:no yes:yes no:yes
+    made_of t/seed-$seed accuracy yes:yes yes:yes no:no no:no yes:yes no:yes
+done
+made_of t/seed-4 accuracy yes:no
+mkdir s/seed-5 s/best
+run 0 compare s t
+grep -q '3 seeds of the same 6 examples' out || { fail 'not three seeds'; cat out; }
+grep -q '^by seed: +0.3333 +0.3333 +0.3333$' out || fail 'no differences by seed'
+grep -q "^warning: t/seed-4: left out, no finished seed 4" err || fail 'nothing about seed 4'
+grep -q "^warning: s/seed-5: no predictions.dev.tsv, left out" err || fail 'nothing about seed 5'
+run 0 compare s t --json
+# Two examples differ, in all seeds at once: as in one seed, p = 2 / 4.
+is 'McNemar over crossed seeds' "$(sed 's/.*"mcnemar":{[^}]*"p":\([^}]*\)}.*/\1/' out)" 0.5
+# The same counts on examples of their own are six that differ: p = 2 / 64.
+for seed in 1 2 10; do
+    for x in s t; do
+        sed -i "s/text /text of $seed /" $x/seed-$seed/predictions.dev.tsv
+    done
+done
+run 0 compare s t --json
+is 'McNemar over nested seeds' "$(sed 's/.*"mcnemar":{[^}]*"p":\([^}]*\)}.*/\1/' out)" 0.03125
+grep -q '"same_examples":false' out || fail 'other texts are the same examples'
+# Folds.
+mkdir u v
+cp -r s/seed-1 u/fold-1
+cp -r s/seed-2 u/fold-2
+cp -r t/seed-1 v/fold-1
+cp -r t/seed-2 v/fold-2
+run 0 compare u v
+grep -q '2 folds of 6 examples' out || fail 'no folds'
+refuses 4 's is a series of seeds, u a series of folds: compare like with like' compare s u
+refuses 4 'a is one run, s a series of seeds' compare a s
+
+# Tasks.
+mkdir x y y/logs
+for task in one two three; do
+    cp -r a x/$task
+    cp -r b y/$task
+done
+cp -r s x/series
+cp -r t y/series
+cp -r b x/alone
+mkdir x/unfinished
+touch x/unfinished/config.yaml
+run 0 compare x y
+grep -q '4 won, 0 tied, 0 lost' out || { fail 'not four tasks won'; cat out; }
+grep -q '^Wilcoxon signed-rank test (exact): p 0.1250: no difference' out || fail 'no Wilcoxon test'
+grep -q '^warning: x/alone: left out, y has no finished alone$' err || fail 'nothing about the task alone'
+grep -q '^warning: x/unfinished: no predictions' err || fail 'nothing about the unfinished task'
+run 0 compare x y --json
+[ "$(grep -o '"task":' out | wc -l)" -eq 4 ] || fail 'not four tasks in JSON'
+is 'Wilcoxon of the pair' "$(value p out)" 0.125
+refuses 4 'x is a directory of tasks, a is not' compare a x
+mkdir j k
+cp -r a j/one
+cp -r b k/two
+refuses 4 'j and k: no finished task that both have' compare j k
+
+# What is refused.
+refuses 2 '--compare: needs two runs' compare a
+refuses 2 "--metric: 'acuracy' is no metric (did you mean accuracy?)" compare a b --metric acuracy
+refuses 2 '--head is for --compare' "$ACF/acf-eval" a --head label
+refuses 2 "'b': one argument too many" "$ACF/acf-eval" a b
+refuses 2 '--data is about a model' compare a b --data file
+refuses 2 '--assert is about a model' compare a b --assert 'accuracy>0'
+refuses 4 'nowhere: no such run directory' compare a nowhere
+mkdir empty
+refuses 4 'empty: no predictions.dev.tsv here or below' compare a empty
+refuses 4 'acf-eval RUN --split test --predictions RUN/predictions.test.tsv' compare a b --split test
+made_of f accuracy yes:no yes:no
+refuses 3 'a and f: 10 and 2 examples, not the same ones' compare a f
+made_of g accuracy no:no yes:no yes:no no:yes no:yes no:yes no:yes no:no yes:yes no:no
+refuses 3 'a and g: not the same examples: example 0 has different labels' compare a g
+made_of h f1 yes:no yes:no
+refuses 2 'f was measured by accuracy, h by f1: say which with --metric' compare f h
+cp -r f i
+rm i/eval_results.json
+refuses 2 'i: no eval_results.json that names a metric' compare f i
+refuses 2 'f1 needs to know which label is the positive one' compare f i --metric f1
+run 0 compare f i --metric accuracy
+refuses 2 'brier cannot be told from predictions of labels' compare f i --metric brier
+cut -f 1-6 f/predictions.dev.tsv >i/predictions.dev.tsv
+refuses 3 "i/predictions.dev.tsv: has no column 'label_pred'" compare f i --metric accuracy --head label
+sed -i 's/^1/7/' i/predictions.dev.tsv
+refuses 3 "i/predictions.dev.tsv:3: index '7', expected 1" compare f i --metric accuracy
+echo '{' >h/eval_results.json
+refuses 4 'h/eval_results.json' compare f h
+echo '{"labels": [1]}' >h/eval_results.json
+refuses 4 "'labels' is no list of names" compare f h
+sed 's/text 1/other/' f/predictions.dev.tsv >other
+made_of h accuracy yes:no yes:no
+cp other h/predictions.dev.tsv
+run 0 compare f h
+grep -q '^warning: f and h: other texts with the same labels' err || fail 'nothing about other texts'
+
+# Regressions.
+for r in p q; do
+    mkdir $r
+    echo '{"metric": "pearson", "head": "linear"}' >$r/eval_results.json
+done
+printf 'index\tgold\tpred\tprob\tcorrect\ttext\n0\t1\t1.5\t\t\ta\n1\t2\t1\t\t\tb\n2\t3\t2\t\t\tc\n3\t4\t2.5\t\t\td\n' >p/predictions.dev.tsv
+printf 'index\tgold\tpred\tprob\tcorrect\ttext\n0\t1\t1\t\t\ta\n1\t2\t2\t\t\tb\n2\t3\t3\t\t\tc\n3\t4\t4\t\t\td\n' >q/predictions.dev.tsv
+run 0 compare p q --json
+is 'Pearson of q' "$(sed 's/.*"mean":\[[0-9.]*,\([0-9.]*\)\].*/\1/' out)" 1
+run 0 compare p q --metric mse
+grep -q '^mse on dev: one run each, 4 examples$' out || fail 'no headline of a regression'
+run 0 compare p q --metric spearman
+refuses 2 'a regression has no label head' compare p q --head label
+refuses 2 'accuracy cannot be told from predictions of numbers' compare p q --metric accuracy
+refuses 3 'p and f: 4 and 2 examples' compare p f --metric pearson
+sed -i 's/\t[0-9.]*\t\t\t/\t1\t\t\t/' p/predictions.dev.tsv
+refuses 3 'p and q: pearson is undefined: the first model answers with one value' compare p q
+
+# A run of ours: both heads are in its predictions, and those of acf-eval are the same.
+make_run
+run 0 "$ACF/acf-eval" run --predictions again.tsv
+cut -f 1-3,5- again.tsv >x.tsv
+cut -f 1-3,5- run/predictions.dev.tsv | cmp - x.tsv || fail 'other predictions'
+[ "$(head -n 1 run/predictions.dev.tsv | cut -f 7-)" = "$(printf 'linear_pred\tlabel_pred')" ] || fail 'no columns of the heads'
+grep -q '"labels"' run/eval_results.json || fail 'no labels'
+run 0 compare run run --head label
+grep -q '^accuracy on dev, label head: one run each, 20 examples$' out || { fail 'no headline'; cat out; }
+run 0 compare run run --metric macro_f1
+finish
