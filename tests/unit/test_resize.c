@@ -9,6 +9,7 @@
 #include "support/tiny_run.h"
 #include "support/tmpdir.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +182,7 @@ static void draws_within_bounds(void **state)
     for (int i = 0; i < 9; i++)
         assert_in_range(shift[i], 4000 / 9 - 100, 4000 / 9 + 100);
     assert_in_range(flips, 1850, 2150);
-    assert_true(fabs(together) < 0.5); /* 0 give or take 0.1; one draw for both: 6.7 */
+    assert_true(fabs(together) < 0.5);       /* 0 give or take 0.1; one draw for both: 6.7 */
     assert_true(area > 0.55 && area < 0.65); /* of 0.25 .. 1, less what does not fit */
     assert_true(full > 2000 && full < 3000); /* (25 / 32)^2 of them */
 }
