@@ -151,7 +151,7 @@ static void equal_numbers_in_a_window(void **state)
     for (int i = 0; i < SIDE * SIDE * LANES; i++)
         x[i] = 1;
     for (int i = 0; i < 4 * LANES; i++)
-        d[i] = (real)(1 + i / LANES);
+        d[i] = (real)1 + (real)(i / LANES);
     const acf_conv_input in = {.x = x};
     acf_pool_max_forward(y, in, 1, LANES, SIDE, SIDE);
     acf_pool_max_backward(d_x, d, y, in, 1, LANES, SIDE, SIDE);
