@@ -1,8 +1,12 @@
 #include "base/clock.h"
 
+#include "base/io.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 double acf_clock_s(void)
 {
@@ -37,6 +41,14 @@ void acf_clock_duration(char text[32], double seconds)
         (void)snprintf(text, 32, "%ldm %02lds", s / 60, s % 60);
     else
         (void)snprintf(text, 32, "%ldh %02ldm", s / 3600, s / 60 % 60);
+}
+
+size_t acf_clock_rss(void)
+{
+    char text[128], *end;
+    if (acf_read_kernel_file(text, sizeof text, "/proc/self/statm", NULL) != ACF_OK) return 0;
+    (void)strtoull(text, &end, 10); /* the first number is the address space */
+    return (size_t)strtoull(end, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 size_t acf_clock_peak_rss(void)

@@ -17,7 +17,9 @@ void acf_clock_utc(char text[32]);
 /* "1h 02m", "3m 05s", "4.2s" */
 void acf_clock_duration(char text[32], double seconds);
 
-/* Peak resident memory of this process in bytes. */
+/* Resident memory of this process in bytes: now (0 where the kernel does not tell), and its peak.
+ */
+size_t acf_clock_rss(void);
 size_t acf_clock_peak_rss(void);
 
 #endif

@@ -50,10 +50,15 @@ acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...)
     return st;
 }
 
+void acf_str_cut(acf_str *s, size_t len)
+{
+    s->len = len;
+    if (s->data != NULL) s->data[len] = '\0';
+}
+
 void acf_str_clear(acf_str *s)
 {
-    s->len = 0;
-    if (s->data != NULL) s->data[0] = '\0';
+    acf_str_cut(s, 0);
 }
 
 void acf_str_free(acf_str *s)

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static atomic_size_t n_calls, fail_first, fail_end;
+static atomic_size_t n_calls, fail_first, fail_end, n_syncs;
 static atomic_int fail_errno;
 
 /* Counts a call; true when it is to fail, with errno set. */
@@ -43,7 +43,13 @@ ssize_t acf_sys_write(int fd, const void *data, size_t len)
 int acf_sys_fsync(int fd)
 {
     if (failing()) return -1;
+    atomic_fetch_add(&n_syncs, 1);
     return fsync(fd);
+}
+
+size_t acf_sys_syncs(void)
+{
+    return atomic_exchange(&n_syncs, 0);
 }
 
 int acf_sys_close(int fd)

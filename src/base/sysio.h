@@ -23,4 +23,7 @@ int acf_sys_remove(const char *path);
  * `err`; n = 0 switches it off.  Returns how many calls were made since the last time. */
 size_t acf_sys_fail_at(size_t n, size_t count, int err);
 
+/* For tests: how many times files and directories were synced since the last call. */
+size_t acf_sys_syncs(void);
+
 #endif

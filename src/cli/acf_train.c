@@ -210,6 +210,7 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
         st = acf_config_print(&text, &cfg, true, e);
     } else {
         acf_signals_install();
+        console->is_kept = true; /* train.log, eval_results.json, summary.json */
         st = acf_series_wanted(&cfg)
                  ? acf_train_series(&text, &cfg, a->jobs > 0 ? (int)a->jobs : 1, &opt, e)
                  : acf_train(&text, &cfg, &opt, e);

@@ -96,7 +96,7 @@ int acf_console_close(acf_console *c, int code)
         failed = true;
         why = errno;
     }
-    if (!failed) return code;
+    if (!failed || (c->is_kept && (why == EBADF || why == EPIPE))) return code;
     int resource = acf_exit_code(ACF_ERR_RESOURCE); /* then the error was told where it happened */
     if (code != resource)
         (void)fprintf(stderr, "error: standard output: cannot write: %s\n", strerror(why));

@@ -13,6 +13,7 @@
 typedef struct acf_console {
     bool is_terminal; /* standard error */
     bool is_live;     /* a live line stands in the terminal's last row */
+    bool is_kept;     /* what standard output tells is in files, too: it may have been closed */
     const char *name; /* stands before every line, "seed-3"; NULL: nothing */
 } acf_console;
 
@@ -35,7 +36,8 @@ acf_log acf_console_log(acf_console *c);
 void acf_console_error(acf_console *c, const acf_error *e);
 
 /* Ends the live line, writes out standard output and returns the exit code: `code`, or 6 when code
- * is 0 and not everything could be written; with a message unless code is 6: that was told. */
+ * is 0 and not everything could be written; with a message unless code is 6: that was told.  Where
+ * is_kept, a closed file or a pipe that nobody reads is no failure. */
 int acf_console_close(acf_console *c, int code);
 
 #endif

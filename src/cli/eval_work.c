@@ -170,6 +170,7 @@ acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_m
         st = a->output != NULL ? acf_str_puts(&dir, a->output, e)
                                : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
                                                 a->model, c[0].name);
+    if (st == ACF_OK) st = acf_model_export_check(dir.data, e); /* before the work */
     if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, e);
     if (st == ACF_OK) st = acf_model_export(m, dir.data, e);
     if (st == ACF_OK)

@@ -100,7 +100,8 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
     acf_status st = acf_series_open(&s, cfg, n_jobs, e);
     if (st == ACF_OK && opt->dry_run) {
         acf_log_info(&opt->log, "series of %d runs; the first:", s.n);
-        st = acf_series_train(text, &s, 0, opt, e);
+        st = acf_series_check(&s, opt->mode, e);
+        if (st == ACF_OK) st = acf_series_train(text, &s, 0, opt, e);
     } else {
         acf_train_options shared = *opt;
         if (st == ACF_OK) st = acf_series_begin(&s, opt, e);

@@ -237,6 +237,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     s->n_bad = t->n_bad;
     s->bad = t->bad;
     d->pair = s->text2 != NULL;
+    acf_table_forget_rows(t);
     return acf_rows_check(s, &c, e);
 }
 

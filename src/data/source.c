@@ -113,3 +113,21 @@ acf_status acf_source_bound(acf_batch_bound *out, const acf_source *s, int batch
     out->T = (int)tokens;
     return ACF_OK;
 }
+
+acf_status acf_source_batch_bound(acf_batch_bound *out, const acf_source *s, const int32_t *rows,
+                                  int first, int n, acf_error *e)
+{
+    int64_t tokens = 0;
+    *out = (acf_batch_bound){.N = n};
+    for (int i = 0; i < n; i++) {
+        int L = acf_source_tokens(s, rows != NULL ? rows[i] : first + i);
+        tokens += L;
+        out->square += (size_t)L * (size_t)L;
+        if (L > out->L) out->L = L;
+    }
+    if (tokens > INT_MAX)
+        return acf_fail(e, ACF_ERR_RESOURCE, "batch of %d rows: holds %lld tokens, more than %d", n,
+                        (long long)tokens, INT_MAX);
+    out->T = (int)tokens;
+    return ACF_OK;
+}

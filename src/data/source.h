@@ -54,9 +54,9 @@ struct acf_source {
     int n;
     const int32_t *label;  /* [n] borrowed */
     const double *target;  /* [n] borrowed; NULL: classification */
-    const int32_t *length; /* [n] tokens of each row, special ones included; NULL: 1 each */
+    const int32_t *length; /* [n] tokens of each row, special ones included; NULL: unknown */
     double mean_tokens;
-    int max_tokens;
+    int max_tokens;  /* of any row, at most; 1 for images */
     int n_truncated; /* rows that were cut to the longest length allowed */
 };
 
@@ -71,10 +71,10 @@ acf_status acf_source_fetch(acf_source *s, acf_batch *out, const int32_t *rows, 
 acf_status acf_source_announce(acf_source *s, const int32_t *rows, int n,
                                acf_error *e) ACF_MUST_USE;
 
-/* Tokens of a row; 1 for images. */
+/* Tokens of a row, or the most that it can have; 1 for images. */
 static inline int acf_source_tokens(const acf_source *s, int32_t row)
 {
-    return s->length == NULL ? 1 : (int)s->length[row];
+    return s->length == NULL ? s->max_tokens : (int)s->length[row];
 }
 
 /* NULL inside is allowed. */
@@ -98,5 +98,10 @@ typedef struct acf_batch_bound {
  * longest rows, each once.  ACF_ERR_RESOURCE (also when T exceeds int). */
 acf_status acf_source_bound(acf_batch_bound *out, const acf_source *s, int batch_size, bool repeats,
                             acf_error *e) ACF_MUST_USE;
+
+/* What the batch of n rows, rows[0 .. n-1] or first .. first + n - 1 when rows is NULL, holds.
+ * ACF_ERR_RESOURCE when T exceeds int. */
+acf_status acf_source_batch_bound(acf_batch_bound *out, const acf_source *s, const int32_t *rows,
+                                  int first, int n, acf_error *e) ACF_MUST_USE;
 
 #endif

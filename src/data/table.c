@@ -198,6 +198,15 @@ int acf_table_find(const acf_table *t, const char *name)
     return -1;
 }
 
+void acf_table_forget_rows(acf_table *t)
+{
+    acf_free(t->line);
+    acf_free(t->row);
+    t->line = NULL;
+    t->row = NULL;
+    t->n_rows = 0;
+}
+
 void acf_table_free(acf_table *t)
 {
     acf_free(t->path);

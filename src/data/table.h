@@ -94,6 +94,9 @@ int acf_table_find(const acf_table *t, const char *name);
 acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason,
                             acf_error *e) ACF_MUST_USE;
 
+/* Cells and lines are not asked for any more: only the text stays, that cells have pointed to. */
+void acf_table_forget_rows(acf_table *t);
+
 void acf_table_free(acf_table *t);
 
 #endif

@@ -285,3 +285,88 @@ acf_status acf_text_source_select(acf_source **out, const acf_split *split, cons
     *out = &s->head;
     return ACF_OK;
 }
+
+typedef struct text_stream {
+    acf_source head;
+    const acf_split *split;
+    const acf_tokenizer *tok;
+    int max_length;
+    acf_encoding x;
+} text_stream;
+
+/* One row at the end of the batch, which holds *at tokens. */
+static acf_status stream_row(text_stream *s, acf_batch *out, int i, int32_t row, int32_t *at,
+                             acf_error *e)
+{
+    const char *first = s->split->text[row];
+    const char *second = s->split->text2 != NULL ? s->split->text2[row] : NULL;
+    acf_status st = acf_tokenizer_encode(s->tok, &s->x, first, strlen(first), second,
+                                         second != NULL ? strlen(second) : 0, s->max_length, e);
+    if (st != ACF_OK) return acf_context(e, "%s:%d", s->split->path, (int)s->split->line[row]);
+    size_t n = s->x.n;
+    ACF_TRY(acf_batch_reserve(out, (size_t)i + 1, (size_t)*at + n, 0, e));
+    memcpy(out->ids + *at, s->x.ids, n * sizeof *out->ids);
+    if (second != NULL) memcpy(out->types + *at, s->x.types, n * sizeof *out->types);
+    out->start[i] = *at;
+    *at += (int32_t)n;
+    if ((int)n > out->L) out->L = (int)n;
+    out->square += n * n;
+    return ACF_OK;
+}
+
+static acf_status stream_fetch(acf_source *head, acf_batch *out, const int32_t *rows, int n,
+                               const acf_fetch *how, acf_error *e)
+{
+    text_stream *s = (text_stream *)head;
+    int32_t at = 0;
+    (void)how;
+    out->L = 0;
+    out->square = 0;
+    for (int i = 0; i < n; i++)
+        ACF_TRY(stream_row(s, out, i, rows[i], &at, e));
+    out->start[n] = at;
+    out->input = (acf_input){.N = n,
+                             .T = (int)at,
+                             .ids = out->ids,
+                             .types = s->split->text2 != NULL ? out->types : NULL,
+                             .start = out->start};
+    return ACF_OK;
+}
+
+static void stream_close(acf_source *head)
+{
+    text_stream *s = (text_stream *)head;
+    acf_encoding_free(&s->x);
+    acf_free(s);
+}
+
+static const acf_source_ops stream_ops = {.fetch = stream_fetch, .close = stream_close};
+
+acf_status acf_text_source_stream(acf_source **out, const acf_split *split,
+                                  const acf_tokenizer *tok, int max_length, acf_error *e)
+{
+    /* Special tokens, a prefix space for each text; a token takes a byte of the normal form at
+     * least, and that is at most three times as long as the text. */
+    enum { SPECIAL = 8, GROWS = 3, MOST = INT32_MAX / 64 };
+    size_t longest = 0;
+    *out = NULL;
+    if (split->n == 0)
+        return acf_fail(e, ACF_ERR_DATA, "%s: has no rows to tokenize",
+                        split->path != NULL ? split->path : split->name);
+    for (int i = 0; i < split->n; i++) {
+        size_t bytes = strlen(split->text[i]);
+        if (split->text2 != NULL) bytes += strlen(split->text2[i]);
+        if (bytes > longest) longest = bytes;
+    }
+    text_stream *s = acf_alloc(1, sizeof *s, "text source", e);
+    if (s == NULL) return ACF_ERR_RESOURCE;
+    s->head = (acf_source){
+        .ops = &stream_ops, .n = split->n, .label = split->label, .target = split->target};
+    size_t most = longest < MOST / GROWS ? GROWS * longest + SPECIAL : MOST;
+    s->head.max_tokens = max_length > 0 && most > (size_t)max_length ? max_length : (int)most;
+    s->split = split;
+    s->tok = tok;
+    s->max_length = max_length;
+    *out = &s->head;
+    return ACF_OK;
+}

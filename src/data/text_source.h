@@ -31,4 +31,10 @@ acf_status acf_text_source_select(acf_source **out, const acf_split *split, cons
                                   const int32_t *line, const acf_log *log,
                                   acf_error *e) ACF_MUST_USE;
 
+/* The same rows, tokenized anew whenever they are fetched: nothing is kept of them, lengths are
+ * unknown (max_tokens is a bound).  For one pass over many rows; split and tok must outlive it. */
+acf_status acf_text_source_stream(acf_source **out, const acf_split *split,
+                                  const acf_tokenizer *tok, int max_length,
+                                  acf_error *e) ACF_MUST_USE;
+
 #endif

@@ -126,16 +126,21 @@ static size_t bert_bytes(const acf_encoder *enc, int N, int T, int L, size_t squ
                    acf_arena_cost((size_t)T, REAL) + wide;
     size_t embedded = acf_arena_cost((size_t)T * (size_t)m->E, REAL);
     if (m->E != m->C) bytes += (keep ? 3 : 1) * embedded; /* its xhat and gradient too */
-    size_t largest = 0;
+    size_t moment = 0;                                    /* most that a layer takes for a while */
     for (int l = 0; l < enc->n_layers; l++) {
         acf_rows rows = layer_rows(m, l, &(acf_input){.N = N, .T = T}, &(acf_pass){.keep = keep});
-        size_t layer =
-            acf_attention_bytes(&m->layer[l].attention, &rows, square * (size_t)m->A, scratch) +
-            acf_ffn_bytes(&m->layer[l].ffn, &rows);
-        if (layer > largest) largest = layer;
-        if (keep) bytes += layer;
+        acf_sublayer_bytes att = acf_attention_bytes(&m->layer[l].attention, &rows,
+                                                     square * (size_t)m->A, scratch),
+                           ffn = acf_ffn_bytes(&m->layer[l].ffn, &rows);
+        size_t kept = att.kept + ffn.kept,
+               brief = att.moment > ffn.moment ? att.moment : ffn.moment;
+        if (keep)
+            bytes += kept;
+        else
+            brief += kept;
+        if (brief > moment) moment = brief;
     }
-    return keep ? bytes : bytes + largest;
+    return bytes + moment;
 }
 
 static acf_dropout dropout_at(const acf_pass *pass, double prob, uint32_t site)

@@ -99,6 +99,11 @@ static int width_of(const acf_resnet_block *b)
     return b->conv[b->n_convs - 1].Co;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What one block takes: kept activations, its output, and for a moment. */
 typedef struct block_bytes {
     size_t kept, out, moment;
@@ -107,37 +112,34 @@ typedef struct block_bytes {
 static block_bytes bytes_of_block(const acf_resnet_block *b, int N, int H, int W, bool keep)
 {
     block_bytes n = {0};
+    size_t scratch = 0; /* of one convolution at a time */
     int h = H, w = W;
     for (int k = 0; k < b->n_convs; k++) {
         const acf_convbn *c = &b->conv[k];
-        size_t moment = acf_convbn_scratch(c, N, h, w, keep), kept = acf_convbn_bytes(c, N, h, w);
+        scratch = larger(scratch, acf_convbn_scratch(c, N, h, w, keep));
+        n.kept += acf_convbn_bytes(c, N, h, w);
         h = out_of(c, h);
         w = out_of(c, w);
         if (keep) /* gradient of what lies between, and its sums */
             n.moment +=
                 acf_arena_cost(acf_blocked_len(N, c->Co, h, w), REAL) +
                 acf_arena_cost((size_t)N * acf_blocked_channels(c->Co), sizeof(acf_plane_sums));
-        n.kept += kept;
-        n.moment += moment;
     }
     if (b->shortcut == ACF_SHORTCUT_CONV) {
         n.kept += acf_convbn_bytes(&b->project, N, H, W);
+        scratch = larger(scratch, acf_convbn_scratch(&b->project, N, H, W, keep));
         n.moment +=
-            acf_convbn_scratch(&b->project, N, H, W, keep) +
             acf_arena_cost((size_t)N * acf_blocked_channels(b->project.Co), sizeof(acf_plane_sums));
     }
+    n.moment += scratch;
     n.out = acf_arena_cost(acf_blocked_len(N, width_of(b), h, w), REAL);
     return n;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* The largest output of the stem's convolution or a block, and the most channels. */
+/* The largest output of the stem or a block, in elements; the same or that of the stem's
+ * convolution, before the pool; the most channels. */
 typedef struct extent {
-    size_t out; /* elements */
+    size_t out, inner;
     size_t channels;
 } extent;
 
@@ -161,16 +163,18 @@ static void block_size(int *H, int *W, const acf_resnet_block *b)
 
 static extent largest(const acf_resnet *m, int N, int height, int width)
 {
-    extent e = {.out =
-                    acf_blocked_len(N, m->width, out_of(&m->stem, height), out_of(&m->stem, width)),
-                .channels = acf_blocked_channels(m->width)};
     int H, W;
     stem_size(&H, &W, m, height, width);
+    extent e = {.out = acf_blocked_len(N, m->width, H, W),
+                .inner =
+                    acf_blocked_len(N, m->width, out_of(&m->stem, height), out_of(&m->stem, width)),
+                .channels = acf_blocked_channels(m->width)};
     for (int l = 0; l < m->base.n_layers; l++) {
         block_size(&H, &W, &m->block[l]);
         e.out = larger(e.out, acf_blocked_len(N, width_of(&m->block[l]), H, W));
         e.channels = larger(e.channels, acf_blocked_channels(width_of(&m->block[l])));
     }
+    e.inner = larger(e.inner, e.out);
     return e;
 }
 
@@ -180,18 +184,21 @@ static size_t resnet_bytes(const acf_encoder *enc, int N, int T, int L, size_t s
     (void)T, (void)L, (void)square;
     int H, W, size = enc->image_size;
     extent most = largest(m, N, size, size);
-    size_t out = acf_arena_cost(most.out, REAL);
-    size_t kept = acf_convbn_bytes(&m->stem, N, size, size) + out;
-    size_t moment = acf_convbn_scratch(&m->stem, N, size, size, keep) + out;
+    size_t out = acf_arena_cost(most.out, REAL), inner = acf_arena_cost(most.inner, REAL);
+    size_t stem = acf_convbn_bytes(&m->stem, N, size, size);
+    size_t kept = keep ? stem : 0;
+    size_t moment = acf_convbn_scratch(&m->stem, N, size, size, keep) + (keep ? inner : stem);
     stem_size(&H, &W, m, size, size);
+    if (keep) kept += acf_arena_cost(acf_blocked_len(N, m->width, H, W), REAL);
     for (int l = 0; l < enc->n_layers; l++) {
         block_bytes n = bytes_of_block(&m->block[l], N, H, W, keep);
         block_size(&H, &W, &m->block[l]);
         kept += keep ? n.kept + n.out : 0;
         moment = larger(moment, n.moment + (keep ? 0 : n.kept));
     }
-    /* Two outputs or their gradients alternate, and the sums of the latter. */
-    return kept + moment + 2 * out +
+    /* Two outputs alternate, or two gradients and their sums. */
+    if (!keep) return moment + 2 * out;
+    return kept + moment + 2 * inner +
            2 * acf_arena_cost((size_t)N * most.channels, sizeof(acf_plane_sums));
 }
 
@@ -372,7 +379,7 @@ static void resnet_backward(acf_encoder *enc, acf_params *p, real *d_features, c
     extent most = largest(m, in->N, in->height, in->width);
     gradient g[2];
     for (int i = 0; i < 2; i++) {
-        g[i].d = acf_arena_take(arena, most.out, REAL);
+        g[i].d = acf_arena_take(arena, most.inner, REAL);
         g[i].sums = acf_arena_take(arena, (size_t)in->N * most.channels, sizeof *g[i].sums);
     }
     const acf_resnet_block *top = &m->block[enc->n_layers - 1];

@@ -73,22 +73,24 @@ static acf_dropout site(const acf_rows *rows, double prob, uint32_t number)
         .p = rows->train ? prob : 0.0, .seed = rows->seed, .step = rows->step, .site = number};
 }
 
-size_t acf_attention_bytes(const acf_attention *att, const acf_rows *rows, size_t pairs,
-                           size_t scratch)
+acf_sublayer_bytes acf_attention_bytes(const acf_attention *att, const acf_rows *rows, size_t pairs,
+                                       size_t scratch)
 {
     size_t R = acf_rows_count(rows), T = rows->T, C = (size_t)att->norm.C;
-    size_t N = (size_t)rows->shape.N;
-    size_t bytes = residual_bytes(R, C, rows->keep) + acf_arena_cost(R * C, REAL) + scratch;
+    size_t N = (size_t)rows->shape.N, wide = acf_arena_cost(R * C, REAL);
+    acf_sublayer_bytes b = {.kept = residual_bytes(R, C, rows->keep) + wide + scratch,
+                            .moment = wide}; /* output before the norm */
     if (rows->first_only)
-        bytes += 2 * acf_arena_cost(N * C, REAL) + acf_arena_cost(T * 2 * C, REAL);
+        b.kept += 2 * acf_arena_cost(N * C, REAL) + acf_arena_cost(T * 2 * C, REAL);
     else
-        bytes += acf_arena_cost(T * 3 * C, REAL);
-    if (rows->keep) bytes += acf_arena_cost(pairs, REAL);
-    bytes += acf_arena_cost(R * C, REAL); /* output before the norm, or its gradient */
-    if (rows->keep)                       /* backward: gradients of ctx and of qkv */
-        bytes += acf_arena_cost(R * C, REAL) + acf_arena_cost(T * 3 * C, REAL) +
-                 2 * acf_arena_cost(N * C, REAL);
-    return bytes;
+        b.kept += acf_arena_cost(T * 3 * C, REAL);
+    if (!rows->keep) return b;
+    b.kept += acf_arena_cost(pairs, REAL);
+    /* backward: gradients of that output, of ctx, and of qkv */
+    b.moment =
+        2 * wide + (rows->first_only ? acf_arena_cost(N * C, REAL) + acf_arena_cost(T * 2 * C, REAL)
+                                     : acf_arena_cost(T * 3 * C, REAL));
+    return b;
 }
 
 void acf_attention_forward(acf_attention_act *act, const real *x, const acf_params *p,
@@ -187,13 +189,12 @@ void acf_attention_backward(real *d_x, acf_params *p, real *d_y, const acf_atten
     acf_arena_rewind(arena, mark);
 }
 
-size_t acf_ffn_bytes(const acf_ffn *ffn, const acf_rows *rows)
+acf_sublayer_bytes acf_ffn_bytes(const acf_ffn *ffn, const acf_rows *rows)
 {
     size_t R = acf_rows_count(rows), C = (size_t)ffn->norm.C, F = (size_t)ffn->in.out;
-    size_t bytes = residual_bytes(R, C, rows->keep) + 2 * acf_arena_cost(R * F, REAL);
-    bytes += acf_arena_cost(R * C, REAL);
-    if (rows->keep) bytes += acf_arena_cost(R * F, REAL);
-    return bytes;
+    size_t wide = acf_arena_cost(R * C, REAL), hidden = acf_arena_cost(R * F, REAL);
+    return (acf_sublayer_bytes){.kept = residual_bytes(R, C, rows->keep) + 2 * hidden,
+                                .moment = rows->keep ? wide + hidden : wide};
 }
 
 void acf_ffn_forward(acf_ffn_act *act, const real *x, const acf_params *p, const acf_ffn *ffn,

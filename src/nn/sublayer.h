@@ -83,10 +83,14 @@ typedef struct acf_ffn_act {
     acf_residual_act res;
 } acf_ffn_act;
 
-/* Upper bound of the arena bytes of one forward call, and of what one backward call adds to it. */
-size_t acf_attention_bytes(const acf_attention *att, const acf_rows *rows, size_t pairs,
-                           size_t scratch);
-size_t acf_ffn_bytes(const acf_ffn *ffn, const acf_rows *rows);
+/* Upper bounds of the arena bytes of one forward call: what stays, and what is used for a moment
+ * there or in the backward call. */
+typedef struct acf_sublayer_bytes {
+    size_t kept, moment;
+} acf_sublayer_bytes;
+acf_sublayer_bytes acf_attention_bytes(const acf_attention *att, const acf_rows *rows, size_t pairs,
+                                       size_t scratch);
+acf_sublayer_bytes acf_ffn_bytes(const acf_ffn *ffn, const acf_rows *rows);
 
 /* act->res.y [R, C] from x [T, C]. */
 void acf_attention_forward(acf_attention_act *act, const real *x, const acf_params *p,

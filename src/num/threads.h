@@ -14,7 +14,10 @@ int acf_threads_quota(const char *self_cgroup, const char *mount);
 /* The processor as the kernel names it; empty where it does not. */
 void acf_cpu_name(char name[96]);
 
-/* Use n threads from here on (n >= 1). */
+/* Use n threads from here on (n >= 1).  In each of them numbers too small for full precision
+ * (denormals) count as zero, as operands and as results, where the processor can do so: they would
+ * make arithmetic many times slower, and moments of an optimizer fade through them.  Threads that
+ * are started later inherit this. */
 void acf_threads_set(int n);
 
 /* Threads that a parallel region started here will have. */

@@ -16,14 +16,6 @@ static const acf_param *lazy_slice(int *id, const acf_params *p)
     return NULL;
 }
 
-size_t acf_lazy_rows_bytes(const acf_params *p)
-{
-    int id;
-    const acf_param *s = lazy_slice(&id, p);
-    if (s == NULL) return 0;
-    return (size_t)s->dim[0] * 3 * sizeof(int32_t) + ACF_LAZY_WINDOW * sizeof(acf_adamw_factors);
-}
-
 acf_status acf_lazy_rows_open(acf_lazy_rows *r, const acf_params *p, acf_error *e)
 {
     const acf_param *s = lazy_slice(&r->slice, p);

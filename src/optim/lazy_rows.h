@@ -39,7 +39,6 @@ typedef struct acf_lazy_rows {
  * (ACF_ERR_RESOURCE) *r is empty. */
 acf_status acf_lazy_rows_open(acf_lazy_rows *r, const acf_params *p, acf_error *e) ACF_MUST_USE;
 void acf_lazy_rows_close(acf_lazy_rows *r);
-size_t acf_lazy_rows_bytes(const acf_params *p);
 
 /* A step begins that reads the rows id [n] (repeats allowed): gradients of the step before are
  * cleared, these rows are brought up to date, and p->touched names them.  m, v: the moments, as

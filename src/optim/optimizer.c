@@ -120,15 +120,6 @@ static void cut_pieces(acf_optimizer *o, const acf_params *p)
     ACF_ASSERT(n == o->n_pieces);
 }
 
-size_t acf_optimizer_bytes(const acf_optim_options *o, const acf_params *p)
-{
-    const char *name[ACF_OPTIM_MAX_BLOCKS];
-    size_t n_blocks = (size_t)block_names(name, o);
-    return sizeof(acf_optimizer) + n_blocks * acf_params_planned(p) * sizeof(real) +
-           count_pieces(p) * sizeof(acf_optim_piece) +
-           (o->type == ACF_OPTIM_ADAMW ? acf_lazy_rows_bytes(p) : 0);
-}
-
 acf_status acf_optimizer_open(acf_optimizer **out, const acf_optim_options *options,
                               const acf_params *p, acf_error *e)
 {

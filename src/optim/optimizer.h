@@ -74,9 +74,6 @@ typedef struct acf_optimizer {
     acf_optim_piece table; /* all of it: its learning rate and decay */
 } acf_optimizer;
 
-/* Bytes that acf_optimizer_open will take for this table. */
-size_t acf_optimizer_bytes(const acf_optim_options *o, const acf_params *p);
-
 /* For a block that was placed by acf_params_alloc with gradients, and whose flags will not change.
  * State starts at zero.  On failure *out is NULL.  Closed with acf_optimizer_close. */
 acf_status acf_optimizer_open(acf_optimizer **out, const acf_optim_options *o, const acf_params *p,

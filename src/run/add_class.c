@@ -90,7 +90,7 @@ static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, d
     acf_held_out h;
     acf_evaluation ev;
     acf_held_out_options opt = *given;
-    const acf_evaluate_options how = {.head = m->head};
+    const acf_evaluate_options how = {.head = m->head, .keep_features = true};
     opt.data = c->file;
     opt.ignore_labels = true;
     ACF_TRY(acf_held_out_open(&h, out, m, &opt, e));
@@ -152,10 +152,15 @@ acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, siz
     return st;
 }
 
+acf_status acf_model_export_check(const char *dir, acf_error *e)
+{
+    if (!acf_path_exists(dir)) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE, "%s: is there already, choose another --output", dir);
+}
+
 acf_status acf_model_export(const acf_model *m, const char *dir, acf_error *e)
 {
-    if (acf_path_exists(dir))
-        return acf_fail(e, ACF_ERR_USAGE, "%s: is there already, choose another --output", dir);
+    ACF_TRY(acf_model_export_check(dir, e));
     char *whole = acf_path_absolute(dir, e);
     if (whole == NULL) return ACF_ERR_RESOURCE;
     for (size_t len = strlen(whole); len > 1 && whole[len - 1] == '/'; len--)

@@ -32,6 +32,9 @@ acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, siz
                                  const acf_held_out_options *opt, acf_str *out,
                                  acf_error *e) ACF_MUST_USE;
 
+/* Can a model be written to dir?  ACF_ERR_USAGE when something is there already. */
+acf_status acf_model_export_check(const char *dir, acf_error *e) ACF_MUST_USE;
+
 /* Write m as a model directory of its own, which must not be there yet; the bytes are on the disk
  * and summed as those of a checkpoint. */
 acf_status acf_model_export(const acf_model *m, const char *dir, acf_error *e) ACF_MUST_USE;

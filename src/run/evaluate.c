@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/space.h"
 
 #include <math.h>
 
@@ -36,8 +37,19 @@ int acf_evaluation_answer(double *prob, const acf_evaluation *ev, int row, acf_h
     return best;
 }
 
+/* One batch: logits and cosines of its rows to their places, features into `space`. */
+static acf_status take_batch(acf_evaluation *ev, acf_model *m, const acf_batch *batch, size_t at,
+                             real *features, acf_space_rows *space, acf_arena *arena, acf_error *e)
+{
+    if (ev->features != NULL) features = ev->features + at * (size_t)ev->d;
+    acf_model_infer(m, features, ev->logits + at * (size_t)ev->K, ev->cosines + at * (size_t)ev->K,
+                    &batch->input, arena);
+    if (space == NULL) return ACF_OK;
+    return acf_space_add(space, batch->label, features, (size_t)batch->N, e);
+}
+
 static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *source,
-                              const acf_evaluate_options *opt, acf_error *e)
+                              acf_space_rows *space, const acf_evaluate_options *opt, acf_error *e)
 {
     acf_batch_bound bound;
     acf_arena arena = {0};
@@ -48,6 +60,8 @@ static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *sour
     ACF_TRY(acf_source_announce(source, NULL, source->n, e));
     acf_status st = acf_arena_init(
         &arena, acf_model_infer_bytes(m, bound.N, bound.T, bound.L, bound.square), "evaluation", e);
+    real *features = acf_alloc((size_t)EVAL_ROWS * (size_t)ev->d, sizeof *features, "features", e);
+    if (features == NULL) st = ACF_ERR_RESOURCE;
     for (int first = 0; st == ACF_OK && first < source->n; first += EVAL_ROWS) {
         int n = source->n - first < EVAL_ROWS ? source->n - first : EVAL_ROWS;
         size_t at = (size_t)first;
@@ -57,10 +71,9 @@ static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *sour
             st = acf_fail(e, ACF_STOPPED, "evaluation: stopped at row %d of %d", first, source->n);
         else
             st = acf_source_fetch(source, &batch, rows, n, &how, e);
-        if (st == ACF_OK)
-            acf_model_infer(m, ev->features + at * (size_t)ev->d, ev->logits + at * (size_t)ev->K,
-                            ev->cosines + at * (size_t)ev->K, &batch.input, &arena);
+        if (st == ACF_OK) st = take_batch(ev, m, &batch, at, features, space, &arena, e);
     }
+    acf_free(features);
     acf_batch_free(&batch);
     acf_arena_free(&arena);
     return st;
@@ -91,11 +104,8 @@ static acf_status score_figures(acf_evaluation *ev, const acf_source *source,
 }
 
 static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_source *source,
-                          const acf_evaluate_options *opt, acf_error *e)
+                          const acf_space *space, const acf_evaluate_options *opt, acf_error *e)
 {
-    ev->is_labelled = true;
-    for (int i = 0; i < source->n; i++)
-        if (source->label[i] < 0) ev->is_labelled = false;
     if (!ev->is_labelled) return check_finite(ev, e);
     if (source->target != NULL) return score_figures(ev, source, opt, e);
     const acf_eval_input in = {.n = (size_t)ev->n,
@@ -105,11 +115,30 @@ static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_sour
                                .logits = ev->logits,
                                .cosines = ev->cosines,
                                .tau = m->tau,
-                               .features = ev->features,
+                               .space = space,
                                .W = acf_value(&m->params, m->W),
                                .head = opt->head,
                                .with_ci = opt->with_ci};
     return acf_eval_classes(&ev->result, &in, e);
+}
+
+/* Rows and figures; *ev has its arrays. */
+static acf_status evaluate(acf_evaluation *ev, acf_model *m, acf_source *source,
+                           const acf_evaluate_options *opt, acf_error *e)
+{
+    acf_space_rows *rows = NULL;
+    acf_space space;
+    acf_status st = ACF_OK;
+    ev->is_labelled = true;
+    for (int i = 0; i < source->n; i++)
+        if (source->label[i] < 0) ev->is_labelled = false;
+    if (ev->is_labelled && source->target == NULL)
+        st = acf_space_open(&rows, acf_value(&m->params, m->W), (size_t)ev->n, ev->d, ev->K, e);
+    if (st == ACF_OK) st = run_batches(ev, m, source, rows, opt, e);
+    if (st == ACF_OK && rows != NULL) st = acf_space_finish(&space, rows, e);
+    bool has_space = rows != NULL;
+    acf_space_close(&rows);
+    return st == ACF_OK ? figures(ev, m, source, has_space ? &space : NULL, opt, e) : st;
 }
 
 acf_status acf_evaluate(acf_evaluation *out, acf_model *m, acf_source *source,
@@ -120,14 +149,37 @@ acf_status acf_evaluate(acf_evaluation *out, acf_model *m, acf_source *source,
     *out = (acf_evaluation){.n = source->n, .K = m->K, .d = m->enc->d};
     out->logits = acf_alloc(n * (size_t)m->K, sizeof(real), "logits", e);
     out->cosines = acf_alloc(n * (size_t)m->K, sizeof(real), "cosines", e);
-    out->features = acf_alloc(n * (size_t)m->enc->d, sizeof(real), "features", e);
+    if (opt->keep_features)
+        out->features = acf_alloc(n * (size_t)m->enc->d, sizeof(real), "features", e);
     acf_status st = ACF_ERR_RESOURCE;
-    if (out->logits != NULL && out->cosines != NULL && out->features != NULL)
-        st = run_batches(out, m, source, opt, e);
-    if (st == ACF_OK) st = figures(out, m, source, opt, e);
+    if (out->logits != NULL && out->cosines != NULL &&
+        (out->features != NULL || !opt->keep_features))
+        st = evaluate(out, m, source, opt, e);
     out->seconds = acf_clock_s() - begin;
     if (st != ACF_OK) acf_evaluation_free(out);
     return st;
+}
+
+acf_status acf_evaluate_bytes(size_t *bytes, const acf_model *m, const acf_source *source,
+                              acf_error *e)
+{
+    acf_batch_bound bound;
+    size_t n = (size_t)source->n, K = (size_t)m->K, most = 0;
+    for (int first = 0; first < source->n; first += EVAL_ROWS) {
+        int count = source->n - first < EVAL_ROWS ? source->n - first : EVAL_ROWS;
+        ACF_TRY(acf_source_batch_bound(&bound, source, NULL, first, count, e));
+        size_t need = acf_model_infer_bytes(m, bound.N, bound.T, bound.L, bound.square);
+        if (m->enc->channels > 0)
+            need += (size_t)count * (size_t)m->enc->channels * (size_t)m->enc->image_size *
+                    (size_t)m->enc->image_size * sizeof(real);
+        if (need > most) most = need;
+    }
+    size_t space = source->target == NULL ? acf_space_bytes(n, m->enc->d, m->K) : 0;
+    size_t figures = n * (8 + sizeof(real) * K + 16); /* predictions, label head, margins */
+    if (space > most) most = space;
+    if (figures > most) most = figures;
+    *bytes = 2 * n * K * sizeof(real) + most;
+    return ACF_OK;
 }
 
 void acf_evaluation_free(acf_evaluation *ev)

@@ -10,7 +10,7 @@ typedef struct acf_evaluation {
     int n, K, d;
     real *logits;   /* [n, K] */
     real *cosines;  /* [n, K] */
-    real *features; /* [n, d] */
+    real *features; /* [n, d] where they were wanted; else NULL */
     bool is_labelled;
     acf_eval_result result; /* empty for an unlabelled split */
     double seconds;
@@ -19,6 +19,7 @@ typedef struct acf_evaluation {
 typedef struct acf_evaluate_options {
     acf_head head;
     bool with_ci;
+    bool keep_features;
     bool (*poll)(void *payload); /* true: stop; may be NULL */
     void *payload;
 } acf_evaluate_options;
@@ -30,6 +31,10 @@ acf_status acf_evaluate(acf_evaluation *out, acf_model *m, acf_source *source,
                         const acf_evaluate_options *opt, acf_error *e) ACF_MUST_USE;
 
 void acf_evaluation_free(acf_evaluation *ev);
+
+/* Bytes that acf_evaluate takes at most for the rows of source, without features. */
+acf_status acf_evaluate_bytes(size_t *bytes, const acf_model *m, const acf_source *source,
+                              acf_error *e) ACF_MUST_USE;
 
 /* Answer of one head for a row: the class and its probability (softmax of logits, or of cosines /
  * tau). */

@@ -244,8 +244,7 @@ static acf_status open_split(acf_held_out_part *out, acf_dataset *data, acf_spli
         const acf_image_input input = {.cfg = cfg, .log = log};
         return acf_image_input_held_out(&out->source, &data->split[id], m, &input, e);
     }
-    return acf_text_source_open(&out->source, out->split, m->tok, m->max_length, NULL, NULL, log,
-                                e);
+    return acf_text_source_stream(&out->source, out->split, m->tok, m->max_length, e);
 }
 
 static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *cfg,

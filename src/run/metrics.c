@@ -281,7 +281,12 @@ acf_status acf_eval_classes(acf_eval_result *r, const acf_eval_input *in, acf_er
         goto done;
     }
     if (in->cosines != NULL) st = label_head(r, pred + in->n, in, e);
-    if (st == ACF_OK && in->features != NULL && in->cosines != NULL) {
+    if (st == ACF_OK && in->space != NULL && in->cosines != NULL) {
+        acf_metrics_argmax(pred, in->logits, in->n, in->K);
+        r->space = *in->space;
+        r->space.agreement = acf_space_agreement(pred, pred + in->n, in->n);
+        r->has_space = true;
+    } else if (st == ACF_OK && in->features != NULL && in->cosines != NULL) {
         acf_metrics_argmax(pred, in->logits, in->n, in->K);
         st = acf_space_figures(&r->space, in->gold, pred, pred + in->n, in->features, in->W, in->n,
                                in->d, in->K, e);

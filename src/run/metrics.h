@@ -142,8 +142,9 @@ typedef struct acf_eval_input {
     const real *logits;   /* [n, K]  W h + b */
     const real *cosines;  /* [n, K]  cosine of features and label embeddings; NULL: no label head */
     double tau;           /* label head: softmax(cosine / tau) */
-    const real *features; /* [n, d]  NULL: no space figures */
-    const real *W;        /* [K, d] */
+    const real *features; /* [n, d]; NULL: no space figures, or those that are given: */
+    const acf_space *space; /* all but agreement; NULL */
+    const real *W;          /* [K, d] */
     acf_head head;
     bool with_ci; /* bootstrap intervals, too */
 } acf_eval_input;

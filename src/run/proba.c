@@ -175,14 +175,9 @@ static acf_status best_temperature(double *T, const rows *r, acf_error *e)
     return ACF_OK;
 }
 
-typedef struct margin {
-    double value;
-    bool is_pos;
-} margin;
-
-static int compare_margins(const void *a, const void *b)
+static int ascending(const void *a, const void *b)
 {
-    double p = ((const margin *)a)->value, q = ((const margin *)b)->value;
+    double p = *(const double *)a, q = *(const double *)b;
     return p < q ? -1 : p > q;
 }
 
@@ -191,26 +186,26 @@ static int compare_margins(const void *a, const void *b)
  */
 static acf_status area_under_roc(double *area, const rows *r, acf_error *e)
 {
-    margin *item = acf_alloc(r->n, sizeof *item, "margins", e);
-    if (item == NULL) return ACF_ERR_RESOURCE;
-    double n_pos = 0.0, wins = 0.0, neg_below = 0.0;
+    double *margin = acf_alloc(r->n, sizeof *margin, "margins", e); /* negatives, then positives */
+    if (margin == NULL) return ACF_ERR_RESOURCE;
+    size_t n_neg = 0, n_pos = 0, below = 0, upto = 0;
     for (size_t i = 0; i < r->n; i++) {
-        item[i] =
-            (margin){(double)r->scores[2 * i + 1] - (double)r->scores[2 * i], r->gold[i] == 1};
-        n_pos += item[i].is_pos;
+        double x = (double)r->scores[2 * i + 1] - (double)r->scores[2 * i];
+        margin[r->gold[i] == 1 ? r->n - ++n_pos : n_neg++] = x;
     }
-    if (r->n > 1) qsort(item, r->n, sizeof *item, compare_margins);
-    for (size_t start = 0, end; start < r->n; start = end) {
-        double pos = 0.0, neg = 0.0;
-        for (end = start; end < r->n && item[end].value == item[start].value; end++) {
-            pos += item[end].is_pos;
-            neg += !item[end].is_pos;
-        }
-        wins += pos * (neg_below + 0.5 * neg);
-        neg_below += neg;
+    const double *pos = margin + n_neg;
+    if (n_neg > 1) qsort(margin, n_neg, sizeof *margin, ascending);
+    if (n_pos > 1) qsort(margin + n_neg, n_pos, sizeof *margin, ascending);
+    double wins = 0.0;
+    for (size_t i = 0; i < n_pos; i++) {
+        while (below < n_neg && margin[below] < pos[i])
+            below++;
+        while (upto < n_neg && margin[upto] <= pos[i])
+            upto++;
+        wins += 0.5 * ((double)below + (double)upto);
     }
-    *area = n_pos > 0.0 && neg_below > 0.0 ? wins / (n_pos * neg_below) : (double)NAN;
-    acf_free(item);
+    *area = n_pos > 0 && n_neg > 0 ? wins / ((double)n_pos * (double)n_neg) : (double)NAN;
+    acf_free(margin);
     return ACF_OK;
 }
 

@@ -92,6 +92,17 @@ void acf_series_close(acf_series *s)
     *s = (acf_series){0};
 }
 
+acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e)
+{
+    bool is_resumed;
+    ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, mode, e));
+    for (int i = 0; i < s->n; i++) {
+        acf_status st = acf_run_dir_check(&is_resumed, &s->run[i], mode, e);
+        if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);
+    }
+    return ACF_OK;
+}
+
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e)
 {
     bool is_resumed;

@@ -40,6 +40,10 @@ acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs,
                            acf_error *e) ACF_MUST_USE;
 void acf_series_close(acf_series *s);
 
+/* Can the series and each of its runs begin in `mode`?  Fails as acf_run_dir_check; writes nothing.
+ */
+acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e) ACF_MUST_USE;
+
 /* Check and make the directory, take its lock, note config and command. */
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 

@@ -53,12 +53,18 @@ typedef struct split_texts {
     const acf_split *split;
     int at;
     bool second;
+    const acf_setup_options *opt; /* asked now and then whether to stop */
+    bool is_stopped;
 } split_texts;
 
 static bool next_text(void *payload, const char **text, size_t *len)
 {
     split_texts *t = payload;
     if (t->at >= t->split->n) return false;
+    if (t->opt->poll != NULL && t->at % 1024 == 0 && t->opt->poll(t->opt->payload)) {
+        t->is_stopped = true;
+        return false;
+    }
     *text = t->second ? t->split->text2[t->at] : t->split->text[t->at];
     *len = strlen(*text);
     if (t->split->text2 != NULL && !t->second) {
@@ -72,21 +78,25 @@ static bool next_text(void *payload, const char **text, size_t *len)
 
 /* A tokenizer learnt from the training texts; *size is that of its vocabulary. */
 static acf_status learn_tokenizer(int *size, acf_setup *s, const acf_config *cfg,
-                                  const acf_log *log, acf_error *e)
+                                  const acf_setup_options *opt, acf_error *e)
 {
     acf_model *m = &s->model;
     acf_vocab_options vocab = acf_vocab_options_default();
-    split_texts texts = {.split = &s->data->split[ACF_TRAIN]};
+    split_texts texts = {.split = &s->data->split[ACF_TRAIN], .opt = opt};
     if (cfg->model.vocab.size > 0) vocab.size = cfg->model.vocab.size;
-    ACF_TRY(acf_vocab_train(&m->tok, (acf_text_stream){.next = next_text, .payload = &texts},
-                            &vocab, e));
+    acf_status st = acf_vocab_train(
+        &m->tok, (acf_text_stream){.next = next_text, .payload = &texts}, &vocab, e);
+    if (texts.is_stopped) /* what was learnt from a part is of no use */
+        return acf_fail(e, ACF_STOPPED, "%s: stopped while learning the vocabulary",
+                        texts.split->path);
+    ACF_TRY(st);
     *size = (int)acf_tokenizer_vocab_size(m->tok);
-    acf_log_info(log, "vocabulary: %d word pieces learnt from the training split", *size);
+    acf_log_info(opt->log, "vocabulary: %d word pieces learnt from the training split", *size);
     return ACF_OK;
 }
 
-static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const acf_log *log,
-                                    acf_error *e)
+static acf_status model_from_preset(acf_setup *s, const acf_config *cfg,
+                                    const acf_setup_options *opt, acf_error *e)
 {
     acf_model *m = &s->model;
     cJSON *config;
@@ -94,7 +104,7 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg, const a
     if (acf_config_is_image(cfg))
         acf_image_input_preset(&input.channels, &input.image_size, cfg, &s->data->split[ACF_TRAIN]);
     else
-        ACF_TRY(learn_tokenizer(&input.vocab_size, s, cfg, log, e));
+        ACF_TRY(learn_tokenizer(&input.vocab_size, s, cfg, opt, e));
     acf_status st = acf_encoder_preset(&config, cfg->model.encoder, &input, e);
     if (st == ACF_ERR_USAGE) return acf_context(e, "model.encoder");
     ACF_TRY(st);
@@ -237,7 +247,7 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     if (opt->checkpoint != NULL)
         ACF_TRY(model_from_dir(s, cfg, opt->checkpoint, opt->log, e));
     else if (cfg->model.encoder_is_preset)
-        ACF_TRY(model_from_preset(s, cfg, opt->log, e));
+        ACF_TRY(model_from_preset(s, cfg, opt, e));
     else
         ACF_TRY(model_from_dir(s, cfg, cfg->model.encoder, opt->log, e));
     acf_model *m = &s->model;

@@ -30,7 +30,8 @@ typedef struct acf_setup_options {
     const char *checkpoint; /* resume: this model directory instead of model.encoder; else NULL */
     const struct acf_token_share *tokens; /* of this configuration's files; NULL: none */
     const acf_log *log;
-    bool (*poll)(void *payload); /* true ends tokenizing with ACF_STOPPED; may be NULL */
+    bool (*poll)(void *payload); /* true ends learning a vocabulary, tokenizing or reading images
+                                    with ACF_STOPPED; may be NULL */
     void *payload;
 } acf_setup_options;
 

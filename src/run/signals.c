@@ -29,6 +29,7 @@ void acf_signals_install(void)
     handle(SIGUSR1, on_signal, SA_RESTART);
     handle(SIGPIPE, SIG_IGN, 0);
     handle(SIGHUP, SIG_IGN, 0);
+    handle(SIGXFSZ, SIG_IGN, 0); /* writing past a limit fails, as on a full disk */
 }
 
 bool acf_signals_stop(void *payload)

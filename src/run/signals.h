@@ -1,7 +1,7 @@
 /*
  * Requests from outside while a run goes on: SIGINT and SIGTERM ask to stop (a second SIGINT ends
  * the process at once), SIGUSR1 asks for a checkpoint, SIGPIPE and SIGHUP of a closed terminal do
- * not end the run.
+ * not end the run; nor does SIGXFSZ: what is written past the file size limit fails.
  */
 #ifndef ACF_RUN_SIGNALS_H
 #define ACF_RUN_SIGNALS_H

@@ -145,7 +145,7 @@ static void print_split(const acf_trainer *t, acf_split_id id)
                  100.0 * s->n_truncated / s->n, t->setup.model.max_length);
 }
 
-acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
+acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
 {
     acf_str text = {0};
     acf_status st = acf_data_summary(&text, t->setup.data, e);
@@ -183,16 +183,15 @@ acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e)
     double seconds = rate > 0 ? 6e-9 * epochs * epoch_multiply_adds(t) / (0.5 * rate) : 0;
     char duration[32];
     acf_clock_duration(duration, seconds);
-    double bytes = (double)m->params.len * 2 * sizeof(real) +
-                   (double)t->step.optimizer->n_blocks * (double)m->params.len * sizeof(real) +
-                   (double)t->step.arena.bytes;
+    size_t bytes;
+    ACF_TRY(acf_train_memory(&bytes, t, arena.peak, e));
     double disk = (double)acf_params_count(&m->params, false) * sizeof(real) *
                   (1 + t->step.optimizer->n_blocks) * (cfg->save.keep_last + 2);
     acf_log_info(&t->log,
                  "plan: %lld updates of %d examples (%.4g epochs of %lld), about %s on %d threads, "
                  "memory up to %.0f MB, disk up to %.0f MB",
                  (long long)t->step.total, cfg->train.batch_size, epochs, (long long)t->per_epoch,
-                 duration, acf_threads_get(), bytes / 1e6, disk / 1e6);
+                 duration, acf_threads_get(), (double)bytes / 1e6, disk / 1e6);
     return ACF_OK;
 }
 

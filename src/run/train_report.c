@@ -99,7 +99,10 @@ static acf_status headline(acf_str *out, const acf_trainer *t, const acf_eval_re
 static acf_status evaluate_dev(acf_str *summary, acf_evaluation *ev, acf_trainer *t, acf_model *m,
                                acf_split_id id, acf_error *e)
 {
-    const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head, .with_ci = true};
+    const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head,
+                                      .with_ci = true,
+                                      .poll = acf_train_should_stop,
+                                      .payload = t};
     const acf_split *split = &t->setup.data->split[id];
     acf_str name = {0};
     char *path = NULL;
@@ -131,6 +134,11 @@ static acf_status evaluate_best(acf_str *summary, acf_trainer *t, const char *be
     acf_evaluation_free(&ev);
     acf_evaluation_free(&ev_mm);
     acf_model_free(&m);
+    if (st == ACF_STOPPED)
+        return acf_fail(e, ACF_STOPPED,
+                        "%s: stopped in the last evaluation, all updates are saved; --resume makes "
+                        "up for it",
+                        t->cfg->save.dir);
     return st;
 }
 
@@ -181,6 +189,7 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
         acf_run_log_line(t->run_log, ACF_LOG_INFO, line);
         at += n + (at[n] == '\n');
     }
+    if (st != ACF_OK) acf_str_cut(summary, begin); /* no figures of a run that is not over */
     acf_free(best);
     return st;
 }

@@ -29,7 +29,7 @@ static void log_both(void *payload, acf_log_level level, const char *line)
     if (t->run_log != NULL) acf_run_log_line(t->run_log, level, line);
 }
 
-static bool should_stop(void *payload)
+bool acf_train_should_stop(void *payload)
 {
     const acf_trainer *t = payload;
     if (acf_signals_stop(NULL)) return true;
@@ -107,7 +107,8 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
     acf_evaluation ev = {0}, ev_mm = {0};
     acf_source *mm = t->setup.source[ACF_DEV_MM];
     acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
-    const acf_evaluate_options opt = {.head = t->cfg->eval.head, .poll = should_stop, .payload = t};
+    const acf_evaluate_options opt = {
+        .head = t->cfg->eval.head, .poll = acf_train_should_stop, .payload = t};
     acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
     if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
     if (st == ACF_OK) st = take_evaluation(t, &ev, e);
@@ -273,7 +274,7 @@ static acf_status loop(acf_trainer *t, acf_error *e)
         save_due |= acf_signals_take_save() || t->best == t->update || at_end;
         if (save_due && t->saved < t->update) ACF_TRY(acf_train_save(t, e));
         if (at_end) break;
-        if (should_stop(t)) return stop(t, e);
+        if (acf_train_should_stop(t)) return stop(t, e);
         ACF_TRY(one_update(t, e));
     }
     return ACF_OK;
@@ -338,7 +339,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     const acf_setup_options setup = {.checkpoint = *checkpoint,
                                      .tokens = t->opt->tokens,
                                      .log = &t->log,
-                                     .poll = should_stop,
+                                     .poll = acf_train_should_stop,
                                      .payload = t};
     ACF_TRY(acf_setup_open(&t->setup, t->cfg, &setup, e));
     ACF_TRY(acf_train_plan(t, e));

@@ -53,11 +53,19 @@ typedef struct acf_trainer {
 /* Updates per epoch, total, intervals, bounds, arena, optimizer; after setup. */
 acf_status acf_train_plan(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
+/* Peak of the process's memory in this run; before its first update, with all that is open then and
+ * `touched` bytes of the step's arena in memory already. */
+acf_status acf_train_memory(size_t *bytes, acf_trainer *t, size_t touched,
+                            acf_error *e) ACF_MUST_USE;
+
 /* The start-up lines: data, model, plan. */
-acf_status acf_train_plan_print(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
+acf_status acf_train_plan_print(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 /* version, machine, threads, data sizes and digests; the caller deletes it. */
 acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* Is the run, t, to end now: a signal or the time that it was given?  Fits the poll callbacks. */
+bool acf_train_should_stop(void *t);
 
 /* Write the checkpoint of t->update, move `last` and `best`, prune. */
 acf_status acf_train_save(acf_trainer *t, acf_error *e) ACF_MUST_USE;
@@ -69,7 +77,8 @@ acf_status acf_train_link(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
 /* Fill optimizer and counters from a checkpoint directory. */
 acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e) ACF_MUST_USE;
 
-/* Evaluate the best checkpoint, write eval_results.json and predictions.dev.tsv, and tell. */
+/* Evaluate the best checkpoint, write eval_results.json and predictions.dev.tsv, and tell.
+ * ACF_STOPPED when a stop is asked for meanwhile: all is saved by then. */
 acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -86,6 +86,17 @@ done
 [ "$n" -eq 2 ] || fail "SIGUSR1: $n checkpoints"
 same saved
 
+# Nobody listens: files that were closed, pipes whose reader is gone.  The run is as good.
+run 0 sh -c "'$ACF/acf-train' --config slow.yaml --set save.dir=closed >&- 2>&-"
+same closed
+sh -c "'$ACF/acf-train' --config slow.yaml --set save.dir=broken 2>&1; echo \$? >broken.code" | head -n 1 >/dev/null
+[ "$(cat broken.code)" -eq 0 ] || fail "a broken pipe: exit $(cat broken.code)"
+same broken
+for dir in closed broken; do
+    (cd $dir/last && sha256sum --quiet -c SHA256SUMS) || fail "$dir: last is not whole"
+    tail -n 3 $dir/train.log | grep -q 'use:   acf-predict' || fail "$dir: train.log is not whole"
+done
+
 # Two at once in one directory: the second is refused, the first goes on.
 held=
 for try in 1 2 3 4 5 6; do

@@ -1,2 +1,2 @@
 # A few runs killed, stopped and resumed: scripts/kill-test.sh in short.
-exec sh "$SRC/scripts/kill-test.sh" 4 2
+exec sh "$SRC/scripts/kill-test.sh" 10 5

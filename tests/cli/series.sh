@@ -118,6 +118,18 @@ refuses 2 'data.fold = 4 is more than data.folds = 3' "$ACF/acf-train" --config 
 refuses 2 'data.fold needs data.folds' "$ACF/acf-train" --config base.yaml --set data.fold=4
 refuses 3 '60 rows cannot be dealt into data.folds = 61 parts' "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 61 --set save.dir=new
 refuses 2 'is for one run' "$ACF/acf-train" --config base.yaml --seeds 1,2 --dump-step 1 f --set save.dir=new
+# --dry-run looks at every run's directory.
+run 0 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=dry --dry-run
+[ -e dry ] && fail '--dry-run wrote something'
+mkdir -p dry/seed-3
+echo x >dry/seed-3/file
+refuses 2 'dry: is not empty' "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=dry --dry-run
+cp -r series dry-series
+rm -r dry-series/seed-3
+mkdir dry-series/seed-3
+echo x >dry-series/seed-3/file
+refuses 2 'seed-3: ' "$ACF/acf-train" --config base.yaml --seeds 1..4 --set save.dir=dry-series --dry-run --resume
+
 # A run that fails does not keep the others from being trained.
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..2 -j 2 --set save.dir=failing
 rm -r failing/seed-1

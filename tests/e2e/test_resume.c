@@ -151,6 +151,24 @@ static void a_finished_run_is_told_again(void **state)
     check_same_run(whole, again);
 }
 
+/* All updates are saved by then: only the figures are missing. */
+static void stopped_in_the_last_evaluation(void **state)
+{
+    char whole[256], part[256];
+    whole_run(run_dir(whole, *state, "whole"), NULL);
+    tiny_run run = {.mode = ACF_RUN_FRESH, .stop_at_eval = 24};
+    run_dir(part, *state, "part");
+    assert_fails(tiny_train(&run, part, NULL), ACF_STOPPED,
+                 "stopped in the last evaluation, all updates are saved; --resume", &run.e);
+    assert_int_equal(run.summary_len, 0);
+    assert_false(acf_path_exists(tmpdir_path(part, "eval_results.json")));
+    assert_int_equal(acf_checkpoint_linked(part, "last"), 24);
+    run = (tiny_run){.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&run, part, NULL), &run.e);
+    assert_int_equal(run.n_done, 0);
+    check_same_run(whole, part);
+}
+
 /* Undo what a process does last in saving: it may die in between. */
 static void links_that_a_dead_process_left_are_moved(void **state)
 {
@@ -312,6 +330,7 @@ static const struct CMUnitTest tests[] = {
     TEST(resumes_a_preset),
     TEST(resumes_early_stop),
     TEST(a_finished_run_is_told_again),
+    TEST(stopped_in_the_last_evaluation),
     TEST(links_that_a_dead_process_left_are_moved),
     TEST(events_after_the_checkpoint_are_dropped),
     TEST(a_broken_checkpoint_is_skipped),

@@ -142,6 +142,26 @@ static void max_pool(void **state)
     }
 }
 
+/* Of equal numbers above zero the first one takes the gradient, alone. */
+static void equal_numbers_in_a_window(void **state)
+{
+    (void)state;
+    enum { SIDE = 4, LANES = 16 };
+    real x[SIDE * SIDE * LANES], y[4 * LANES], d[4 * LANES], d_x[SIDE * SIDE * LANES];
+    for (int i = 0; i < SIDE * SIDE * LANES; i++)
+        x[i] = 1;
+    for (int i = 0; i < 4 * LANES; i++)
+        d[i] = (real)1 + (real)(i / LANES);
+    const acf_conv_input in = {.x = x};
+    acf_pool_max_forward(y, in, 1, LANES, SIDE, SIDE);
+    acf_pool_max_backward(d_x, d, y, in, 1, LANES, SIDE, SIDE);
+    for (int h = 0; h < SIDE; h++)
+        for (int w = 0; w < SIDE; w++)
+            for (int l = 0; l < LANES; l++) /* windows begin at 0 and 1 in both directions */
+                assert_number((double)d_x[(h * SIDE + w) * LANES + l],
+                              h < 2 && w < 2 ? 1 + 2 * h + w : 0, 0);
+}
+
 static void subsampling_shortcut(void **state)
 {
     (void)state;
@@ -255,6 +275,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(round_trip_of_layouts),
         cmocka_unit_test(global_mean),
         cmocka_unit_test(max_pool),
+        cmocka_unit_test(equal_numbers_in_a_window),
         cmocka_unit_test(subsampling_shortcut),
         cmocka_unit_test(batch_statistics),
         cmocka_unit_test(joins_a_block),

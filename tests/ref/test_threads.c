@@ -84,13 +84,28 @@ static void the_number_is_set_and_asked(void **state)
     }
 }
 
+/* The same in every thread: results do not depend on who computes them. */
+static void denormals_count_as_zero(void **state)
+{
+    (void)state;
+#ifdef __SSE__
+    int n_zero = 0;
+    volatile float tiny = 1e-38f, denormal = 0x1p-140f, scale = 0.01f, large = 0x1p120f;
+    acf_threads_set(3);
+#pragma omp parallel reduction(+ : n_zero)
+    n_zero += !(tiny * scale > 0) && !(denormal * large > 0);
+    assert_int_equal(n_zero, 3);
+#else
+    skip();
+#endif
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quotas_of_version_2),
-        cmocka_unit_test(quotas_of_version_1),
-        cmocka_unit_test(broken_text_is_no_quota),
-        cmocka_unit_test(the_number_is_set_and_asked),
+        cmocka_unit_test(quotas_of_version_2),     cmocka_unit_test(quotas_of_version_1),
+        cmocka_unit_test(broken_text_is_no_quota), cmocka_unit_test(the_number_is_set_and_asked),
+        cmocka_unit_test(denormals_count_as_zero),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, make_root, remove_root) != 0;

@@ -83,7 +83,7 @@ static void on_line(void *payload, acf_log_level level, const char *line)
     size_t used = strlen(r->run->log);
     (void)snprintf(r->run->log + used, sizeof r->run->log - used, "%s\n", line);
     long long step;
-    if (sscanf(line, "step %lld/", &step) == 1 && strstr(line, "  dev ") != NULL &&
+    if (sscanf(line, "step %lld/", &step) == 1 && strstr(line, "  dev ") != NULL && step > 0 &&
         step == r->run->stop_at_eval)
         ask_to_stop(r);
 }
@@ -103,6 +103,7 @@ acf_status tiny_train(tiny_run *run, const char *dir, const char *const *sets)
     run->n_done = 0;
     run->e = (acf_error){ACF_OK, ""};
     acf_status st = acf_train(&summary, &cfg, &r.opt, &run->e);
+    run->summary_len = summary.len;
     acf_str_free(&summary);
     acf_config_free(&cfg);
     return st;

@@ -28,9 +28,10 @@ typedef struct tiny_run {
     void (*at_update)(int64_t update); /* called after each update; may be NULL */
 
     /* Results. */
-    acf_loss loss;  /* of the last update */
-    int64_t n_done; /* updates made here */
-    char log[8192]; /* the log's lines, cut */
+    acf_loss loss;      /* of the last update */
+    int64_t n_done;     /* updates made here */
+    size_t summary_len; /* bytes of the figures that were told */
+    char log[8192];     /* the log's lines, cut */
     acf_error e;
 } tiny_run;
 

@@ -124,6 +124,24 @@ static void stop_at_every_call(const char *run, int64_t step)
     }
 }
 
+/* A power failure after the rename finds the files, the directory's names and its own name. */
+static void everything_is_synced(void **state)
+{
+    const char *run = *state;
+    for (int64_t step = 10; step <= 20; step += 10) { /* a replacement, a new one */
+        start_over(run);
+        (void)acf_sys_syncs();
+        assert_ok(save(run, step, "new"), &e);
+        /* Two files, by whoever wrote them and when they are sealed; SHA256SUMS, the directory,
+         * COMPLETE, the directory; the run directory. */
+        assert_int_equal(acf_sys_syncs(), 2 + 2 + 4 + 1);
+        assert_ok(acf_checkpoint_link(run, "last", step, &e), &e);
+        assert_int_equal(acf_sys_syncs(), 1);
+    }
+    assert_ok(acf_write_atomic(tmpdir_path(run, "x.json"), "{}", 2, &e), &e);
+    assert_int_equal(acf_sys_syncs(), 2); /* the file, its directory */
+}
+
 static void one_failing_call_of_a_new_step(void **state)
 {
     one_failing_call(*state, 20);
@@ -208,6 +226,7 @@ static void failing_links_and_pruning(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(everything_is_synced, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test_setup_teardown(one_failing_call_of_a_new_step, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test_setup_teardown(one_failing_call_of_a_replacement, tmpdir_setup,
                                     tmpdir_teardown),

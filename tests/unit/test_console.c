@@ -4,6 +4,7 @@
 #include "cli/console.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -68,6 +69,15 @@ static int prints_nothing(void)
     return acf_console_close(&c, 0);
 }
 
+static int keeps_its_result(void)
+{
+    acf_console c = acf_console_open();
+    c.is_kept = true;
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)puts("result");
+    return acf_console_close(&c, 0);
+}
+
 /* A file that is opened after the console must not become standard output. */
 static int opens_a_file(void)
 {
@@ -104,8 +114,27 @@ static void sees_that_output_was_lost(void **state)
     assert_int_equal(run(opens_a_file, -1, text, sizeof text), 0);
 }
 
+/* Where files hold the result as well, only a failing disk counts. */
+static void nobody_has_to_listen(void **state)
+{
+    (void)state;
+    char text[512];
+    int ends[2];
+    int full = open("/dev/full", O_WRONLY);
+    if (full < 0) skip();
+    assert_int_equal(run(keeps_its_result, -1, text, sizeof text), 0);
+    assert_int_equal(pipe(ends), 0);
+    (void)close(ends[0]);
+    assert_int_equal(run(keeps_its_result, ends[1], text, sizeof text), 0);
+    assert_string_equal(text, "");
+    assert_int_equal(run(keeps_its_result, full, text, sizeof text), 6);
+    (void)close(ends[1]);
+    (void)close(full);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plain_lines_in_a_pipe),
     cmocka_unit_test(sees_that_output_was_lost),
+    cmocka_unit_test(nobody_has_to_listen),
 };
 TEST_MAIN(tests)

@@ -9,6 +9,7 @@
 #include "support/tiny_run.h"
 #include "support/tmpdir.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ static void draws_within_bounds(void **state)
     const acf_augment opt = {
         .crop_pad = 4, .random_resized_crop = 0.25, .hflip = true, .cutout = 8};
     int shift[9] = {0}, flips = 0, full = 0;
-    double area = 0;
+    double area = 0, together = 0; /* the two shifts */
     (void)state;
     for (uint64_t i = 0; i < 4000; i++) {
         acf_change c;
@@ -168,6 +169,7 @@ static void draws_within_bounds(void **state)
         assert_in_range(c.dx + 4, 0, 8);
         assert_in_range(c.dy + 4, 0, 8);
         shift[c.dx + 4]++;
+        together += c.dx * c.dy / 4000.0;
         flips += c.is_flipped;
         assert_true(c.cut.left >= 0 && c.cut.top >= 0 && c.cut.width > 0 && c.cut.height > 0);
         assert_true(c.cut.left + c.cut.width <= 32 && c.cut.top + c.cut.height <= 32);
@@ -180,6 +182,7 @@ static void draws_within_bounds(void **state)
     for (int i = 0; i < 9; i++)
         assert_in_range(shift[i], 4000 / 9 - 100, 4000 / 9 + 100);
     assert_in_range(flips, 1850, 2150);
+    assert_true(fabs(together) < 0.5);       /* 0 give or take 0.1; one draw for both: 6.7 */
     assert_true(area > 0.55 && area < 0.65); /* of 0.25 .. 1, less what does not fit */
     assert_true(full > 2000 && full < 3000); /* (25 / 32)^2 of them */
 }

@@ -20,6 +20,9 @@ static void appends_and_prints(void **state)
     assert_ok(acf_str_puts(&s, ";", &e), &e);
     assert_string_equal(s.data, "key=42;");
     assert_int_equal(s.len, 7);
+    acf_str_cut(&s, 3);
+    assert_string_equal(s.data, "key");
+    assert_int_equal(s.len, 3);
     acf_str_free(&s);
     assert_null(s.data);
     acf_str_clear(&s);

@@ -340,6 +340,65 @@ static void survives_failing_allocations(void **state)
     omp_set_num_threads(before);
 }
 
+/* A stream gives the very batches of a source that keeps its tokens. */
+static void streams_the_same_batches(void **state)
+{
+    fixture *f = *state;
+    acf_error e;
+    static const int32_t rows[] = {5, 0, 299, 7, 7, 12};
+    for (int pair = 1; pair >= 0; pair--) {
+        if (pair == 0) make_single(f);
+        for (int max_length = 7; max_length <= 64; max_length += 57) {
+            acf_source *kept = open_source(f, max_length), *stream;
+            acf_batch a = {0}, b = {0};
+            assert_ok(acf_text_source_stream(&stream, &f->split, f->tok, max_length, &e), &e);
+            assert_int_equal(stream->n, ROWS);
+            assert_true(stream->max_tokens >= kept->max_tokens && stream->max_tokens <= 64);
+            for (int n = 6; n > 0; n -= 5) {
+                assert_ok(acf_source_fetch(kept, &a, rows, n, &(acf_fetch){0}, &e), &e);
+                assert_ok(acf_source_fetch(stream, &b, rows, n, &(acf_fetch){0}, &e), &e);
+                assert_int_equal(a.L, b.L);
+                assert_int_equal(a.square, b.square);
+                assert_int_equal(a.input.T, b.input.T);
+                size_t T = (size_t)a.input.T;
+                assert_memory_equal(a.input.ids, b.input.ids, T * sizeof *a.input.ids);
+                assert_memory_equal(a.input.start, b.input.start,
+                                    (size_t)(n + 1) * sizeof *a.start);
+                assert_memory_equal(a.label, b.label, (size_t)n * sizeof *a.label);
+                if (pair == 1)
+                    assert_memory_equal(a.input.types, b.input.types, T * sizeof *a.types);
+                else
+                    assert_null(b.input.types);
+            }
+            acf_batch_free(&a);
+            acf_batch_free(&b);
+            acf_source_close(&kept);
+            acf_source_close(&stream);
+        }
+    }
+}
+
+/* The bound of one batch is what the batch holds. */
+static void bounds_one_batch(void **state)
+{
+    const fixture *f = *state;
+    acf_error e;
+    acf_batch b = {0};
+    acf_batch_bound bound;
+    static const int32_t rows[] = {9, 3, 200};
+    acf_source *s = open_source(f, 64);
+    assert_ok(acf_source_fetch(s, &b, rows, 3, &(acf_fetch){0}, &e), &e);
+    assert_ok(acf_source_batch_bound(&bound, s, rows, 0, 3, &e), &e);
+    assert_int_equal(bound.N, 3);
+    assert_int_equal(bound.T, b.input.T);
+    assert_int_equal(bound.L, b.L);
+    assert_int_equal(bound.square, b.square);
+    assert_ok(acf_source_batch_bound(&bound, s, NULL, 9, 1, &e), &e);
+    assert_int_equal(bound.T, acf_source_tokens(s, 9));
+    acf_batch_free(&b);
+    acf_source_close(&s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -352,6 +411,8 @@ static const struct CMUnitTest tests[] = {
     TEST(stops_when_asked),
     TEST(names_the_row_that_failed),
     TEST(survives_failing_allocations),
+    TEST(streams_the_same_batches),
+    TEST(bounds_one_batch),
 };
 
 TEST_MAIN(tests)
