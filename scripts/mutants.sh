@@ -40,13 +40,13 @@ cd "$tree" || exit 2
 B=$(make -s -n -p 2>/dev/null | sed -n 's/^B := //p')
 sources=$(find src -type f | sort | xargs cat | cksum | tr ' ' -)
 
-# Build one test; sets what runs it.
-build_of() { # unit/test_x or cli/x.sh
+# Build one test.
+build_of() { # unit/test_x or cli/x.sh; without warnings: a bug may leave a variable unused
     case $1 in
-    cli/objective.sh) $run make -s -j2 all tests/objective tests/objective-double ;;
-    cli/*) $run make -s -j2 all ;;
-    grad/*) $run make -s -j2 "$B/f64/tests/$1" ;;
-    *) $run make -s -j2 "$B/f32/tests/$1" ;;
+    cli/objective.sh) $run make -s -j2 WARN=-w all tests/objective tests/objective-double ;;
+    cli/*) $run make -s -j2 WARN=-w all ;;
+    grad/*) $run make -s -j2 WARN=-w "$B/f64/tests/$1" ;;
+    *) $run make -s -j2 WARN=-w "$B/f32/tests/$1" ;;
     esac >"$dir/build.log" 2>&1
 }
 
