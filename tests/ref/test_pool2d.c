@@ -150,8 +150,10 @@ static void equal_numbers_in_a_window(void **state)
     real x[SIDE * SIDE * LANES], y[4 * LANES], d[4 * LANES], d_x[SIDE * SIDE * LANES];
     for (int i = 0; i < SIDE * SIDE * LANES; i++)
         x[i] = 1;
-    for (int i = 0; i < 4 * LANES; i++)
-        d[i] = (real)1 + (real)(i / LANES);
+    for (int i = 0; i < 4 * LANES; i++) {
+        int window = i / LANES;
+        d[i] = (real)(1 + window);
+    }
     const acf_conv_input in = {.x = x};
     acf_pool_max_forward(y, in, 1, LANES, SIDE, SIDE);
     acf_pool_max_backward(d_x, d, y, in, 1, LANES, SIDE, SIDE);
