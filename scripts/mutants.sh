@@ -41,7 +41,7 @@ B=$(make -s -n -p 2>/dev/null | sed -n 's/^B := //p')
 sources=$(find src -type f | sort | xargs cat | cksum | tr ' ' -)
 
 # Build one test.
-build_of() { # unit/test_x or cli/x.sh; without warnings: a bug may leave a variable unused
+build_of() { # unit/test_x or cli/x.sh; warnings aside: a bug may leave a variable unused
     case $1 in
     cli/objective.sh) $run make -s -j2 WARN=-w all tests/objective tests/objective-double ;;
     cli/*) $run make -s -j2 WARN=-w all ;;

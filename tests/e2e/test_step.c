@@ -143,6 +143,32 @@ static void dropout_is_keyed_by_the_update(void **state)
     close_fixture(&f);
 }
 
+/* NaN and both infinities; the message names the loss, not only a gradient that follows. */
+static void what_is_not_finite_is_told(void **state)
+{
+    (void)state;
+    static const real bad[] = {(real)NAN, (real)INFINITY, -(real)INFINITY};
+    fixture f;
+    acf_step_result r;
+    open_fixture(&f, NULL);
+    fetch_first(&f, BATCH);
+    const acf_model *m = &f.setup.model;
+    f.step.micro_batch = BATCH;
+    for (int k = 0; k < 3; k++) {
+        acf_value(&m->params, m->b)[0] = bad[k];
+        assert_fails(acf_step_gradients(&r, &f.step, &f.batch, UPDATE, &f.e), ACF_ERR_NUMERIC,
+                     "loss is ", &f.e);
+        acf_value(&m->params, m->b)[0] = 0;
+    }
+    double weight = f.step.objective.ce;
+    f.step.objective.ce = 1e45; /* the loss is a double, its gradient is not */
+    assert_fails(acf_step_gradients(&r, &f.step, &f.batch, UPDATE, &f.e), ACF_ERR_NUMERIC,
+                 "gradient norm is ", &f.e);
+    f.step.objective.ce = weight;
+    assert_ok(acf_step_gradients(&r, &f.step, &f.batch, UPDATE, &f.e), &f.e);
+    close_fixture(&f);
+}
+
 static bool all_zero(const real *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -303,6 +329,7 @@ static void memory_of_inference_is_what_was_planned(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(micro_batches_give_the_same_gradients),
     cmocka_unit_test(dropout_is_keyed_by_the_update),
+    cmocka_unit_test(what_is_not_finite_is_told),
     cmocka_unit_test(frozen_layers_stay),
     cmocka_unit_test(freezing_leaves_the_other_gradients),
     cmocka_unit_test(memory_is_what_was_planned),

@@ -333,6 +333,18 @@ static void an_encoder_without_classifier_gets_one(void **state)
                  "it is an encoder without a classifier, train it first", &e);
 }
 
+/* Nothing changes from one evaluation to the next: the first one is the best. */
+static void the_earliest_of_equals_is_the_best(void **state)
+{
+    const char *dir = *state;
+    static const char *const sets[] = {"train.optimizer.lr=0", "train.optimizer.head_lr=0",
+                                       "save.every=4 steps", "save.keep_last=9", NULL};
+    tiny_run run = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, dir, sets), &run.e);
+    assert_int_equal(acf_checkpoint_linked(dir, "best"), 4);
+    assert_int_equal(acf_checkpoint_linked(dir, "last"), 24);
+}
+
 static void stops_before_a_number_breaks(void **state)
 {
     const char *dir = *state;
@@ -376,6 +388,7 @@ static const struct CMUnitTest tests[] = {
     TEST(classifiers_are_kept_by_name),
     TEST(classifiers_of_other_labels_are_dropped),
     TEST(an_encoder_without_classifier_gets_one),
+    TEST(the_earliest_of_equals_is_the_best),
     TEST(stops_before_a_number_breaks),
 };
 
