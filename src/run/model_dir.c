@@ -28,10 +28,16 @@ acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
         char *dir = k == 0 ? acf_strdup(path, e) : acf_path_join(path, candidate[k], e);
         if (dir == NULL) return ACF_ERR_RESOURCE;
         char *config = acf_path_join(dir, "config.json", e);
-        bool found = config != NULL && acf_path_exists(config);
+        if (config == NULL) {
+            acf_free(dir);
+            return ACF_ERR_RESOURCE;
+        }
+        bool found = acf_path_exists(config);
         acf_free(config);
         acf_status st = ACF_OK;
-        if (found && k > 0 && !acf_path_is_inside(dir, path))
+        bool is_inside = k == 0;
+        if (found && !is_inside) st = acf_path_is_inside(&is_inside, dir, path, e);
+        if (found && st == ACF_OK && !is_inside)
             st = acf_fail(e, ACF_ERR_MODEL,
                           "%s: is a link that leads out of the run directory; to use the model "
                           "there, give its own directory",

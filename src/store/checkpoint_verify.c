@@ -19,7 +19,7 @@ bool acf_checkpoint_has_sums(const char *dir)
     for (int k = 0; k < 2 && !has; k++) {
         struct stat info;
         char *path = acf_path_join(dir, marks[k], NULL);
-        has = path != NULL && lstat(path, &info) == 0;
+        has = path == NULL || lstat(path, &info) == 0; /* no memory: verifying says so */
         acf_free(path);
     }
     return has;
