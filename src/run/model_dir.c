@@ -183,7 +183,9 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
     f->config_path = acf_path_join(dir, "config.json", e);
     f->card_path = acf_path_join(dir, "acf.json", e);
     if (f->config_path == NULL || f->card_path == NULL) return ACF_ERR_RESOURCE;
-    if (acf_checkpoint_has_sums(dir)) ACF_TRY(acf_checkpoint_verify(dir, e));
+    bool has_sums;
+    ACF_TRY(acf_checkpoint_has_sums(&has_sums, dir, e));
+    if (has_sums) ACF_TRY(acf_checkpoint_verify(dir, e));
     ACF_TRY(acf_json_read(&f->config, f->config_path, MAX_CONFIG_BYTES, e));
     if (acf_path_exists(f->card_path)) {
         ACF_TRY(acf_json_read(&f->card, f->card_path, MAX_CONFIG_BYTES, e));
