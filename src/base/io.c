@@ -353,22 +353,23 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 /* "path/..", "path/../.." ... are the directories that path is really in, whatever links led there.
  */
-bool acf_path_is_inside(const char *path, const char *dir)
+acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir, acf_error *e)
 {
     enum { DEEPEST = 256 };
     struct stat want, at, before;
     acf_str up = {0};
-    bool found = false;
-    bool ok = stat(dir, &want) == 0 && stat(path, &before) == 0 &&
-              acf_str_puts(&up, path, NULL) == ACF_OK;
-    for (int k = 0; ok && !found && k < DEEPEST; k++) {
-        ok = acf_str_puts(&up, "/..", NULL) == ACF_OK && stat(up.data, &at) == 0 &&
+    *is_inside = false;
+    bool ok = stat(dir, &want) == 0 && stat(path, &before) == 0;
+    acf_status st = acf_str_puts(&up, path, e);
+    for (int k = 0; ok && st == ACF_OK && !*is_inside && k < DEEPEST; k++) {
+        st = acf_str_puts(&up, "/..", e);
+        ok = st == ACF_OK && stat(up.data, &at) == 0 &&
              !same_file(&at, &before); /* the root is in itself */
-        found = ok && same_file(&at, &want);
+        *is_inside = ok && same_file(&at, &want);
         before = at;
     }
     acf_str_free(&up);
-    return found;
+    return st;
 }
 
 const char *acf_path_base(const char *path)

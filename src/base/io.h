@@ -70,8 +70,9 @@ char *acf_path_join(const char *dir, const char *name, acf_error *e) ACF_MUST_US
 char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;
 
 /* Whether `path` lies below `dir` when all symbolic links are followed; false when one of them is
- * not there. */
-bool acf_path_is_inside(const char *path, const char *dir);
+ * not there.  ACF_ERR_RESOURCE (memory). */
+acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir,
+                              acf_error *e) ACF_MUST_USE;
 
 /* The part after the last slash; points into path. */
 const char *acf_path_base(const char *path);

@@ -163,6 +163,13 @@ char *acf_json_print(const cJSON *tree, bool indented, acf_error *e)
     return copy;
 }
 
+bool acf_json_put(cJSON *object, const char *key, cJSON *item)
+{
+    if (item != NULL && cJSON_AddItemToObject(object, key, item)) return true;
+    cJSON_Delete(item);
+    return false;
+}
+
 acf_status acf_json_check(const void *added, acf_error *e)
 {
     if (added != NULL) return ACF_OK;

@@ -40,6 +40,10 @@ acf_status acf_json_string(const char **out, const cJSON *object, const char *ke
  * frees with acf_free; NULL on failure (memory). */
 char *acf_json_print(const cJSON *tree, bool indented, acf_error *e) ACF_MUST_USE;
 
+/* item becomes the member `key` of object; where that fails (memory, or item is NULL) it is
+ * deleted: cJSON itself would leave it to the caller. */
+bool acf_json_put(cJSON *object, const char *key, cJSON *item) ACF_MUST_USE;
+
 /* Add members, reporting memory failure once at the end: cJSON's adders return NULL on failure. */
 acf_status acf_json_check(const void *added, acf_error *e) ACF_MUST_USE;
 

@@ -58,8 +58,7 @@ static acf_status put_json(acf_str *out, const acf_eval_arguments *a, const acf_
     acf_status st = ACF_OK;
     if (ev[1].is_labelled) {
         st = part_json(&second, a, &ev[1], m, h->part[1].split, e);
-        if (st == ACF_OK && !cJSON_AddItemToObject(json, "mismatched", second))
-            st = acf_json_check(NULL, e);
+        if (st == ACF_OK && !acf_json_put(json, "mismatched", second)) st = acf_json_check(NULL, e);
     }
     char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
     if (st == ACF_OK) st = text == NULL ? ACF_ERR_RESOURCE : acf_str_printf(out, e, "%s\n", text);

@@ -123,7 +123,7 @@ static acf_status update_card(cJSON *card, const acf_model *m, acf_error *e)
     }
     cJSON_DeleteItemFromObject(card, "labels");
     cJSON_DeleteItemFromObject(card, "head");
-    ok = cJSON_AddItemToObject(card, "labels", labels) &&
+    ok = acf_json_put(card, "labels", labels) &&
          cJSON_AddStringToObject(card, "head", "label") != NULL;
     return acf_json_check(ok ? card : NULL, e);
 }

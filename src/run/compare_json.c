@@ -14,10 +14,7 @@ static bool add_pair(cJSON *c, const char *key, double first, double second)
 {
     const double x[2] = {first, second};
     if (isnan(first) || isnan(second)) return true;
-    cJSON *list = cJSON_CreateDoubleArray(x, 2);
-    if (list != NULL && cJSON_AddItemToObject(c, key, list)) return true;
-    cJSON_Delete(list);
-    return false;
+    return acf_json_put(c, key, cJSON_CreateDoubleArray(x, 2));
 }
 
 /* {"ci", "p"} as a member. */
@@ -123,14 +120,14 @@ static bool add_pairs(cJSON *c, const acf_compare *all)
 
 acf_status acf_compare_json(cJSON **out, const acf_compare *c, acf_error *e)
 {
-    cJSON *json = *out = cJSON_CreateObject(), *runs;
+    cJSON *json = *out = cJSON_CreateObject();
     bool ok = json != NULL && cJSON_AddStringToObject(json, "split", c->opt.split) != NULL;
     if (ok && c->opt.head >= 0)
         ok = cJSON_AddStringToObject(json, "head", acf_head_name((acf_head)c->opt.head)) != NULL;
     ok = ok && add_number(json, "draws", c->opt.n_draws) &&
          add_number(json, "alpha", ACF_COMPARE_ALPHA) &&
-         (runs = cJSON_CreateStringArray(c->path, c->n_runs)) != NULL &&
-         cJSON_AddItemToObject(json, "runs", runs) && add_pairs(json, c);
+         acf_json_put(json, "runs", cJSON_CreateStringArray(c->path, c->n_runs)) &&
+         add_pairs(json, c);
     if (ok) return ACF_OK;
     cJSON_Delete(json);
     *out = NULL;

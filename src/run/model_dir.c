@@ -28,10 +28,16 @@ acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
         char *dir = k == 0 ? acf_strdup(path, e) : acf_path_join(path, candidate[k], e);
         if (dir == NULL) return ACF_ERR_RESOURCE;
         char *config = acf_path_join(dir, "config.json", e);
-        bool found = config != NULL && acf_path_exists(config);
+        if (config == NULL) {
+            acf_free(dir);
+            return ACF_ERR_RESOURCE;
+        }
+        bool found = acf_path_exists(config);
         acf_free(config);
         acf_status st = ACF_OK;
-        if (found && k > 0 && !acf_path_is_inside(dir, path))
+        bool is_inside = k == 0;
+        if (found && !is_inside) st = acf_path_is_inside(&is_inside, dir, path, e);
+        if (found && st == ACF_OK && !is_inside)
             st = acf_fail(e, ACF_ERR_MODEL,
                           "%s: is a link that leads out of the run directory; to use the model "
                           "there, give its own directory",
@@ -177,7 +183,9 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
     f->config_path = acf_path_join(dir, "config.json", e);
     f->card_path = acf_path_join(dir, "acf.json", e);
     if (f->config_path == NULL || f->card_path == NULL) return ACF_ERR_RESOURCE;
-    if (acf_checkpoint_has_sums(dir)) ACF_TRY(acf_checkpoint_verify(dir, e));
+    bool has_sums;
+    ACF_TRY(acf_checkpoint_has_sums(&has_sums, dir, e));
+    if (has_sums) ACF_TRY(acf_checkpoint_verify(dir, e));
     ACF_TRY(acf_json_read(&f->config, f->config_path, MAX_CONFIG_BYTES, e));
     if (acf_path_exists(f->card_path)) {
         ACF_TRY(acf_json_read(&f->card, f->card_path, MAX_CONFIG_BYTES, e));

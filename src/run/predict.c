@@ -48,8 +48,8 @@ static bool add_answer(cJSON *c, const acf_predictor *p, const acf_answer *a)
     if (ok && m->K > 1) ok = add_nearest(c, p, a);
     if (ok && p->opt->tokens) {
         int32_t from = p->start[a->row];
-        cJSON *ids = cJSON_CreateIntArray(p->ids + from, p->start[a->row + 1] - from);
-        ok = ids != NULL && cJSON_AddItemToObject(c, "input_ids", ids);
+        ok = acf_json_put(c, "input_ids",
+                          cJSON_CreateIntArray(p->ids + from, p->start[a->row + 1] - from));
     }
     return ok;
 }

@@ -9,12 +9,13 @@
 #include <string.h>
 
 /* Is RUN/name there? */
-static bool holds(const char *run_dir, const char *name)
+static acf_status holds(bool *found, const char *run_dir, const char *name, acf_error *e)
 {
-    char *path = acf_path_join(run_dir, name, NULL);
-    bool found = path != NULL && acf_path_exists(path);
+    char *path = acf_path_join(run_dir, name, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    *found = acf_path_exists(path);
     acf_free(path);
-    return found;
+    return ACF_OK;
 }
 
 /* Is it a file of ours that a process died while writing: "config.yaml.4711.tmp"? */
@@ -88,8 +89,10 @@ acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mo
     *is_resumed = false;
     ACF_TRY(is_empty(&empty, dir, e));
     if (empty) return ACF_OK;
-    bool has_config = holds(dir, "config.yaml");
-    bool ours = has_config && holds(dir, "train.log");
+    bool has_config, has_log;
+    ACF_TRY(holds(&has_config, dir, "config.yaml", e));
+    ACF_TRY(holds(&has_log, dir, "train.log", e));
+    bool ours = has_config && has_log;
     if (mode == ACF_RUN_FRESH)
         return acf_fail(e, ACF_ERR_USAGE, "%s: is not empty%s", dir,
                         ours ? "; --resume goes on with the run there, --overwrite starts it anew"

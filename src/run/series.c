@@ -167,14 +167,6 @@ static bool collect(double *x, cJSON *const *results, int n, const char *head, c
     return true;
 }
 
-/* A list as a member; one that cannot be added is deleted. */
-static bool add_list(cJSON *object, const char *key, cJSON *list)
-{
-    if (list != NULL && cJSON_AddItemToObject(object, key, list)) return true;
-    cJSON_Delete(list);
-    return false;
-}
-
 static bool add_sample(cJSON *object, const char *metric, double *x, int n)
 {
     cJSON *c = cJSON_AddObjectToObject(object, metric);
@@ -184,11 +176,11 @@ static bool add_sample(cJSON *object, const char *metric, double *x, int n)
     bool ok = c != NULL && cJSON_AddNumberToObject(c, "mean", f.mean) != NULL;
     if (ok && n > 1)
         ok = cJSON_AddNumberToObject(c, "sd", f.sd) != NULL &&
-             add_list(c, "ci", cJSON_CreateDoubleArray(ci, 2));
+             acf_json_put(c, "ci", cJSON_CreateDoubleArray(ci, 2));
     ok = ok && cJSON_AddNumberToObject(c, "median", f.median) != NULL &&
          cJSON_AddNumberToObject(c, "min", f.min) != NULL &&
          cJSON_AddNumberToObject(c, "max", f.max) != NULL;
-    if (ok) return add_list(c, "values", values);
+    if (ok) return acf_json_put(c, "values", values);
     cJSON_Delete(values);
     return false;
 }

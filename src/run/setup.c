@@ -168,8 +168,8 @@ static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
     acf_str_free(&yaml);
     cJSON *image = NULL;
     if (ok && m->enc->channels > 0)
-        ok = acf_preprocessor_card(&image, &m->prep, e) == ACF_OK &&
-             cJSON_AddItemToObject(c, "image", image);
+        ok =
+            acf_preprocessor_card(&image, &m->prep, e) == ACF_OK && acf_json_put(c, "image", image);
     return ok ? ACF_OK : acf_fail(e, ACF_ERR_RESOURCE, "acf.json: not enough memory to build");
 }
 

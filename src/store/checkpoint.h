@@ -53,7 +53,7 @@ void acf_checkpoint_name(char name[40], int64_t step);
 
 /* A directory with neither SHA256SUMS nor COMPLETE was not written by us, or its user changed it
  * and said so by deleting both: it is not verified. */
-bool acf_checkpoint_has_sums(const char *dir);
+acf_status acf_checkpoint_has_sums(bool *has, const char *dir, acf_error *e) ACF_MUST_USE;
 
 /* COMPLETE holds the digest of SHA256SUMS, and all files that this lists are there with their
  * digests; no symbolic links inside.  ACF_ERR_MODEL names the file. */

@@ -12,17 +12,18 @@
 
 #define MAX_SUMS ((size_t)1 << 20)
 
-bool acf_checkpoint_has_sums(const char *dir)
+acf_status acf_checkpoint_has_sums(bool *has, const char *dir, acf_error *e)
 {
     static const char *const marks[] = {"SHA256SUMS", "COMPLETE"};
-    bool has = false;
-    for (int k = 0; k < 2 && !has; k++) {
+    *has = false;
+    for (int k = 0; k < 2 && !*has; k++) {
         struct stat info;
-        char *path = acf_path_join(dir, marks[k], NULL);
-        has = path != NULL && lstat(path, &info) == 0;
+        char *path = acf_path_join(dir, marks[k], e);
+        if (path == NULL) return ACF_ERR_RESOURCE;
+        *has = lstat(path, &info) == 0;
         acf_free(path);
     }
-    return has;
+    return ACF_OK;
 }
 
 /* A small file of the directory, refused when it is a link. */

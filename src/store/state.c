@@ -47,9 +47,7 @@ static acf_status add(acf_state *s, const char *key, cJSON *item, acf_error *e)
         cJSON_Delete(item);
         return acf_fail(e, ACF_ERR_FAIL, "%s: '%s' is set twice", s->name, key);
     }
-    if (item != NULL && cJSON_AddItemToObject(s->tree, key, item)) return ACF_OK;
-    cJSON_Delete(item);
-    return acf_json_check(NULL, e);
+    return acf_json_put(s->tree, key, item) ? ACF_OK : acf_json_check(NULL, e);
 }
 
 /* cJSON prints 15 digits when they come close enough; 17 come back exactly. */

@@ -231,6 +231,7 @@ static size_t case_faults(const faults *f, const char *name, work run, size_t st
     }
     if (2 * failed < tries) fail_msg("%s: %zu of %zu tries failed", name, failed, tries);
     printf("%s: %zu allocations failed, %zu of them fatal\n", name, tries - 1, failed);
+    (void)fflush(stdout);
     return tries - 1;
 }
 
@@ -239,9 +240,9 @@ size_t memory_faults(const char *dir, size_t stride)
     static const struct {
         const char *name;
         work run;
-    } cases[] = {{"texts", train_preset}, {"series", train_series},  {"images", train_images},
-                 {"resume", resume},      {"longer", resume_longer}, {"evaluation", evaluate},
-                 {"class", add_class},    {"lines", predict},        {"table", predict_table}};
+    } cases[] = {{"table", predict_table}, {"lines", predict},        {"evaluation", evaluate},
+                 {"class", add_class},     {"longer", resume_longer}, {"images", train_images},
+                 {"resume", resume},       {"series", train_series},  {"texts", train_preset}};
     faults f;
     acf_error e = {ACF_OK, ""};
     char text[4096];

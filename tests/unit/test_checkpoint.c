@@ -70,8 +70,11 @@ static void writes_sums_and_complete(void **state)
                    dir);
     assert_int_equal(system(command), 0);
     assert_ok(acf_checkpoint_verify(dir, &e), &e);
-    assert_true(acf_checkpoint_has_sums(dir));
-    assert_false(acf_checkpoint_has_sums(*state));
+    bool has_sums;
+    assert_ok(acf_checkpoint_has_sums(&has_sums, dir, &e), &e);
+    assert_true(has_sums);
+    assert_ok(acf_checkpoint_has_sums(&has_sums, *state, &e), &e);
+    assert_false(has_sums);
 }
 
 static const char *const files[] = {"config.json", "model.safetensors", "vocab.txt", "SHA256SUMS",
