@@ -4,7 +4,8 @@
 #   scripts/check-floors.sh [SRC]        prints each include that breaks the rule; exit 1 if any
 #   scripts/check-floors.sh --self-test  a bad include in a scratch tree must be found
 #
-#     base -> num text image -> nn -> loss encoder optim store -> data -> run -> cli
+#     base -> num text image -> nn -> loss encoder optim store -> data -> config metrics
+#          -> model compare -> run -> sweep -> cli
 #
 # Folders on one floor do not know each other.  Anything is free to include the system's headers.
 set -eu
@@ -14,7 +15,7 @@ check() { # src
     find "$1" -name '*.[ch]' -exec grep -Hn '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' {} + |
         awk -F '[:"]' -v src="$1/" '
         BEGIN {
-            n = split("base|num text image|nn|loss encoder optim store|data|run|cli", level, "|")
+            n = split("base|num text image|nn|loss encoder optim store|data|config metrics|model compare|run|sweep|cli", level, "|")
             for (i = 1; i <= n; i++) {
                 m = split(level[i], folder, " ")
                 for (k = 1; k <= m; k++) floor[folder[k]] = i
@@ -42,7 +43,7 @@ mkdir "$work/num" "$work/nn" "$work/loss" "$work/run"
 printf '#include "base/mem.h"\n#include "num/b.h"\n#include <math.h>\n' >"$work/num/a.c"
 printf '#include "loss/ce.h"\n' >"$work/run/a.c"
 check "$work" || { echo "check-floors.sh: allowed includes were refused" >&2; exit 1; }
-for bad in 'num:nn/params.h' 'num:text/vocab.h' 'loss:encoder/bert.h' 'nn:run/config.h' \
+for bad in 'num:nn/params.h' 'num:text/vocab.h' 'loss:encoder/bert.h' 'nn:config/config.h' \
     'run:ce.h' 'run:cli/console.h' 'num:nowhere/x.h'; do
     printf '  # include "%s"\n' "${bad#*:}" >"$work/${bad%%:*}/bad.c"
     if check "$work" >/dev/null; then

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/step.h"
 #include "store/safetensors.h"
 

@@ -5,8 +5,8 @@
 #include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "run/assertion.h"
-#include "run/model_dir.h"
+#include "metrics/assertion.h"
+#include "model/model_dir.h"
 
 #include <stddef.h>
 #include <stdio.h>

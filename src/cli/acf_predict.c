@@ -4,7 +4,7 @@
 #include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/predict.h"
 
 #include <errno.h>

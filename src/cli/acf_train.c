@@ -4,7 +4,7 @@
 #include "cli/program.h"
 #include "cli/train_series.h"
 #include "cli/train_sweep.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "run/signals.h"
 #include "run/trainer.h"
 

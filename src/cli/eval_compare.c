@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "loss/head.h"
-#include "run/compare_report.h"
+#include "compare/compare_report.h"
 
 /* What asks for a model's figures has no meaning here. */
 static acf_status check_alone(const acf_eval_arguments *a, acf_error *e)

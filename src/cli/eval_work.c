@@ -4,12 +4,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/add_class.h"
-#include "run/assertion.h"
+#include "metrics/assertion.h"
 #include "run/evaluate.h"
-#include "run/metrics_json.h"
+#include "metrics/metrics_json.h"
 #include "run/predictions.h"
 #include "run/reject.h"
-#include "run/report.h"
+#include "metrics/report.h"
 #include "run/submission.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 #define ACF_CLI_TRAIN_SERIES_H
 
 #include "base/str.h"
-#include "run/series.h"
+#include "sweep/series.h"
 #include "run/token_share.h"
 
 /* Train all runs and sum them up.  A run that fails keeps no other from being trained when n_jobs >

@@ -6,7 +6,7 @@
 #include "cli/jobs.h"
 #include "num/threads.h"
 #include "run/signals.h"
-#include "run/sweep_table.h"
+#include "sweep/sweep_table.h"
 #include "run/token_share.h"
 
 #include <stdio.h>

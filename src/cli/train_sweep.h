@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "cli/console.h"
-#include "run/sweep.h"
+#include "sweep/sweep.h"
 
 /*
  * Do all runs that have not ended and give the table in Markdown; one line of progress on the

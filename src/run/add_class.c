@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/evaluate.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "store/weights.h"
 
 #include <math.h>

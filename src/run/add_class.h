@@ -13,7 +13,7 @@
 
 #include "base/str.h"
 #include "run/held_out.h"
-#include "run/model.h"
+#include "model/model.h"
 
 typedef struct acf_new_class {
     char *name;       /* acf_free */

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "run/space.h"
+#include "metrics/space.h"
 
 #include <math.h>
 

@@ -3,8 +3,8 @@
 #define ACF_RUN_EVALUATE_H
 
 #include "data/source.h"
-#include "run/metrics.h"
-#include "run/model.h"
+#include "metrics/metrics.h"
+#include "model/model.h"
 
 typedef struct acf_evaluation {
     int n, K, d;

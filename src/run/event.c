@@ -1,6 +1,6 @@
 #include "run/event.h"
 
-#include "run/metrics_json.h"
+#include "metrics/metrics_json.h"
 
 #include <math.h>
 

@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "data/image_table.h"
 #include "data/text_source.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "run/image_input.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/setup.h"
 
 #include <stdio.h>

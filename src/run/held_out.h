@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "run/model.h"
+#include "model/model.h"
 
 typedef struct acf_held_out_options {
     acf_split_id split;

@@ -1,7 +1,7 @@
 #include "run/image_input.h"
 
 #include "data/image_source.h"
-#include "run/preprocessor.h"
+#include "model/preprocessor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "run/config.h"
-#include "run/model.h"
+#include "config/config.h"
+#include "model/model.h"
 
 /* What an encoder that starts from nothing is made for: data.image.size, else the side of an
  * array's images, else 32, or 224 for resnet18, resnet34 and resnet50; an array's channels, else 3.

@@ -10,7 +10,7 @@
 #define ACF_RUN_PREDICT_H
 
 #include "base/str.h"
-#include "run/model.h"
+#include "model/model.h"
 
 typedef enum acf_predict_format {
     ACF_PREDICT_LABELS, /* label; of a regression, here and below, the number alone */

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "run/config.h"
+#include "config/config.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #ifndef ACF_RUN_RUN_STATUS_H
 #define ACF_RUN_RUN_STATUS_H
 
-#include "run/config.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
 #include "base/version.h"
 #include "data/text_source.h"
 #include "run/image_input.h"
-#include "run/model_dir.h"
-#include "run/preprocessor.h"
+#include "model/model_dir.h"
+#include "model/preprocessor.h"
 #include "run/token_share.h"
 #include "text/vocab_train.h"
 

@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "run/config.h"
-#include "run/model.h"
+#include "config/config.h"
+#include "model/model.h"
 
 typedef struct acf_setup {
     acf_dataset *data;

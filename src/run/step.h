@@ -17,7 +17,7 @@
 #include "optim/clip.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "run/model.h"
+#include "model/model.h"
 
 typedef struct acf_step {
     acf_model *model;

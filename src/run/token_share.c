@@ -2,9 +2,9 @@
 
 #include "base/mem.h"
 #include "data/text_source.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/setup.h"
-#include "run/value.h"
+#include "config/value.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "run/config.h"
+#include "config/config.h"
 
 typedef struct acf_token_share acf_token_share;
 

@@ -9,7 +9,7 @@
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/image_input.h"
-#include "run/interval.h"
+#include "config/interval.h"
 
 #include <limits.h>
 #include <math.h>

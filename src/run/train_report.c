@@ -4,10 +4,10 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/metrics_json.h"
-#include "run/model_dir.h"
+#include "metrics/metrics_json.h"
+#include "model/model_dir.h"
 #include "run/predictions.h"
-#include "run/report.h"
+#include "metrics/report.h"
 #include "store/checkpoint.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "store/checkpoint.h"
 #include "store/state.h"
 #include "store/weights.h"

@@ -9,7 +9,7 @@
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/event.h"
-#include "run/interval.h"
+#include "config/interval.h"
 #include "run/signals.h"
 #include "run/trainer_internal.h"
 #include "store/checkpoint.h"

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "run/dump.h"
 #include "run/run_dir.h"
 

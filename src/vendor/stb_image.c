@@ -1,4 +1,5 @@
-/* stb_image 2.27 as Debian's libstb-dev installs it: PNG, JPEG and BMP from memory, nothing else. */
+/* stb_image 2.27 as Debian's libstb-dev installs it: PNG, JPEG and BMP from memory, nothing else.
+ */
 /* Its assertions end the program.  A file reaches none: image/probe.c refuses what would. */
 #include "base/assert.h"
 #include "image/budget.h"

@@ -4,7 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
-#include "run/config.h"
+#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

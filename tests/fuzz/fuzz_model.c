@@ -4,7 +4,7 @@
 #include "fuzz/frame.h"
 
 #include "base/assert.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* Paired tests against scipy and complete enumeration: tests/golden/compare.json, made by
  * scripts/golden_compare.py. */
-#include "run/bootstrap.h"
-#include "run/exact.h"
-#include "run/paired_test.h"
-#include "run/sample.h"
+#include "metrics/bootstrap.h"
+#include "metrics/exact.h"
+#include "metrics/paired_test.h"
+#include "metrics/sample.h"
 #include "support/close.h"
 #include "support/cm.h"
 #include "support/fixture.h"

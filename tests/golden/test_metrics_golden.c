@@ -1,8 +1,8 @@
 /* Figures against scikit-learn, scipy and numpy: tests/golden/metrics.json, made by
  * scripts/golden_metrics.py. */
-#include "run/bootstrap.h"
-#include "run/metrics.h"
-#include "run/space.h"
+#include "metrics/bootstrap.h"
+#include "metrics/metrics.h"
+#include "metrics/space.h"
 #include "support/close.h"
 #include "support/cm.h"
 #include "support/fixture.h"

@@ -7,7 +7,7 @@
  */
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/step.h"
 #include "store/safetensors.h"
 #include "support/close.h"

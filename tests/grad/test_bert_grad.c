@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "encoder/bert.h"
 #include "num/gemm.h"
-#include "run/model.h"
+#include "model/model.h"
 #include "run/step.h"
 #include "support/close.h"
 #include "support/cm.h"

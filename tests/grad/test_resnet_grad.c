@@ -6,7 +6,7 @@
 #include "base/rng.h"
 #include "encoder/resnet.h"
 #include "num/gemm.h"
-#include "run/model.h"
+#include "model/model.h"
 #include "run/step.h"
 #include "support/cm.h"
 #include "support/fill.h"

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "cli/eval_work.h"
 #include "cli/train_series.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "run/held_out.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/predict.h"
 #include "run/trainer.h"
 

@@ -1,6 +1,6 @@
 /* Files of predictions, read again: what they say, and what is refused. */
 #include "base/mem.h"
-#include "run/answers.h"
+#include "compare/answers.h"
 #include "support/close.h"
 #include "support/cm.h"
 #include "support/tmpdir.h"

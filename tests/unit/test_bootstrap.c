@@ -1,6 +1,6 @@
 /* The binomial sampler against its distribution, and what intervals must satisfy. */
 #include "base/clock.h"
-#include "run/bootstrap.h"
+#include "metrics/bootstrap.h"
 #include "support/close.h"
 #include "support/cm.h"
 

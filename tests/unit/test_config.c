@@ -4,8 +4,8 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "run/config.h"
-#include "run/schema.h"
+#include "config/config.h"
+#include "config/schema.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "support/tmpdir.h"
 
 #include "base/io.h"
-#include "run/config.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "encoder/families.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "store/weights.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"

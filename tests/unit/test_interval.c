@@ -1,5 +1,5 @@
 /* When something that happens "every 0.07 epochs" is due: against whole-number arithmetic. */
-#include "run/interval.h"
+#include "config/interval.h"
 #include "support/cm.h"
 
 #include <math.h>

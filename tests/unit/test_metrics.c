@@ -1,7 +1,7 @@
 /* Names, degenerate cases and failures of the evaluation figures; their values are in golden/. */
 #include "base/mem.h"
-#include "run/metrics.h"
-#include "run/space.h"
+#include "metrics/metrics.h"
+#include "metrics/space.h"
 #include "support/close.h"
 #include "support/cm.h"
 

@@ -2,7 +2,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"
 #include "support/tmpdir.h"

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "num/gemm.h"
-#include "run/model_dir.h"
+#include "model/model_dir.h"
 #include "run/predict.h"
 #include "support/close.h"
 #include "support/cm.h"

@@ -1,5 +1,5 @@
 /* preprocessor_config.json and acf.json's image: every form that is read, and what is refused. */
-#include "run/preprocessor.h"
+#include "model/preprocessor.h"
 
 #include "base/json.h"
 #include "base/mem.h"

@@ -1,9 +1,9 @@
 /* Report, JSON and assertions of an evaluation. */
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/assertion.h"
-#include "run/metrics_json.h"
-#include "run/report.h"
+#include "metrics/assertion.h"
+#include "metrics/metrics_json.h"
+#include "metrics/report.h"
 #include "support/close.h"
 #include "support/cm.h"
 

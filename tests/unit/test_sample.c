@@ -2,7 +2,7 @@
 #include "support/close.h"
 #include "support/cm.h"
 
-#include "run/sample.h"
+#include "metrics/sample.h"
 
 #include <math.h>
 

@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/run_status.h"
-#include "run/sweep_result.h"
-#include "run/sweep_table.h"
+#include "sweep/sweep_result.h"
+#include "sweep/sweep_table.h"
 
 #include <stdio.h>
 #include <unistd.h>

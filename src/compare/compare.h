@@ -1,0 +1,87 @@
+/*
+ * Finished runs compared, each with each: on one task by run/paired_test, over tasks by the tasks'
+ * mean differences.
+ *
+ * A difference is always the second's metric minus the first's, a gain the same with the sign that
+ * makes more of it better.
+ *
+ * Over tasks: wins, ties and losses count gains above, at and below 0; p is that of Wilcoxon's
+ * signed-rank test of the gains (metrics/exact.h; gains equal to 1e-12 are ties); the interval of
+ * the mean gain is a hierarchical bootstrap of tasks, then of seeds (acf_bootstrap_groups).
+ *
+ * p_holm corrects (Holm) over all pairs, and those of single tasks over all tasks of all pairs.
+ */
+#ifndef ACF_COMPARE_COMPARE_H
+#define ACF_COMPARE_COMPARE_H
+
+#include "compare/compare_find.h"
+#include "metrics/exact.h"
+#include "metrics/paired_test.h"
+
+#define ACF_COMPARE_ALPHA 0.05
+
+typedef struct acf_compare_options {
+    const char *split; /* "dev", "test" */
+    int metric;        /* -1: the runs' eval.metric */
+    int head;          /* -1: each run's eval.head */
+    int n_draws;
+    const acf_log *log;
+} acf_compare_options;
+
+/* One task of one pair. */
+typedef struct acf_compare_row {
+    const char *task; /* "" outside a directory of tasks */
+    acf_metric metric;
+    int head[2];         /* -1: unknown */
+    acf_found_kind kind; /* of the parts */
+    size_t n_parts;
+    int64_t *number;   /* [n_parts] of the seed or fold */
+    size_t *n;         /* [n_parts] examples */
+    double *figure[2]; /* [n_parts] */
+    bool is_crossed;   /* all parts have the same examples */
+    acf_paired_test test;
+    double gain, p_holm;
+} acf_compare_row;
+
+typedef struct acf_compare_pair {
+    int run[2];
+    size_t n_rows;
+    acf_compare_row *row;
+
+    /* Of directories of tasks; else those of row 0. */
+    double gain;
+    acf_ci ci;
+    double p, p_holm;
+    /* Of directories of tasks only. */
+    double bootstrap_p;
+    size_t wins, ties, losses;
+    acf_wilcoxon wilcoxon;
+} acf_compare_pair;
+
+typedef struct acf_compare {
+    const char *const *path; /* [n_runs] borrowed */
+    int n_runs;
+    acf_compare_options opt;
+    bool has_tasks;
+    acf_found *found; /* [n_runs] */
+    size_t n_pairs;
+    acf_compare_pair *pair; /* (0, 1), (0, 2) ... (1, 2) ... */
+} acf_compare;
+
+/*
+ * path [n_runs >= 2]: as acf_found_open.  Seeds, folds and tasks that only one of a pair has are
+ * told and left out.
+ *
+ * ACF_ERR_USAGE when no metric is known, the two have different ones, or the metric cannot be told
+ * from predictions; ACF_ERR_MODEL when a run is missing or has nothing in common with another;
+ * ACF_ERR_DATA when a pair was measured on different examples or a file is malformed.  On failure
+ * *c is empty.
+ */
+acf_status acf_compare_run(acf_compare *c, const char *const *path, int n_runs,
+                           const acf_compare_options *opt, acf_error *e) ACF_MUST_USE;
+void acf_compare_close(acf_compare *c);
+
+/* Which is better at ACF_COMPARE_ALPHA: 0 or 1; -1: none is shown to be. */
+int acf_compare_verdict(double gain, double p_holm);
+
+#endif

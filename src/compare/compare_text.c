@@ -1,0 +1,239 @@
+#include "compare/compare_report.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "loss/head.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME = 64 };
+
+/* The text while it is put together. */
+typedef struct page {
+    const acf_compare *c;
+    acf_str *out;
+    char (*name)[NAME]; /* [n_runs] */
+    int width;          /* of the first column */
+    bool has_holm;
+} page;
+
+static void cut(char out[NAME], const char *text)
+{
+    size_t len = strlen(text);
+    while (len > 1 && text[len - 1] == '/')
+        len--;
+    if (len < NAME)
+        (void)snprintf(out, NAME, "%.*s", (int)len, text);
+    else /* the end of a path tells more */
+        (void)snprintf(out, NAME, "...%s", text + len - (NAME - 4));
+    acf_make_printable(out);
+}
+
+/* The last part of each path, the whole paths where two have the same. */
+static void name_runs(page *p)
+{
+    bool is_unique = true;
+    for (int i = 0; i < p->c->n_runs; i++) {
+        cut(p->name[i], p->c->path[i]);
+        const char *slash = strrchr(p->name[i], '/');
+        const char *last = slash != NULL && slash[1] != '\0' ? slash + 1 : p->name[i];
+        memmove(p->name[i], last, strlen(last) + 1);
+        for (int k = 0; k < i; k++)
+            is_unique = is_unique && strcmp(p->name[i], p->name[k]) != 0;
+    }
+    for (int i = 0; !is_unique && i < p->c->n_runs; i++)
+        cut(p->name[i], p->c->path[i]);
+}
+
+static void probability(char text[16], double p)
+{
+    (void)snprintf(text, 16, p < 0.0001 ? "<0.0001" : "%.4f", p);
+}
+
+static acf_status put_header(const page *p, const char *first, const char *second, acf_error *e)
+{
+    return acf_str_printf(p->out, e,
+                          "%-*s  %8.8s  %8.8s  difference  95 %% interval        %7s%s\n", p->width,
+                          "", first, second, "p", p->has_holm ? "     Holm" : "");
+}
+
+/* One line of the table; `label` is its first column. */
+static acf_status put_row(const page *p, const char *label, const acf_compare_pair *pair,
+                          const acf_compare_row *row, acf_error *e)
+{
+    const acf_paired_test *t = &row->test;
+    int better = acf_compare_verdict(row->gain, row->p_holm);
+    char chance[16], holm[16];
+    probability(chance, t->p);
+    probability(holm, row->p_holm);
+    ACF_TRY(acf_str_printf(p->out, e, "%-*s  %8.4f  %8.4f  %+10.4f  %+.4f to %+.4f  %7s", p->width,
+                           label, t->mean[0], t->mean[1], t->difference, t->ci.low, t->ci.high,
+                           chance));
+    if (p->has_holm) ACF_TRY(acf_str_printf(p->out, e, "  %7s", holm));
+    if (better < 0) return acf_str_puts(p->out, "  no difference shown at 5 %\n", e);
+    return acf_str_printf(p->out, e, "  %s is better\n", p->name[pair->run[better]]);
+}
+
+static const char *head_of(const acf_compare *c, const acf_compare_row *row)
+{
+    int head = c->opt.head >= 0 ? c->opt.head : row->head[0] == row->head[1] ? row->head[0] : -1;
+    if (row->metric >= ACF_METRIC_LOSS && row->metric <= ACF_METRIC_SPEARMAN) return "";
+    if (row->metric == ACF_METRIC_MSE) return "";
+    return head == ACF_HEAD_LINEAR ? ", linear head" : head == ACF_HEAD_LABEL ? ", label head" : "";
+}
+
+static acf_status put_size(const page *p, const acf_compare_row *row, acf_error *e)
+{
+    size_t total = 0;
+    bool is_even = true;
+    const char *kind = row->kind == ACF_FOUND_FOLDS ? "fold" : "seed";
+    for (size_t i = 0; i < row->n_parts; i++) {
+        total += row->n[i];
+        is_even = is_even && row->n[i] == row->n[0];
+    }
+    if (row->kind == ACF_FOUND_RUN)
+        return acf_str_printf(p->out, e, "one run each, %zu examples", total);
+    ACF_TRY(acf_str_printf(p->out, e, "%zu %s%s of ", row->n_parts, kind,
+                           row->n_parts == 1 ? "" : "s"));
+    if (row->is_crossed && row->n_parts > 1)
+        return acf_str_printf(p->out, e, "the same %zu examples", row->n[0]);
+    if (is_even) return acf_str_printf(p->out, e, "%zu examples", row->n[0]);
+    return acf_str_printf(p->out, e, "%zu examples together", total);
+}
+
+/* How p and interval came about, and what they do not say. */
+static acf_status put_method(const page *p, const acf_compare_row *row, acf_error *e)
+{
+    const char *parts = row->kind == ACF_FOUND_FOLDS ? "folds" : "seeds";
+    if (row->n_parts > 1)
+        return acf_str_printf(
+            p->out, e,
+            "p: the larger of hierarchical bootstrap (%s, examples; %d draws) and Student's t over "
+            "%s;\ninterval: what both hold\n",
+            parts, p->c->opt.n_draws, parts);
+    return acf_str_printf(p->out, e,
+                          "p: %s; interval: paired bootstrap, %d draws\n"
+                          "one run each: how far other seeds would be apart, this cannot tell\n",
+                          row->test.has_mcnemar ? "exact McNemar test"
+                                                : "approximate randomization",
+                          p->c->opt.n_draws);
+}
+
+static acf_status put_parts(const page *p, const acf_compare_row *row, acf_error *e)
+{
+    if (row->n_parts < 2) return ACF_OK;
+    ACF_TRY(acf_str_printf(p->out, e, "by %s:", row->kind == ACF_FOUND_FOLDS ? "fold" : "seed"));
+    for (size_t i = 0; i < row->n_parts; i++)
+        ACF_TRY(acf_str_printf(p->out, e, " %+.4f", row->figure[1][i] - row->figure[0][i]));
+    return acf_str_puts(p->out, "\n", e);
+}
+
+static acf_status put_plain(page *p, acf_error *e)
+{
+    const acf_compare *c = p->c;
+    const acf_compare_row *row = &c->pair[0].row[0];
+    ACF_TRY(acf_str_printf(p->out, e, "%s on %s%s: ", acf_metric_name(row->metric), c->opt.split,
+                           head_of(c, row)));
+    ACF_TRY(put_size(p, row, e));
+    ACF_TRY(acf_str_puts(p->out, "\n\n", e));
+    ACF_TRY(put_header(p, "first", "second", e));
+    for (size_t i = 0; i < c->n_pairs; i++) {
+        char label[2 * NAME + 8];
+        const acf_compare_pair *pair = &c->pair[i];
+        (void)snprintf(label, sizeof label, "%s -> %s", p->name[pair->run[0]],
+                       p->name[pair->run[1]]);
+        ACF_TRY(put_row(p, label, pair, &pair->row[0], e));
+    }
+    ACF_TRY(acf_str_puts(p->out, "\n", e));
+    if (c->n_pairs == 1) ACF_TRY(put_parts(p, row, e));
+    return put_method(p, row, e);
+}
+
+static acf_status put_sum(const page *p, const acf_compare_pair *pair, acf_error *e)
+{
+    char chance[16], holm[16];
+    const acf_wilcoxon *w = &pair->wilcoxon;
+    int better = acf_compare_verdict(pair->gain, pair->p_holm);
+    probability(chance, w->p);
+    probability(holm, pair->p_holm);
+    ACF_TRY(acf_str_printf(p->out, e,
+                           "mean gain of %zu task%s %+.4f, 95 %% interval %+.4f to %+.4f; %zu won, "
+                           "%zu tied, %zu lost\nWilcoxon signed-rank test (%s): p %s",
+                           pair->n_rows, pair->n_rows == 1 ? "" : "s", pair->gain, pair->ci.low,
+                           pair->ci.high, pair->wins, pair->ties, pair->losses,
+                           w->is_exact ? "exact" : "normal approximation", chance));
+    if (p->c->n_pairs > 1) ACF_TRY(acf_str_printf(p->out, e, ", Holm %s", holm));
+    if (better < 0) return acf_str_puts(p->out, ": no difference shown at 5 %\n", e);
+    return acf_str_printf(p->out, e, ": %s is better\n", p->name[pair->run[better]]);
+}
+
+static acf_status put_tasks(page *p, acf_error *e)
+{
+    const acf_compare *c = p->c;
+    bool is_single = false, is_series = false;
+    for (size_t i = 0; i < c->n_pairs; i++) {
+        const acf_compare_pair *pair = &c->pair[i];
+        const char *first = p->name[pair->run[0]], *second = p->name[pair->run[1]];
+        ACF_TRY(acf_str_printf(p->out, e, "%s%s -> %s on %s\n\n", i > 0 ? "\n" : "", first, second,
+                               c->opt.split));
+        ACF_TRY(put_header(p, first, second, e));
+        for (size_t k = 0; k < pair->n_rows; k++) {
+            const acf_compare_row *row = &pair->row[k];
+            char label[2 * NAME + 8];
+            (void)snprintf(label, sizeof label, "%.60s, %s", row->task,
+                           acf_metric_name(row->metric));
+            acf_make_printable(label);
+            ACF_TRY(put_row(p, label, pair, row, e));
+            *(row->n_parts > 1 ? &is_series : &is_single) = true;
+        }
+        ACF_TRY(acf_str_puts(p->out, "\n", e));
+        ACF_TRY(put_sum(p, pair, e));
+    }
+    if (is_single)
+        ACF_TRY(acf_str_printf(p->out, e,
+                               "p of one run: exact McNemar test for accuracy, else approximate "
+                               "randomization; interval: paired bootstrap, %d draws\n",
+                               c->opt.n_draws));
+    if (is_series)
+        ACF_TRY(
+            acf_str_printf(p->out, e,
+                           "p of a task: the larger of hierarchical bootstrap (seeds, examples; "
+                           "%d draws) and Student's t over seeds; interval: what both hold\n",
+                           c->opt.n_draws));
+    return acf_str_printf(
+        p->out, e, "interval of the mean gain: hierarchical bootstrap (tasks, then seeds)\n");
+}
+
+/* The width of the first column, and whether several tests stand below each other. */
+static void measure(page *p)
+{
+    size_t n = 0, most = 0;
+    for (size_t i = 0; i < p->c->n_pairs; i++) {
+        const acf_compare_pair *pair = &p->c->pair[i];
+        for (size_t k = 0; k < pair->n_rows; k++, n++) {
+            const acf_compare_row *row = &pair->row[k];
+            size_t len = p->c->has_tasks
+                             ? strlen(row->task) + 2 + strlen(acf_metric_name(row->metric))
+                             : strlen(p->name[pair->run[0]]) + 4 + strlen(p->name[pair->run[1]]);
+            if (len > most) most = len;
+        }
+    }
+    p->width = (int)most;
+    p->has_holm = n > 1;
+}
+
+acf_status acf_compare_text(acf_str *out, const acf_compare *c, acf_error *e)
+{
+    page p = {.c = c, .out = out};
+    p.name = acf_alloc((size_t)c->n_runs, sizeof *p.name, "names of runs", e);
+    if (p.name == NULL) return ACF_ERR_RESOURCE;
+    name_runs(&p);
+    measure(&p);
+    acf_status st = c->has_tasks ? put_tasks(&p, e) : put_plain(&p, e);
+    if (st == ACF_OK && p.has_holm)
+        st = acf_str_puts(out, "Holm: p corrected for as many tests as the table has\n", e);
+    acf_free(p.name);
+    return st;
+}

@@ -1,0 +1,26 @@
+/* Figures of a small sample: what several runs with different seeds say together. */
+#ifndef ACF_METRICS_SAMPLE_H
+#define ACF_METRICS_SAMPLE_H
+
+#include <stddef.h>
+
+typedef struct acf_sample {
+    size_t n;
+    double mean;
+    double sd;        /* with n - 1; NaN for n = 1 */
+    double low, high; /* 95 % interval of the mean, mean +- t sd / sqrt(n); NaN for n = 1 */
+    double median;    /* mean of the two middle values when n is even */
+    double min, max;
+} acf_sample;
+
+/* x [n >= 1], finite; sorted on return. */
+acf_sample acf_sample_of(double *x, size_t n);
+
+/* The t with P(T <= t) = p, 0.5 <= p < 1, for Student's T with df >= 1 degrees of freedom, to 1e-10
+ * relative (Numerical computation: bisection on the regularized incomplete beta function). */
+double acf_student_quantile(double p, double df);
+
+/* P(|T| >= |t|) for Student's T with df > 0 degrees of freedom; t may be infinite. */
+double acf_student_two_sided(double t, double df);
+
+#endif

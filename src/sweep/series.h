@@ -1,0 +1,66 @@
+/*
+ * A series: one configuration trained several times, with other seeds (train.seeds) or with each
+ * part of the training rows as dev in turn (data.folds).
+ *
+ *     save.dir/
+ *       config.yaml command.txt train.log        of the series
+ *       seed-1/ seed-2/ ... or fold-1/ ...       a run directory each
+ *       best -> seed-2/checkpoint-000290         of the run whose eval.metric is best
+ *       summary.json
+ *
+ * summary.json: {"metric", "head", "n", "runs": [name ...], "best": name, "linear": {METRIC:
+ * {"mean", "sd", "ci": [low, high], "median", "min", "max", "values": [...]}}, "label": {...}};
+ * values stand in the order of runs.
+ *
+ * Runs know nothing of each other, so they may be trained in any order and at the same time, by
+ * processes of their own: the caller decides.
+ */
+#ifndef ACF_SWEEP_SERIES_H
+#define ACF_SWEEP_SERIES_H
+
+#include "run/trainer.h"
+#include "store/lock.h"
+
+typedef struct acf_series {
+    const acf_config *cfg; /* borrowed */
+    int n;
+    char (*name)[32]; /* [n] "seed-3"; "" for the one run of a configuration without series */
+    acf_config *run;  /* [n] the configuration of each run */
+    acf_lock *lock;   /* NULL: not held */
+} acf_series;
+
+/* Does the configuration ask for a series? */
+bool acf_series_wanted(const acf_config *cfg);
+
+/* The runs' configurations: those of cfg with the run's seed or fold and directory and, when n_jobs
+ * > 1 and train.threads is auto, an equal share of the threads.  Of a configuration that asks for
+ * no series it is one run, in save.dir itself, and begin and finish have nothing to do for it.
+ * Closed with acf_series_close, also on failure. */
+acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs,
+                           acf_error *e) ACF_MUST_USE;
+void acf_series_close(acf_series *s);
+
+/* Can the series and each of its runs begin in `mode`?  Fails as acf_run_dir_check; writes nothing.
+ */
+acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e) ACF_MUST_USE;
+
+/* Check and make the directory, take its lock, note config and command. */
+acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
+
+/* Has run i finished with this configuration, so that acf_series_train would do nothing?  Looks at
+ * its directory. */
+acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i,
+                                  acf_error *e) ACF_MUST_USE;
+
+/* Train run i, or go on with it, or do nothing when it is finished; as acf_train. */
+acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
+                            const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
+
+/* eval_results.json of run i, for cJSON_Delete; NULL when there is none (a run without dev). */
+acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error *e) ACF_MUST_USE;
+
+/* When all runs are finished: write summary.json unless it is there as it would be, link best, and
+ * give the summary for people. */
+acf_status acf_series_finish(acf_str *summary, const acf_series *s, acf_error *e) ACF_MUST_USE;
+
+#endif

@@ -1,0 +1,137 @@
+#include "sweep/sweep_result.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "config/config_internal.h"
+#include "config/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_BYTES = 1 << 20 };
+
+/* Keys that say where a run is or how it is shown, not what it does. */
+static bool decides(const acf_key *k)
+{
+    static const char *const other[] = {"schema",           "task",        "data.cache",
+                                        "train.seed",       "train.seeds", "train.threads",
+                                        "train.micro_batch"};
+    if (strncmp(k->path, "save.", 5) == 0 || strncmp(k->path, "log.", 4) == 0) return false;
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (strcmp(k->path, other[i]) == 0) return false;
+    return true;
+}
+
+/* A value as JSON: numbers as such, all else as its text. */
+static cJSON *value_json(const acf_key *k, const char *text)
+{
+    char *end;
+    bool is_path = k->type == ACF_TYPE_PATH || k->type == ACF_TYPE_ENCODER;
+    double number = strtod(text, &end);
+    if (*text != '\0' && *end == '\0' && strchr("-0123456789", *text) != NULL)
+        return cJSON_CreateNumber(number);
+    return cJSON_CreateString(is_path ? acf_path_base(text) : text);
+}
+
+static acf_status add_settings(cJSON *c, const acf_config *cfg, acf_error *e)
+{
+    acf_config defaults;
+    acf_str is = {0}, was = {0};
+    cJSON *settings = cJSON_AddObjectToObject(c, "settings");
+    ACF_TRY(acf_json_check(settings, e));
+    ACF_TRY(acf_config_defaults(&defaults, e));
+    acf_status st = ACF_OK;
+    for (int i = 0; i < ACF_N_KEYS && st == ACF_OK; i++) {
+        const acf_key *k = &acf_keys[i];
+        if (!decides(k)) continue;
+        acf_str_clear(&is);
+        acf_str_clear(&was);
+        st = acf_value_print(&is, cfg, k, e);
+        if (st == ACF_OK) st = acf_value_print(&was, &defaults, k, e);
+        if (st != ACF_OK || strcmp(is.data, was.data) == 0) continue;
+        cJSON *v = value_json(k, is.data);
+        bool added = v != NULL && cJSON_AddItemToObject(settings, k->path, v);
+        if (!added) cJSON_Delete(v);
+        st = acf_json_check(added ? v : NULL, e);
+    }
+    acf_str_free(&is);
+    acf_str_free(&was);
+    acf_config_free(&defaults);
+    return st;
+}
+
+/* Copies of members under their own names; a missing one is left out. */
+static bool copy_members(cJSON *to, const cJSON *from, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(from, *names);
+        cJSON *copy = v != NULL ? cJSON_Duplicate(v, true) : NULL;
+        if (v == NULL) continue;
+        if (copy == NULL || !cJSON_AddItemToObject(to, *names, copy)) {
+            cJSON_Delete(copy);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What environment.json says of the program and the machine; a missing file says nothing. */
+static acf_status add_environment(cJSON *c, const char *run_dir, acf_error *e)
+{
+    static const char *const names[] = {"version", "commit", "started", "cpu", "threads", NULL};
+    cJSON *from = NULL;
+    char *path = acf_path_join(run_dir, "environment.json", e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_path_exists(path) ? acf_json_read(&from, path, MAX_BYTES, e) : ACF_OK;
+    acf_free(path);
+    if (st == ACF_ERR_RESOURCE) return st;
+    bool ok = copy_members(c, from, names);
+    cJSON_Delete(from);
+    return acf_json_check(ok ? c : NULL, e);
+}
+
+static bool add_identity(cJSON *c, const acf_sweep *s, int run, const acf_run_status *status)
+{
+    const acf_config *cfg = acf_sweep_config(s, run);
+    const acf_sweep_cell *cell = &s->cell[s->run[run].cell];
+    return cJSON_AddStringToObject(c, "sweep", s->name) != NULL &&
+           cJSON_AddStringToObject(c, "variant", s->file.variant[cell->variant].name) != NULL &&
+           cJSON_AddStringToObject(c, "task", s->file.task[cell->task].name) != NULL &&
+           cJSON_AddStringToObject(c, "data", cfg->task) != NULL &&
+           cJSON_AddNumberToObject(c, "seed", (double)cfg->train.seed) != NULL &&
+           cJSON_AddNumberToObject(c, "ended", status->ended) != NULL &&
+           cJSON_AddStringToObject(c, "metric", cfg->eval.metric) != NULL &&
+           cJSON_AddStringToObject(c, "head", acf_head_name((acf_head)cfg->eval.head)) != NULL;
+}
+
+static bool add_figures(cJSON *c, const cJSON *results, const acf_run_status *status)
+{
+    static const char *const heads[] = {"linear", "label", NULL};
+    const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(results, "epoch");
+    if (cJSON_IsNumber(epoch) &&
+        cJSON_AddNumberToObject(c, "best_epoch", epoch->valuedouble) == NULL)
+        return false;
+    return copy_members(c, results, heads) &&
+           cJSON_AddNumberToObject(c, "epochs", status->epochs) != NULL &&
+           cJSON_AddNumberToObject(c, "steps", (double)status->step) != NULL &&
+           cJSON_AddNumberToObject(c, "seconds", status->seconds) != NULL &&
+           cJSON_AddNumberToObject(c, "cpu_seconds", status->cpu_seconds) != NULL &&
+           cJSON_AddNumberToObject(c, "starts", status->starts) != NULL;
+}
+
+acf_status acf_sweep_line(char **line, const acf_sweep *s, int run, const acf_run_status *status,
+                          acf_error *e)
+{
+    const acf_config *cfg = acf_sweep_config(s, run);
+    cJSON *c = cJSON_CreateObject();
+    bool ok =
+        c != NULL && add_identity(c, s, run, status) && add_figures(c, s->run[run].results, status);
+    *line = NULL;
+    acf_status st = acf_json_check(ok ? c : NULL, e);
+    if (st == ACF_OK) st = add_environment(c, cfg->save.dir, e);
+    if (st == ACF_OK) st = add_settings(c, cfg, e);
+    if (st == ACF_OK) *line = acf_json_print(c, false, e);
+    cJSON_Delete(c);
+    return st == ACF_OK && *line == NULL ? ACF_ERR_RESOURCE : st;
+}

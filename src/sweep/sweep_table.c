@@ -1,0 +1,396 @@
+#include "sweep/sweep_table.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "metrics/sample.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const head_name[] = {"linear", "label"};
+enum { N_HEADS = 2 };
+
+/* One variant's head on one task by one metric. */
+typedef struct figure {
+    int variant, head, task;
+    acf_metric metric;
+    int n, n_diverged, n_open;
+    acf_sample sample; /* n > 0 */
+    double *value;     /* [n] in the order of the seeds */
+    double *seed;      /* [n] */
+    bool is_best;
+} figure;
+
+/* All figures: rows are variant x head, columns task x metric. */
+typedef struct table {
+    const acf_sweep *s;
+    int n_rows, n_cols;
+    int *task;          /* [n_cols] */
+    acf_metric *metric; /* [n_cols] */
+    figure *cell;       /* [n_rows, n_cols] */
+    double *mean;       /* [n_rows] over tasks; NaN: none */
+    int best;           /* row of the best mean, -1: none */
+    double *numbers;    /* that values and seeds point into */
+} table;
+
+static void table_close(table *t)
+{
+    acf_free(t->task);
+    acf_free(t->metric);
+    acf_free(t->cell);
+    acf_free(t->mean);
+    acf_free(t->numbers);
+}
+
+static int metrics_of(const acf_sweep *s, int task, acf_metric list[ACF_SWEEP_METRICS])
+{
+    const acf_sweep_task *t = &s->file.task[task];
+    int metric = acf_metric_parse(s->cell[task].cfg.eval.metric);
+    memcpy(list, t->metric, sizeof t->metric);
+    if (t->n_metrics > 0) return t->n_metrics;
+    list[0] = metric >= 0 ? (acf_metric)metric : ACF_METRIC_ACCURACY;
+    return 1;
+}
+
+/* The figures of the cell's runs; numbers has room for two of each run. */
+static void collect(figure *f, const acf_sweep *s, double *numbers)
+{
+    const acf_sweep_cell *c = &s->cell[f->variant * (int)s->file.n_tasks + f->task];
+    f->value = numbers;
+    f->seed = numbers + c->series.n;
+    for (int i = 0; i < c->series.n; i++) {
+        const acf_sweep_run *r = &s->run[c->first + i];
+        const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, head_name[f->head]);
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(head, acf_metric_name(f->metric));
+        f->n_diverged += r->state == ACF_SWEEP_DIVERGED;
+        f->n_open += r->state != ACF_SWEEP_DIVERGED && r->state != ACF_SWEEP_FINISHED;
+        if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble)) continue;
+        f->seed[f->n] = (double)c->series.run[i].train.seed;
+        f->value[f->n++] = v->valuedouble;
+    }
+}
+
+/* The row's mean over tasks. */
+static double mean_of_row(const table *t, int row)
+{
+    double sum = 0;
+    int n_tasks = (int)t->s->file.n_tasks;
+    for (int task = 0; task < n_tasks; task++) {
+        double of_task = 0;
+        int n = 0;
+        for (int col = 0; col < t->n_cols; col++) {
+            const figure *f = &t->cell[row * t->n_cols + col];
+            if (t->task[col] != task) continue;
+            if (f->n == 0 || f->n_open > 0 || !acf_metric_larger_is_better(f->metric))
+                return (double)NAN;
+            of_task += f->sample.mean;
+            n++;
+        }
+        sum += of_task / n;
+    }
+    return sum / n_tasks;
+}
+
+static void mark_best(table *t)
+{
+    for (int col = 0; col < t->n_cols; col++) {
+        figure *best = NULL;
+        bool larger = acf_metric_larger_is_better(t->metric[col]);
+        for (int row = 0; row < t->n_rows; row++) {
+            figure *f = &t->cell[row * t->n_cols + col];
+            if (f->n == 0 || f->n_open > 0) continue;
+            double gain = best == NULL ? 1 : f->sample.mean - best->sample.mean;
+            if (larger || best == NULL ? gain > 0 : gain < 0) best = f;
+        }
+        if (best != NULL) best->is_best = true;
+    }
+    t->best = -1;
+    for (int row = 0; row < t->n_rows; row++) {
+        t->mean[row] = mean_of_row(t, row);
+        if (!isnan(t->mean[row]) && (t->best < 0 || t->mean[row] > t->mean[t->best])) t->best = row;
+    }
+}
+
+static acf_status table_open(table *t, const acf_sweep *s, acf_error *e)
+{
+    int n_tasks = (int)s->file.n_tasks;
+    size_t most = (size_t)n_tasks * ACF_SWEEP_METRICS, runs = 0, at = 0;
+    acf_metric list[ACF_SWEEP_METRICS];
+    *t = (table){.s = s, .n_rows = N_HEADS * (int)s->file.n_variants};
+    t->task = acf_alloc(most, sizeof *t->task, "columns of the table", e);
+    t->metric = acf_alloc(most, sizeof *t->metric, "columns of the table", e);
+    if (t->task == NULL || t->metric == NULL) return ACF_ERR_RESOURCE;
+    for (int task = 0; task < n_tasks; task++)
+        for (int k = 0, n = metrics_of(s, task, list); k < n; k++, t->n_cols++) {
+            t->task[t->n_cols] = task;
+            t->metric[t->n_cols] = list[k];
+        }
+    for (int i = 0; i < s->n_cells; i++)
+        runs += (size_t)s->cell[i].series.n;
+    t->mean = acf_alloc((size_t)t->n_rows, sizeof *t->mean, "the table", e);
+    t->cell = acf_alloc((size_t)t->n_rows * (size_t)t->n_cols, sizeof *t->cell, "the table", e);
+    t->numbers =
+        acf_alloc(3 * N_HEADS * ACF_SWEEP_METRICS * runs, sizeof *t->numbers, "the table", e);
+    if (t->mean == NULL || t->cell == NULL || t->numbers == NULL) return ACF_ERR_RESOURCE;
+    for (int row = 0; row < t->n_rows; row++)
+        for (int col = 0; col < t->n_cols; col++) {
+            figure *f = &t->cell[row * t->n_cols + col];
+            *f = (figure){.variant = row / N_HEADS,
+                          .head = row % N_HEADS,
+                          .task = t->task[col],
+                          .metric = t->metric[col]};
+            collect(f, s, t->numbers + at);
+            size_t n = (size_t)s->cell[f->variant * n_tasks + f->task].series.n;
+            double *sorted = t->numbers + at + 2 * n;
+            memcpy(sorted, f->value, (size_t)f->n * sizeof *sorted);
+            if (f->n > 0) f->sample = acf_sample_of(sorted, (size_t)f->n);
+            at += 3 * n;
+        }
+    mark_best(t);
+    return ACF_OK;
+}
+
+static const char *variant_name(const table *t, int row)
+{
+    return t->s->file.variant[row / N_HEADS].name;
+}
+
+/* A regression has no label head. */
+static bool is_empty(const table *t, int row)
+{
+    bool other = false;
+    for (int col = 0; col < t->n_cols; col++) {
+        if (t->cell[row * t->n_cols + col].n > 0) return false;
+        other = other || t->cell[(row - 1) * t->n_cols + col].n > 0;
+    }
+    return other;
+}
+
+static bool is_shown(const table *t, int row)
+{
+    return row % N_HEADS == 0 || !is_empty(t, row);
+}
+
+static acf_status put_cell(acf_str *out, const figure *f, bool failed, acf_error *e)
+{
+    const char *bold = f->is_best ? "**" : "";
+    bool percent = acf_metric_larger_is_better(f->metric);
+    double scale = percent ? 100 : 1;
+    int digits = percent ? 2 : 4, n_all = f->n + f->n_diverged + f->n_open;
+    if (f->n == 0)
+        return acf_str_puts(out,
+                            f->n_diverged > 0 ? " diverged |"
+                            : failed          ? " failed |"
+                                              : " - |",
+                            e);
+    ACF_TRY(acf_str_printf(out, e, " %s%.*f", bold, digits, scale * f->sample.mean));
+    if (f->n > 1) ACF_TRY(acf_str_printf(out, e, " ± %.*f", digits, scale * f->sample.sd));
+    ACF_TRY(acf_str_puts(out, bold, e));
+    if (f->n_diverged > 0) ACF_TRY(acf_str_printf(out, e, " (%d diverged)", f->n_diverged));
+    if (f->n_open > 0) ACF_TRY(acf_str_printf(out, e, " (%d of %d)", f->n, n_all));
+    return acf_str_puts(out, " |", e);
+}
+
+static bool has_failed(const acf_sweep *s, const figure *f)
+{
+    const acf_sweep_cell *c = &s->cell[f->variant * (int)s->file.n_tasks + f->task];
+    for (int i = c->first; i < c->first + c->series.n; i++)
+        if (s->run[i].state == ACF_SWEEP_FAILED) return true;
+    return false;
+}
+
+static acf_status put_rows(acf_str *out, const table *t, acf_error *e)
+{
+    for (int row = 0; row < t->n_rows; row++) {
+        if (!is_shown(t, row)) continue;
+        ACF_TRY(
+            acf_str_printf(out, e, "| %s | %s |", variant_name(t, row), head_name[row % N_HEADS]));
+        for (int col = 0; col < t->n_cols; col++) {
+            const figure *f = &t->cell[row * t->n_cols + col];
+            ACF_TRY(put_cell(out, f, has_failed(t->s, f), e));
+        }
+        const char *bold = row == t->best ? "**" : "";
+        if (t->s->file.n_tasks > 1 && isnan(t->mean[row])) ACF_TRY(acf_str_puts(out, " - |", e));
+        if (t->s->file.n_tasks > 1 && !isnan(t->mean[row]))
+            ACF_TRY(acf_str_printf(out, e, " %s%.2f%s |", bold, 100 * t->mean[row], bold));
+        ACF_TRY(acf_str_puts(out, "\n", e));
+    }
+    return ACF_OK;
+}
+
+static acf_status put_table(acf_str *out, const table *t, acf_error *e)
+{
+    bool has_mean = t->s->file.n_tasks > 1;
+    ACF_TRY(acf_str_puts(out, "| variant | head |", e));
+    for (int col = 0; col < t->n_cols; col++)
+        ACF_TRY(acf_str_printf(out, e, " %s, %s |", t->s->file.task[t->task[col]].name,
+                               acf_metric_name(t->metric[col])));
+    ACF_TRY(acf_str_puts(out, has_mean ? " mean |\n|---|---|" : "\n|---|---|", e));
+    for (int col = 0; col < t->n_cols + has_mean; col++)
+        ACF_TRY(acf_str_puts(out, "---|", e));
+    ACF_TRY(acf_str_puts(out, "\n", e));
+    return put_rows(out, t, e);
+}
+
+acf_status acf_sweep_markdown(acf_str *out, const acf_sweep *s, acf_error *e)
+{
+    table t;
+    acf_status st = table_open(&t, s, e);
+    if (st == ACF_OK) st = put_table(out, &t, e);
+    table_close(&t);
+    return st;
+}
+
+static acf_status put_csv(acf_str *out, const table *t, acf_error *e)
+{
+    ACF_TRY(
+        acf_str_puts(out, "variant,task,metric,head,n,diverged,open,mean,sd,low,high,best\n", e));
+    for (int i = 0; i < t->n_rows * t->n_cols; i++) {
+        const figure *f = &t->cell[i];
+        if (!is_shown(t, i / t->n_cols)) continue;
+        ACF_TRY(acf_str_printf(out, e, "%s,%s,%s,%s,%d,%d,%d,", variant_name(t, i / t->n_cols),
+                               t->s->file.task[f->task].name, acf_metric_name(f->metric),
+                               head_name[f->head], f->n, f->n_diverged, f->n_open));
+        if (f->n > 0) ACF_TRY(acf_str_printf(out, e, "%.9g", f->sample.mean));
+        if (f->n > 1)
+            ACF_TRY(acf_str_printf(out, e, ",%.9g,%.9g,%.9g,", f->sample.sd, f->sample.low,
+                                   f->sample.high));
+        else
+            ACF_TRY(acf_str_puts(out, ",,,,", e));
+        ACF_TRY(acf_str_puts(out, f->is_best ? "yes\n" : "\n", e));
+    }
+    for (int row = 0; row < t->n_rows; row++)
+        if (!isnan(t->mean[row]))
+            ACF_TRY(acf_str_printf(out, e, "%s,mean,,%s,,,,%.9g,,,,%s\n", variant_name(t, row),
+                                   head_name[row % N_HEADS], t->mean[row],
+                                   row == t->best ? "yes" : ""));
+    return ACF_OK;
+}
+
+acf_status acf_sweep_csv(acf_str *out, const acf_sweep *s, acf_error *e)
+{
+    table t;
+    acf_status st = table_open(&t, s, e);
+    if (st == ACF_OK) st = put_csv(out, &t, e);
+    table_close(&t);
+    return st;
+}
+
+static bool add_list(cJSON *c, const char *key, const double *x, int n)
+{
+    cJSON *list = cJSON_CreateDoubleArray(x, n);
+    if (list != NULL && cJSON_AddItemToObject(c, key, list)) return true;
+    cJSON_Delete(list);
+    return false;
+}
+
+static bool add_cell(cJSON *list, const table *t, const figure *f)
+{
+    cJSON *c = cJSON_CreateObject();
+    const double ci[2] = {f->sample.low, f->sample.high};
+    if (c == NULL || !cJSON_AddItemToArray(list, c)) {
+        cJSON_Delete(c);
+        return false;
+    }
+    bool ok = cJSON_AddStringToObject(c, "variant", t->s->file.variant[f->variant].name) != NULL &&
+              cJSON_AddStringToObject(c, "task", t->s->file.task[f->task].name) != NULL &&
+              cJSON_AddStringToObject(c, "metric", acf_metric_name(f->metric)) != NULL &&
+              cJSON_AddStringToObject(c, "head", head_name[f->head]) != NULL &&
+              cJSON_AddNumberToObject(c, "n", f->n) != NULL &&
+              cJSON_AddNumberToObject(c, "diverged", f->n_diverged) != NULL &&
+              cJSON_AddNumberToObject(c, "open", f->n_open) != NULL;
+    if (ok && f->n > 0) ok = cJSON_AddNumberToObject(c, "mean", f->sample.mean) != NULL;
+    if (ok && f->n > 1)
+        ok = cJSON_AddNumberToObject(c, "sd", f->sample.sd) != NULL && add_list(c, "ci", ci, 2);
+    return ok && add_list(c, "seeds", f->seed, f->n) && add_list(c, "values", f->value, f->n) &&
+           cJSON_AddBoolToObject(c, "best", f->is_best) != NULL;
+}
+
+static bool add_mean(cJSON *list, const table *t, int row)
+{
+    cJSON *c = cJSON_CreateObject();
+    if (c == NULL || !cJSON_AddItemToArray(list, c)) {
+        cJSON_Delete(c);
+        return false;
+    }
+    return cJSON_AddStringToObject(c, "variant", variant_name(t, row)) != NULL &&
+           cJSON_AddStringToObject(c, "head", head_name[row % N_HEADS]) != NULL &&
+           cJSON_AddNumberToObject(c, "mean", t->mean[row]) != NULL &&
+           cJSON_AddBoolToObject(c, "best", row == t->best) != NULL;
+}
+
+static bool build_json(cJSON *c, const table *t)
+{
+    const acf_sweep *s = t->s;
+    int n_finished = 0, n_diverged = 0;
+    cJSON *cells, *means;
+    for (int i = 0; i < s->n_runs; i++) {
+        n_finished += s->run[i].state == ACF_SWEEP_FINISHED;
+        n_diverged += s->run[i].state == ACF_SWEEP_DIVERGED;
+    }
+    bool ok = cJSON_AddStringToObject(c, "sweep", s->name) != NULL &&
+              cJSON_AddNumberToObject(c, "runs", s->n_runs) != NULL &&
+              cJSON_AddNumberToObject(c, "finished", n_finished) != NULL &&
+              cJSON_AddNumberToObject(c, "diverged", n_diverged) != NULL &&
+              (cells = cJSON_AddArrayToObject(c, "cells")) != NULL &&
+              (means = cJSON_AddArrayToObject(c, "means")) != NULL;
+    for (int i = 0; ok && i < t->n_rows * t->n_cols; i++)
+        if (is_shown(t, i / t->n_cols)) ok = add_cell(cells, t, &t->cell[i]);
+    for (int row = 0; ok && row < t->n_rows; row++)
+        if (!isnan(t->mean[row])) ok = add_mean(means, t, row);
+    return ok;
+}
+
+acf_status acf_sweep_json(cJSON **out, const acf_sweep *s, acf_error *e)
+{
+    table t;
+    cJSON *c = cJSON_CreateObject();
+    *out = NULL;
+    acf_status st = table_open(&t, s, e);
+    if (st == ACF_OK) st = acf_json_check(c != NULL && build_json(c, &t) ? c : NULL, e);
+    table_close(&t);
+    if (st == ACF_OK)
+        *out = c;
+    else
+        cJSON_Delete(c);
+    return st;
+}
+
+static acf_status write_in(const acf_sweep *s, const char *name, const char *text, acf_error *e)
+{
+    char *path = acf_path_join(s->dir, name, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_write_atomic(path, text, strlen(text), e);
+    acf_free(path);
+    return st;
+}
+
+static acf_status write_json(const acf_sweep *s, acf_error *e)
+{
+    cJSON *c;
+    ACF_TRY(acf_sweep_json(&c, s, e));
+    char *text = acf_json_print(c, true, e);
+    acf_status st = text == NULL ? ACF_ERR_RESOURCE : write_in(s, "table.json", text, e);
+    acf_free(text);
+    cJSON_Delete(c);
+    return st;
+}
+
+acf_status acf_sweep_write(const acf_sweep *s, acf_error *e)
+{
+    acf_str text = {0};
+    acf_status st = acf_sweep_markdown(&text, s, e);
+    if (st == ACF_OK) st = write_in(s, "table.md", text.data, e);
+    acf_str_clear(&text);
+    if (st == ACF_OK) st = acf_sweep_csv(&text, s, e);
+    if (st == ACF_OK) st = write_in(s, "table.csv", text.data, e);
+    acf_str_clear(&text);
+    if (st == ACF_OK) st = write_json(s, e);
+    if (st == ACF_OK) st = acf_str_puts(&text, "", e);
+    for (int i = 0; i < s->n_runs && st == ACF_OK; i++)
+        if (s->run[i].line != NULL) st = acf_str_printf(&text, e, "%s\n", s->run[i].line);
+    if (st == ACF_OK) st = write_in(s, "results.jsonl", text.data, e);
+    acf_str_free(&text);
+    return st;
+}

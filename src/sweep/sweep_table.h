@@ -1,0 +1,30 @@
+/*
+ * What a sweep shows: figures of each variant and head on each task, as Markdown, CSV and JSON.
+ *
+ * A column is a task with one of its metrics.  Its figures are mean and standard deviation over the
+ * runs that finished; in Markdown in percent for metrics of which more is better.  The best mean of
+ * a column is marked, among the rows all of whose runs are over.  "mean" is over the tasks, of each
+ * the mean over its metrics, as GLUE's score is; it is left out while a task has no figure and
+ * where for one of the metrics less is better.
+ */
+#ifndef ACF_SWEEP_SWEEP_TABLE_H
+#define ACF_SWEEP_SWEEP_TABLE_H
+
+#include "base/str.h"
+#include "sweep/sweep.h"
+
+acf_status acf_sweep_markdown(acf_str *out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
+
+/* variant,task,metric,head,n,diverged,open,mean,sd,low,high,best: a row for each cell; then one for
+ * each row's mean, with task "mean". */
+acf_status acf_sweep_csv(acf_str *out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
+
+/* {"sweep", "runs", "finished", "diverged", "cells": [{"variant", "task", "metric", "head", "n",
+ * "diverged", "open", "mean", "sd", "ci", "seeds", "values", "best"}], "means": [{"variant",
+ * "head", "mean", "best"}]}. */
+acf_status acf_sweep_json(cJSON **out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
+
+/* table.md, table.csv, table.json and results.jsonl, in the order of the file. */
+acf_status acf_sweep_write(const acf_sweep *s, acf_error *e) ACF_MUST_USE;
+
+#endif
