@@ -1,6 +1,7 @@
 #include "base/io.h"
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "base/sysio.h"
 #include "base/writer.h"
@@ -158,6 +159,15 @@ done:
     return st;
 }
 
+acf_status acf_write_in(const char *dir, const char *name, const void *data, size_t len,
+                        acf_error *e)
+{
+    char *path = acf_path_join(dir, name, e);
+    acf_status st = path == NULL ? ACF_ERR_RESOURCE : acf_write_atomic(path, data, len, e);
+    acf_free(path);
+    return st;
+}
+
 acf_status acf_write_output(const char *path, const void *data, size_t len, acf_error *e)
 {
     struct stat info;
@@ -236,24 +246,6 @@ acf_status acf_remove_tree(const char *path, acf_error *e)
     return ACF_OK;
 }
 
-bool acf_path_exists(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0;
-}
-
-bool acf_path_is_dir(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-bool acf_path_is_file(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -297,93 +289,6 @@ void acf_free_names(char **names, size_t n)
     for (size_t i = 0; i < n; i++)
         acf_free(names[i]);
     acf_free(names);
-}
-
-char *acf_path_join(const char *dir, const char *name, acf_error *e)
-{
-    acf_str s = {0};
-    acf_status st;
-    if (name[0] == '/' || dir == NULL || dir[0] == '\0')
-        st = acf_str_puts(&s, name, e);
-    else
-        st = acf_str_printf(&s, e, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
-    if (st != ACF_OK) acf_str_free(&s);
-    return s.data;
-}
-
-char *acf_path_absolute(const char *path, acf_error *e)
-{
-    char here[PATH_MAX];
-    if (path[0] == '/') {
-        here[0] = '\0';
-    } else if (getcwd(here, sizeof here) == NULL) {
-        (void)acf_fail(e, ACF_ERR_FAIL, "current directory: cannot be read: %s", strerror(errno));
-        return NULL;
-    }
-    acf_str full = {0};
-    acf_status st = acf_str_printf(&full, e, "%s/%s", here, path);
-    char *out = st == ACF_OK ? acf_alloc(full.len + 2, 1, "path", e) : NULL;
-    size_t len = 0;
-    for (const char *at = full.data; out != NULL && at != NULL && *at != '\0';) {
-        while (*at == '/')
-            at++;
-        size_t part = strcspn(at, "/");
-        if (part == 2 && at[0] == '.' && at[1] == '.') {
-            while (len > 0 && out[--len] != '/')
-                ;
-        } else if (part > 0 && !(part == 1 && at[0] == '.')) {
-            out[len++] = '/';
-            memcpy(out + len, at, part);
-            len += part;
-        }
-        at += part;
-    }
-    if (out != NULL) {
-        if (len == 0) out[len++] = '/';
-        out[len] = '\0';
-    }
-    acf_str_free(&full);
-    return out;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* "path/..", "path/../.." ... are the directories that path is really in, whatever links led there.
- */
-acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir, acf_error *e)
-{
-    enum { DEEPEST = 256 };
-    struct stat want, at, before;
-    acf_str up = {0};
-    *is_inside = false;
-    bool ok = stat(dir, &want) == 0 && stat(path, &before) == 0;
-    acf_status st = acf_str_puts(&up, path, e);
-    for (int k = 0; ok && st == ACF_OK && !*is_inside && k < DEEPEST; k++) {
-        st = acf_str_puts(&up, "/..", e);
-        ok = st == ACF_OK && stat(up.data, &at) == 0 &&
-             !same_file(&at, &before); /* the root is in itself */
-        *is_inside = ok && same_file(&at, &want);
-        before = at;
-    }
-    acf_str_free(&up);
-    return st;
-}
-
-const char *acf_path_base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
-char *acf_path_dir(const char *path, acf_error *e)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) return acf_strdup(".", e);
-    if (slash == path) return acf_strdup("/", e);
-    return acf_strndup(path, (size_t)(slash - path), e);
 }
 
 uint64_t acf_disk_free(const char *path)

@@ -33,6 +33,10 @@ void acf_unmap_file(const unsigned char **data, size_t *len);
 acf_status acf_write_atomic(const char *path, const void *data, size_t len,
                             acf_error *e) ACF_MUST_USE;
 
+/* acf_write_atomic to dir/name. */
+acf_status acf_write_in(const char *dir, const char *name, const void *data, size_t len,
+                        acf_error *e) ACF_MUST_USE;
+
 /* acf_write_atomic to a path that the user named: a link, device or pipe there is written through,
  * never replaced. */
 acf_status acf_write_output(const char *path, const void *data, size_t len,
@@ -52,33 +56,10 @@ acf_status acf_make_dirs(const char *path, acf_error *e) ACF_MUST_USE;
  * there is fine. */
 acf_status acf_remove_tree(const char *path, acf_error *e) ACF_MUST_USE;
 
-bool acf_path_exists(const char *path);
-bool acf_path_is_dir(const char *path);
-bool acf_path_is_file(const char *path);
-
 /* Names in a directory without "." and "..", sorted by bytes; *names is one block for
  * acf_free_names. */
 acf_status acf_list_dir(char ***names, size_t *n, const char *path, acf_error *e) ACF_MUST_USE;
 void acf_free_names(char **names, size_t n);
-
-/* "dir/name", or name alone when it is absolute or dir is "" or NULL.  The caller frees; NULL on
- * failure (memory). */
-char *acf_path_join(const char *dir, const char *name, acf_error *e) ACF_MUST_USE;
-
-/* Absolute form against the current directory, "." and ".." and doubled slashes resolved by text
- * (the path need not exist).  The caller frees; NULL on failure. */
-char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;
-
-/* Whether `path` lies below `dir` when all symbolic links are followed; false when one of them is
- * not there.  ACF_ERR_RESOURCE (memory). */
-acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir,
-                              acf_error *e) ACF_MUST_USE;
-
-/* The part after the last slash; points into path. */
-const char *acf_path_base(const char *path);
-
-/* The part before the last slash ("." when there is none, "/" for the root).  The caller frees. */
-char *acf_path_dir(const char *path, acf_error *e) ACF_MUST_USE;
 
 /* Bytes free for this user on the file system of the nearest existing parent of path; 0 when
  * unknown. */

@@ -1,6 +1,6 @@
 #include "cli/eval_work.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/add_class.h"

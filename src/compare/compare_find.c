@@ -1,6 +1,7 @@
 #include "compare/compare_find.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"

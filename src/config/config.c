@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "config/config_internal.h"
 #include "config/value.h"

@@ -1,7 +1,7 @@
 /* Values that follow from others. */
 #include "config/config_internal.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "data/tasks.h"
 #include "config/value.h"

@@ -1,7 +1,7 @@
 /* The configuration as text: resolved, compared, explained. */
 #include "config/config.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "config/config_internal.h"
 #include "config/value.h"

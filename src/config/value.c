@@ -1,7 +1,7 @@
 #include "config/value.h"
 
 #include "base/assert.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "config/value_internal.h"
 #include "text/utf8.h"

@@ -1,6 +1,6 @@
 #include "data/dataset.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/columns.h"

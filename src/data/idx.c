@@ -2,6 +2,7 @@
 
 #include "base/gzip.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "image/probe.h"
 

@@ -1,6 +1,7 @@
 #include "data/image_folder.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "text/utf8.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "data/look_ahead.h"
 #include "num/threads.h"

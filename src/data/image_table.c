@@ -1,7 +1,7 @@
 #include "data/image_table.h"
 
 #include "base/digest.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "data/cifar.h"
 #include "data/idx.h"

@@ -1,6 +1,6 @@
 #include "data/rows.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/str.h"
 
 #include <stdio.h>

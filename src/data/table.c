@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/gzip.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "data/table_internal.h"
 #include "text/utf8.h"

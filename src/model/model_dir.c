@@ -1,7 +1,7 @@
 #include "model/model_dir.h"
 
 #include "base/assert.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"

@@ -1,6 +1,6 @@
 #include "model/preprocessor.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/probe.h"

@@ -1,6 +1,6 @@
 #include "run/add_class.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/evaluate.h"

@@ -1,7 +1,7 @@
 #include "run/held_out.h"
 
 #include "base/assert.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/image_table.h"

@@ -1,6 +1,7 @@
 #include "run/predict_internal.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "run/reject.h"
 

@@ -1,6 +1,6 @@
 #include "run/predict_internal.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/label_set.h"

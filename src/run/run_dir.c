@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -149,15 +150,6 @@ acf_status acf_run_dir_sweep(const char *dir, acf_error *e)
     return remove_names(dir, is_unfinished, e);
 }
 
-static acf_status write_in(const char *dir, const char *name, const char *text, acf_error *e)
-{
-    char *path = acf_path_join(dir, name, e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_write_atomic(path, text, strlen(text), e);
-    acf_free(path);
-    return st;
-}
-
 acf_status acf_run_dir_note(const char *dir, const char *name, const char *line, acf_error *e)
 {
     acf_str text = {0};
@@ -183,14 +175,16 @@ acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
 {
     acf_str yaml = {0};
     acf_status st = acf_config_print(&yaml, cfg, true, e);
-    if (st == ACF_OK) st = write_in(cfg->save.dir, "config.yaml", yaml.data, e);
+    if (st == ACF_OK) st = acf_write_in(cfg->save.dir, "config.yaml", yaml.data, yaml.len, e);
     acf_str_free(&yaml);
     if (st == ACF_OK) st = acf_run_dir_note(cfg->save.dir, "command.txt", command, e);
     bool is_told = st == ACF_OK && environment != NULL;
     char *text = is_told ? acf_json_print(environment, true, e) : NULL;
     if (is_told)
-        st = text == NULL ? ACF_ERR_RESOURCE : write_in(cfg->save.dir, "environment.json", text, e);
-    if (st == ACF_OK && rows != NULL) st = write_in(cfg->save.dir, "rows.tsv", rows, e);
+        st = text == NULL ? ACF_ERR_RESOURCE
+                          : acf_write_in(cfg->save.dir, "environment.json", text, strlen(text), e);
+    if (st == ACF_OK && rows != NULL)
+        st = acf_write_in(cfg->save.dir, "rows.tsv", rows, strlen(rows), e);
     acf_free(text);
     return st;
 }

@@ -1,6 +1,7 @@
 #include "run/run_status.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -50,11 +51,9 @@ acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir, ac
               cJSON_AddNumberToObject(c, "cpu_seconds", s->cpu_seconds) != NULL;
     acf_status st = acf_json_check(ok ? c : NULL, e);
     char *text = st == ACF_OK ? acf_json_print(c, true, e) : NULL;
-    char *path = acf_path_join(run_dir, file, e);
-    if (text == NULL || path == NULL) st = ACF_ERR_RESOURCE;
-    if (st == ACF_OK) st = acf_write_atomic(path, text, strlen(text), e);
+    if (text == NULL) st = ACF_ERR_RESOURCE;
+    if (st == ACF_OK) st = acf_write_in(run_dir, file, text, strlen(text), e);
     acf_free(text);
-    acf_free(path);
     cJSON_Delete(c);
     return st;
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "metrics/metrics_json.h"
@@ -75,13 +76,11 @@ static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev,
         ok = (mm = cJSON_AddObjectToObject(c, "mismatched")) != NULL &&
              add_heads(mm, &ev_mm->result);
     char *text = ok ? acf_json_print(c, true, e) : NULL;
-    char *path = acf_path_join(t->cfg->save.dir, "eval_results.json", e);
     acf_status st = ACF_ERR_RESOURCE;
     if (!ok)
         st = acf_fail(e, ACF_ERR_RESOURCE, "eval_results.json: not enough memory to build");
-    else if (text != NULL && path != NULL)
-        st = acf_write_atomic(path, text, strlen(text), e);
-    acf_free(path);
+    else if (text != NULL)
+        st = acf_write_in(t->cfg->save.dir, "eval_results.json", text, strlen(text), e);
     acf_free(text);
     cJSON_Delete(c);
     return st;

@@ -1,6 +1,6 @@
 #include "run/trainer_internal.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "model/model_dir.h"
 #include "store/checkpoint.h"

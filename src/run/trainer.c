@@ -1,7 +1,7 @@
 #include "run/trainer.h"
 
 #include "base/clock.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/data_summary.h"

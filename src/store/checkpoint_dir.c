@@ -2,6 +2,7 @@
 #include "store/checkpoint.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "base/sysio.h"
 

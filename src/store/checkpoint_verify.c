@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/digest.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "store/lock.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "base/sysio.h"
 

@@ -1,6 +1,7 @@
 #include "sweep/series.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "num/threads.h"

@@ -1,6 +1,7 @@
 #include "sweep/sweep.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "run/run_status.h"
 #include "sweep/sweep_result.h"
@@ -48,16 +49,6 @@ acf_status acf_sweep_look(acf_sweep *s, int run, acf_error *e)
     return acf_sweep_line(&r->line, s, run, &status, e);
 }
 
-static acf_status write_in(const char *dir, const char *name, const char *text, size_t len,
-                           acf_error *e)
-{
-    char *path = acf_path_join(dir, name, e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_write_atomic(path, text, len, e);
-    acf_free(path);
-    return st;
-}
-
 static bool has_open_runs(const acf_sweep *s, const acf_sweep_cell *c)
 {
     for (int i = c->first; i < c->first + c->series.n; i++)
@@ -103,7 +94,7 @@ acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
             ACF_TRY(check_run(acf_sweep_config(s, i), e));
     ACF_TRY(acf_run_dir_sweep(s->dir, e));
-    ACF_TRY(write_in(s->dir, "sweep.yaml", s->text, s->text_len, e));
+    ACF_TRY(acf_write_in(s->dir, "sweep.yaml", s->text, s->text_len, e));
     ACF_TRY(acf_run_dir_note(s->dir, "command.txt", command, e));
     for (int i = 0; i < s->n_cells; i++) {
         const acf_config *cfg = &s->cell[i].cfg;

@@ -1,6 +1,6 @@
 #include "sweep/sweep_file.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "sweep/sweep_grid.h"
 #include "config/value.h"

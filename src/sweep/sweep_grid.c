@@ -1,6 +1,6 @@
 #include "sweep/sweep_grid.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 
 #include <ctype.h>

@@ -2,6 +2,7 @@
 #include "sweep/sweep.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 
 #include <stdio.h>

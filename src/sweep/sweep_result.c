@@ -1,6 +1,6 @@
 #include "sweep/sweep_result.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/config_internal.h"
@@ -51,9 +51,7 @@ static acf_status add_settings(cJSON *c, const acf_config *cfg, acf_error *e)
         if (st == ACF_OK) st = acf_value_print(&was, &defaults, k, e);
         if (st != ACF_OK || strcmp(is.data, was.data) == 0) continue;
         cJSON *v = value_json(k, is.data);
-        bool added = v != NULL && cJSON_AddItemToObject(settings, k->path, v);
-        if (!added) cJSON_Delete(v);
-        st = acf_json_check(added ? v : NULL, e);
+        if (!acf_json_put(settings, k->path, v)) st = acf_json_check(NULL, e);
     }
     acf_str_free(&is);
     acf_str_free(&was);
@@ -66,12 +64,7 @@ static bool copy_members(cJSON *to, const cJSON *from, const char *const *names)
 {
     for (; *names != NULL; names++) {
         const cJSON *v = cJSON_GetObjectItemCaseSensitive(from, *names);
-        cJSON *copy = v != NULL ? cJSON_Duplicate(v, true) : NULL;
-        if (v == NULL) continue;
-        if (copy == NULL || !cJSON_AddItemToObject(to, *names, copy)) {
-            cJSON_Delete(copy);
-            return false;
-        }
+        if (v != NULL && !acf_json_put(to, *names, cJSON_Duplicate(v, true))) return false;
     }
     return true;
 }

@@ -1,6 +1,7 @@
 #include "sweep/sweep_table.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "metrics/sample.h"
@@ -277,14 +278,6 @@ acf_status acf_sweep_csv(acf_str *out, const acf_sweep *s, acf_error *e)
     return st;
 }
 
-static bool add_list(cJSON *c, const char *key, const double *x, int n)
-{
-    cJSON *list = cJSON_CreateDoubleArray(x, n);
-    if (list != NULL && cJSON_AddItemToObject(c, key, list)) return true;
-    cJSON_Delete(list);
-    return false;
-}
-
 static bool add_cell(cJSON *list, const table *t, const figure *f)
 {
     cJSON *c = cJSON_CreateObject();
@@ -302,8 +295,10 @@ static bool add_cell(cJSON *list, const table *t, const figure *f)
               cJSON_AddNumberToObject(c, "open", f->n_open) != NULL;
     if (ok && f->n > 0) ok = cJSON_AddNumberToObject(c, "mean", f->sample.mean) != NULL;
     if (ok && f->n > 1)
-        ok = cJSON_AddNumberToObject(c, "sd", f->sample.sd) != NULL && add_list(c, "ci", ci, 2);
-    return ok && add_list(c, "seeds", f->seed, f->n) && add_list(c, "values", f->value, f->n) &&
+        ok = cJSON_AddNumberToObject(c, "sd", f->sample.sd) != NULL &&
+             acf_json_put(c, "ci", cJSON_CreateDoubleArray(ci, 2));
+    return ok && acf_json_put(c, "seeds", cJSON_CreateDoubleArray(f->seed, f->n)) &&
+           acf_json_put(c, "values", cJSON_CreateDoubleArray(f->value, f->n)) &&
            cJSON_AddBoolToObject(c, "best", f->is_best) != NULL;
 }
 
@@ -357,21 +352,13 @@ acf_status acf_sweep_json(cJSON **out, const acf_sweep *s, acf_error *e)
     return st;
 }
 
-static acf_status write_in(const acf_sweep *s, const char *name, const char *text, acf_error *e)
-{
-    char *path = acf_path_join(s->dir, name, e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_write_atomic(path, text, strlen(text), e);
-    acf_free(path);
-    return st;
-}
-
 static acf_status write_json(const acf_sweep *s, acf_error *e)
 {
     cJSON *c;
     ACF_TRY(acf_sweep_json(&c, s, e));
     char *text = acf_json_print(c, true, e);
-    acf_status st = text == NULL ? ACF_ERR_RESOURCE : write_in(s, "table.json", text, e);
+    acf_status st =
+        text == NULL ? ACF_ERR_RESOURCE : acf_write_in(s->dir, "table.json", text, strlen(text), e);
     acf_free(text);
     cJSON_Delete(c);
     return st;
@@ -381,16 +368,16 @@ acf_status acf_sweep_write(const acf_sweep *s, acf_error *e)
 {
     acf_str text = {0};
     acf_status st = acf_sweep_markdown(&text, s, e);
-    if (st == ACF_OK) st = write_in(s, "table.md", text.data, e);
+    if (st == ACF_OK) st = acf_write_in(s->dir, "table.md", text.data, text.len, e);
     acf_str_clear(&text);
     if (st == ACF_OK) st = acf_sweep_csv(&text, s, e);
-    if (st == ACF_OK) st = write_in(s, "table.csv", text.data, e);
+    if (st == ACF_OK) st = acf_write_in(s->dir, "table.csv", text.data, text.len, e);
     acf_str_clear(&text);
     if (st == ACF_OK) st = write_json(s, e);
     if (st == ACF_OK) st = acf_str_puts(&text, "", e);
     for (int i = 0; i < s->n_runs && st == ACF_OK; i++)
         if (s->run[i].line != NULL) st = acf_str_printf(&text, e, "%s\n", s->run[i].line);
-    if (st == ACF_OK) st = write_in(s, "results.jsonl", text.data, e);
+    if (st == ACF_OK) st = acf_write_in(s->dir, "results.jsonl", text.data, text.len, e);
     acf_str_free(&text);
     return st;
 }

@@ -2,6 +2,7 @@
 #include "text/tokenizer.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "text/tokenizer_internal.h"

@@ -1,5 +1,6 @@
 /* A run that was stopped and resumed ends as the one that never stopped, bit for bit. */
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/sysio.h"

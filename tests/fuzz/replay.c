@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "base/status.h"
 

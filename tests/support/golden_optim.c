@@ -1,6 +1,6 @@
 #include "support/golden_optim.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "optim/clip.h"

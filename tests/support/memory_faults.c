@@ -5,6 +5,7 @@
 #include "support/tmpdir.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/eval_work.h"

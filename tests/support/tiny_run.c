@@ -1,6 +1,6 @@
 #include "support/tiny_run.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "store/checkpoint.h"

@@ -3,7 +3,7 @@
 #include "support/tmpdir.h"
 
 #include "base/digest.h"
-#include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "store/checkpoint.h"
 

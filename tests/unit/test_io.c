@@ -1,5 +1,6 @@
 /* Files, directories and paths. */
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "support/cm.h"
 #include "support/tmpdir.h"

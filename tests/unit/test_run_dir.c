@@ -1,5 +1,6 @@
 /* Which directories a run may use, and what it notes there. */
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/run_dir.h"

@@ -3,7 +3,7 @@
 #include "support/cm.h"
 #include "support/tmpdir.h"
 
-#include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/sysio.h"

@@ -3,6 +3,7 @@
 #include "support/tmpdir.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/run_status.h"

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/mem.h"
 #include "base/sysio.h"
 #include "base/writer.h"
