@@ -54,6 +54,8 @@ typedef struct acf_intervals {
     size_t n; /* 0: null */
 } acf_intervals;
 
+typedef enum acf_cfg_label_init { ACF_LABELS_NORMAL, ACF_LABELS_MEANS } acf_cfg_label_init;
+
 typedef enum acf_cfg_class_weights {
     ACF_CFG_WEIGHTS_NONE,
     ACF_CFG_WEIGHTS_BALANCED
@@ -100,6 +102,7 @@ typedef struct acf_config {
             int size; /* ACF_UNSET: the encoder brings its own */
         } vocab;
         int pooling; /* acf_pooling; ACF_UNSET: the checkpoint's own, else pooler or gap */
+        acf_cfg_label_init label_init;
         int max_length;
         double dropout; /* NaN: the checkpoint's own */
         int freeze_layers;

@@ -27,6 +27,9 @@ static const acf_choice poolings[] = {{"pooler", ACF_POOL_POOLER},
                                       {"gap", ACF_POOL_GAP},
                                       {NULL, 0}};
 
+static const acf_choice label_inits[] = {
+    {"normal", ACF_LABELS_NORMAL}, {"means", ACF_LABELS_MEANS}, {NULL, 0}};
+
 static const acf_choice losses[] = {{"acf", ACF_LOSS_ACF},
                                     {"ce", ACF_LOSS_CE},
                                     {"cosine_ce", ACF_LOSS_COSINE_CE},
@@ -153,6 +156,8 @@ const acf_key acf_keys[ACF_N_KEYS] = {
      "word pieces learnt from the training split (presets; there 8000)"},
     {"model.pooling", ACF_TYPE_CHOICE, AT(model.pooling), NULL, poolings, "null", "null",
      "features from tokens; null: the checkpoint's, or pooler (images: gap)"},
+    {"model.label_init", ACF_TYPE_CHOICE, AT(model.label_init), NULL, label_inits, NULL, "normal",
+     "label embeddings of a new classifier: random, or the means of their classes"},
     {"model.max_length", ACF_TYPE_INT, AT(model.max_length), "[2, 65536]", NULL, NULL, "128",
      "tokens of a text at most, special ones included"},
     {"model.dropout", ACF_TYPE_REAL, AT(model.dropout), "[0, 1)", NULL, "null", "null",

@@ -41,6 +41,7 @@ acf_status acf_model_alloc(acf_model *m, uint64_t seed, bool with_grad, acf_erro
     ACF_TRY(acf_params_alloc(&m->params, with_grad, e));
     for (size_t i = 0; i < m->params.n; i++)
         acf_params_init_slice(&m->params, (int)i, seed);
+    m->is_new_head = true;
     return ACF_OK;
 }
 

@@ -23,6 +23,7 @@ typedef struct acf_model {
     acf_params params;
     int W, b;            /* slice ids */
     int K;               /* 1: a regression, whose answer is the logit, as transformers has it */
+    bool is_new_head;    /* W and b were drawn, not read */
     char **labels;       /* [K] names by id */
     acf_tokenizer *tok;  /* NULL for images */
     acf_image_prep prep; /* of images */

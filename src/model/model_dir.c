@@ -264,6 +264,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
     ACF_TRY(acf_weights_check(&m->params, dir, &r.rules, e));
     ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
     acf_status st = acf_weights_load(&m->params, dir, &r.rules, &report, e);
+    m->is_new_head = !keep_head;
     for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
         acf_log_warn(opt->log, "%s: tensor '%s' is not part of this model, not used", dir,
                      report.unexpected[i]);
@@ -271,6 +272,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
         const char *name = report.missing[i];
         bool is_head = strcmp(name, m->enc->names.head_weight) == 0 ||
                        strcmp(name, m->enc->names.head_bias) == 0;
+        m->is_new_head = m->is_new_head || is_head;
         if (opt->labels == NULL)
             st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir, name,
                           is_head ? "it is an encoder without a classifier"

@@ -3,11 +3,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "metrics/space.h"
+#include "run/batches.h"
 
 #include <math.h>
-
-/* Rows encoded at a time: enough for the matrix products to be fast on short texts. */
-#define EVAL_ROWS 64
 
 void acf_probabilities(double *prob, const real *score, int K, double tau)
 {
@@ -37,45 +35,41 @@ int acf_evaluation_answer(double *prob, const acf_evaluation *ev, int row, acf_h
     return best;
 }
 
+/* Where a batch's rows go. */
+typedef struct places {
+    acf_evaluation *ev;
+    acf_model *model;
+    real *features;        /* [ACF_BATCH_ROWS, d] when ev keeps none */
+    acf_space_rows *space; /* NULL: no figures of the space */
+} places;
+
 /* One batch: logits and cosines of its rows to their places, features into `space`. */
-static acf_status take_batch(acf_evaluation *ev, acf_model *m, const acf_batch *batch, size_t at,
-                             real *features, acf_space_rows *space, acf_arena *arena, acf_error *e)
+static acf_status take_batch(void *payload, const acf_batch *batch, int first, acf_arena *arena,
+                             acf_error *e)
 {
-    if (ev->features != NULL) features = ev->features + at * (size_t)ev->d;
-    acf_model_infer(m, features, ev->logits + at * (size_t)ev->K, ev->cosines + at * (size_t)ev->K,
-                    &batch->input, arena);
-    if (space == NULL) return ACF_OK;
-    return acf_space_add(space, batch->label, features, (size_t)batch->N, e);
+    const places *p = payload;
+    acf_evaluation *ev = p->ev;
+    size_t at = (size_t)first;
+    real *features = ev->features != NULL ? ev->features + at * (size_t)ev->d : p->features;
+    acf_model_infer(p->model, features, ev->logits + at * (size_t)ev->K,
+                    ev->cosines + at * (size_t)ev->K, &batch->input, arena);
+    if (p->space == NULL) return ACF_OK;
+    return acf_space_add(p->space, batch->label, features, (size_t)batch->N, e);
 }
 
 static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *source,
                               acf_space_rows *space, const acf_evaluate_options *opt, acf_error *e)
 {
-    acf_batch_bound bound;
-    acf_arena arena = {0};
-    acf_batch batch = {0};
-    int32_t rows[EVAL_ROWS];
-    const acf_fetch how = {.train = false};
-    ACF_TRY(acf_source_bound(&bound, source, EVAL_ROWS, false, e));
-    ACF_TRY(acf_source_announce(source, NULL, source->n, e));
-    acf_status st = acf_arena_init(
-        &arena, acf_model_infer_bytes(m, bound.N, bound.T, bound.L, bound.square), "evaluation", e);
-    real *features = acf_alloc((size_t)EVAL_ROWS * (size_t)ev->d, sizeof *features, "features", e);
-    if (features == NULL) st = ACF_ERR_RESOURCE;
-    for (int first = 0; st == ACF_OK && first < source->n; first += EVAL_ROWS) {
-        int n = source->n - first < EVAL_ROWS ? source->n - first : EVAL_ROWS;
-        size_t at = (size_t)first;
-        for (int i = 0; i < n; i++)
-            rows[i] = first + i;
-        if (opt->poll != NULL && opt->poll(opt->payload))
-            st = acf_fail(e, ACF_STOPPED, "evaluation: stopped at row %d of %d", first, source->n);
-        else
-            st = acf_source_fetch(source, &batch, rows, n, &how, e);
-        if (st == ACF_OK) st = take_batch(ev, m, &batch, at, features, space, &arena, e);
-    }
-    acf_free(features);
-    acf_batch_free(&batch);
-    acf_arena_free(&arena);
+    places p = {.ev = ev, .model = m, .space = space};
+    const acf_batch_visitor visitor = {.visit = take_batch,
+                                       .payload = &p,
+                                       .poll = opt->poll,
+                                       .poll_payload = opt->payload,
+                                       .what = "evaluation"};
+    p.features = acf_alloc((size_t)ACF_BATCH_ROWS * (size_t)ev->d, sizeof(real), "features", e);
+    if (p.features == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_batches_visit(m, source, &visitor, e);
+    acf_free(p.features);
     return st;
 }
 
@@ -165,8 +159,8 @@ acf_status acf_evaluate_bytes(size_t *bytes, const acf_model *m, const acf_sourc
 {
     acf_batch_bound bound;
     size_t n = (size_t)source->n, K = (size_t)m->K, most = 0;
-    for (int first = 0; first < source->n; first += EVAL_ROWS) {
-        int count = source->n - first < EVAL_ROWS ? source->n - first : EVAL_ROWS;
+    for (int first = 0; first < source->n; first += ACF_BATCH_ROWS) {
+        int count = source->n - first < ACF_BATCH_ROWS ? source->n - first : ACF_BATCH_ROWS;
         ACF_TRY(acf_source_batch_bound(&bound, source, NULL, first, count, e));
         size_t need = acf_model_infer_bytes(m, bound.N, bound.T, bound.L, bound.square);
         if (m->enc->channels > 0)

@@ -9,6 +9,7 @@
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/event.h"
+#include "run/label_init.h"
 #include "config/interval.h"
 #include "run/signals.h"
 #include "run/trainer_internal.h"
@@ -326,6 +327,25 @@ static acf_status note_end(const acf_trainer *t, acf_status ended, acf_error *e)
     return acf_run_status_write(&s, t->cfg->save.dir, e);
 }
 
+/* Of a run's first start: a checkpoint has what became of them. */
+static acf_status init_labels(acf_trainer *t, acf_error *e)
+{
+    acf_model *m = &t->setup.model;
+    acf_source *train = t->setup.source[ACF_TRAIN];
+    if (t->cfg->model.label_init != ACF_LABELS_MEANS) return ACF_OK;
+    if (!m->is_new_head) {
+        acf_log_info(&t->log, "label embeddings: those of %s, model.label_init does not apply",
+                     t->cfg->model.encoder);
+        return ACF_OK;
+    }
+    double begin = acf_clock_s();
+    const acf_label_init_options opt = {.poll = acf_train_should_stop, .payload = t};
+    ACF_TRY(acf_label_init_means(m, train, &opt, e));
+    acf_log_info(&t->log, "label embeddings: means of their classes over %d training rows (%.1fs)",
+                 train->n, acf_clock_s() - begin);
+    return ACF_OK;
+}
+
 static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
 {
     bool is_resumed;
@@ -364,7 +384,8 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
                      (long long)t->update, (long long)t->step.total);
         return ACF_OK;
     }
-    return acf_train_plan_print(t, e);
+    ACF_TRY(acf_train_plan_print(t, e));
+    return init_labels(t, e);
 }
 
 /* What only updates need.  The final evaluation reads the best checkpoint beside the model that is

@@ -1,0 +1,27 @@
+/* A split, batch by batch in its own order, as evaluation reads it. */
+#ifndef ACF_RUN_BATCHES_H
+#define ACF_RUN_BATCHES_H
+
+#include "data/source.h"
+#include "model/model.h"
+
+/* Rows encoded at a time: enough for the matrix products to be fast on short texts. */
+enum { ACF_BATCH_ROWS = 64 };
+
+typedef struct acf_batch_visitor {
+    /* Rows first .. first + batch->N - 1, unchanged by augmentation; the arena holds what
+     * acf_model_infer takes for them and is left as it was. */
+    acf_status (*visit)(void *payload, const acf_batch *batch, int first, acf_arena *arena,
+                        acf_error *e);
+    void *payload;
+    bool (*poll)(void *poll_payload); /* true: stop; may be NULL */
+    void *poll_payload;
+    const char *what; /* "evaluation", for messages */
+} acf_batch_visitor;
+
+/* ACF_STOPPED when poll says so; else the first status of visit or of reading that is not ACF_OK.
+ */
+acf_status acf_batches_visit(const acf_model *m, acf_source *source, const acf_batch_visitor *v,
+                             acf_error *e) ACF_MUST_USE;
+
+#endif

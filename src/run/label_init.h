@@ -1,0 +1,30 @@
+/*
+ * Label embeddings that begin as the means of their classes.
+ *
+ *     m_k = mean of h_i over the training rows of class k, by the encoder as it is, without dropout
+ *     w_k = length (m_k - m) / |m_k - m|,   m the mean of all m_k
+ *
+ * Centred, because features of a pre-trained encoder share a large common part: uncentred, all
+ * label embeddings would point the same way.  length is that of a row as it is drawn, 0.02 sqrt(d),
+ * so that cross-entropy begins as usual.  As an instance of class k its label embedding then stands
+ * among its own: one pass over the training rows, no parameters (compare imprinted weights, Qi et
+ * al. 2018, and prototypes, Snell et al. 2017).
+ */
+#ifndef ACF_RUN_LABEL_INIT_H
+#define ACF_RUN_LABEL_INIT_H
+
+#include "data/source.h"
+#include "model/model.h"
+
+typedef struct acf_label_init_options {
+    bool (*poll)(void *payload); /* true: stop; may be NULL */
+    void *payload;
+} acf_label_init_options;
+
+/* Overwrites the rows of W; a class without rows, or at the mean of all, keeps the row it has.
+ * ACF_ERR_NUMERIC when the features are not finite, ACF_STOPPED, ACF_ERR_RESOURCE; and what reading
+ * the source gives.  W is unchanged on failure. */
+acf_status acf_label_init_means(acf_model *m, acf_source *train, const acf_label_init_options *opt,
+                                acf_error *e) ACF_MUST_USE;
+
+#endif

@@ -1,0 +1,203 @@
+/* Label embeddings that begin as the means of their classes. */
+#include "base/mem.h"
+#include "num/gemm.h"
+#include "run/evaluate.h"
+#include "run/label_init.h"
+#include "run/setup.h"
+#include "support/close.h"
+#include "support/cm.h"
+#include "support/tiny_run.h"
+#include "support/tmpdir.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct fixture {
+    acf_config cfg;
+    acf_setup setup;
+    acf_error e;
+} fixture;
+
+static void open_fixture(fixture *f)
+{
+    static const acf_log quiet = {0};
+    const acf_setup_options options = {.log = &quiet};
+    *f = (fixture){0};
+    assert_ok(acf_gemm_start(&f->e), &f->e);
+    tiny_config(&f->cfg, "/nonexistent", NULL);
+    assert_ok(acf_setup_open(&f->setup, &f->cfg, &options, &f->e), &f->e);
+}
+
+static void close_fixture(fixture *f)
+{
+    acf_setup_close(&f->setup);
+    acf_config_free(&f->cfg);
+}
+
+static real *rows_of(const fixture *f)
+{
+    const acf_model *m = &f->setup.model;
+    return acf_value(&m->params, m->W);
+}
+
+/* The definition, from the features that an evaluation keeps. */
+static void rows_by_definition(double *row, fixture *f)
+{
+    acf_model *m = &f->setup.model;
+    acf_source *train = f->setup.source[ACF_TRAIN];
+    acf_evaluation ev;
+    const acf_evaluate_options how = {.keep_features = true};
+    int K = m->K, d = m->enc->d;
+    assert_ok(acf_evaluate(&ev, m, train, &how, &f->e), &f->e);
+    memset(row, 0, (size_t)(K * d) * sizeof *row);
+    for (int k = 0; k < K; k++) {
+        int n = 0;
+        for (int i = 0; i < ev.n; i++) {
+            if (train->label[i] != k) continue;
+            n++;
+            for (int j = 0; j < d; j++)
+                row[k * d + j] += (double)ev.features[i * d + j];
+        }
+        assert_true(n > 0);
+        for (int j = 0; j < d; j++)
+            row[k * d + j] /= n;
+    }
+    for (int j = 0; j < d; j++) {
+        double all = 0;
+        for (int k = 0; k < K; k++)
+            all += row[k * d + j] / K;
+        for (int k = 0; k < K; k++)
+            row[k * d + j] -= all;
+    }
+    for (int k = 0; k < K; k++) {
+        double square = 0;
+        for (int j = 0; j < d; j++)
+            square += row[k * d + j] * row[k * d + j];
+        for (int j = 0; j < d; j++)
+            row[k * d + j] *= 0.02 * sqrt((double)d / square);
+    }
+    acf_evaluation_free(&ev);
+}
+
+static void rows_are_centred_means_of_the_length_of_drawn_ones(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    const acf_model *m = &f.setup.model;
+    const acf_label_init_options opt = {0};
+    size_t n = (size_t)m->K * (size_t)m->enc->d;
+    double *exact = acf_alloc(n, sizeof *exact, "rows", &f.e);
+    real *expected = acf_alloc(n, sizeof *expected, "rows", &f.e);
+    assert_true(exact != NULL && expected != NULL);
+    rows_by_definition(exact, &f);
+    for (size_t i = 0; i < n; i++)
+        expected[i] = (real)exact[i];
+    assert_ok(acf_label_init_means(&f.setup.model, f.setup.source[ACF_TRAIN], &opt, &f.e), &f.e);
+    assert_close(rows_of(&f), expected, n, 1e-8, 1e-5);
+    acf_free(exact);
+    acf_free(expected);
+    close_fixture(&f);
+}
+
+static void a_class_without_rows_keeps_its_own(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    const acf_label_init_options opt = {0};
+    acf_source *train = f.setup.source[ACF_TRAIN];
+    size_t d = (size_t)f.setup.model.enc->d;
+    real before[2][512];
+    assert_true(d <= 512 && f.setup.model.K >= 3);
+    memcpy(before[0], rows_of(&f), d * sizeof(real));
+    memcpy(before[1], rows_of(&f) + d, d * sizeof(real));
+    int32_t *label = acf_alloc((size_t)train->n, sizeof *label, "labels", &f.e);
+    assert_non_null(label);
+    for (int i = 0; i < train->n; i++)
+        label[i] = train->label[i] == 1 ? 0 : train->label[i];
+    const int32_t *own = train->label;
+    train->label = label;
+    assert_ok(acf_label_init_means(&f.setup.model, train, &opt, &f.e), &f.e);
+    assert_memory_not_equal(before[0], rows_of(&f), d * sizeof(real));
+    assert_memory_equal(before[1], rows_of(&f) + d, d * sizeof(real));
+    train->label = own;
+    acf_free(label);
+    close_fixture(&f);
+}
+
+static bool stop_at_once(void *payload)
+{
+    (void)payload;
+    return true;
+}
+
+static void stopped_or_without_numbers_nothing_has_changed(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    acf_model *m = &f.setup.model;
+    const acf_label_init_options stopping = {.poll = stop_at_once}, opt = {0};
+    size_t bytes = (size_t)m->K * (size_t)m->enc->d * sizeof(real);
+    real *before = acf_alloc(bytes, 1, "rows", &f.e);
+    assert_non_null(before);
+    memcpy(before, rows_of(&f), bytes);
+    assert_fails(acf_label_init_means(m, f.setup.source[ACF_TRAIN], &stopping, &f.e), ACF_STOPPED,
+                 "means of the classes: stopped at row 0 of", &f.e);
+    assert_memory_equal(before, rows_of(&f), bytes);
+    /* the word embeddings come first */
+    for (size_t i = 0; i < m->params.slice[0].len; i++)
+        m->params.value[i] = (real)NAN;
+    assert_fails(acf_label_init_means(m, f.setup.source[ACF_TRAIN], &opt, &f.e), ACF_ERR_NUMERIC,
+                 "training row 1: its features are not finite", &f.e);
+    assert_memory_equal(before, rows_of(&f), bytes);
+    acf_free(before);
+    close_fixture(&f);
+}
+
+static const char *const means[] = {"model.label_init=means", "train.epochs=1", NULL};
+
+static void a_run_begins_with_them_and_its_heirs_do_not(void **state)
+{
+    char first[600], second[600], encoder[700];
+    (void)snprintf(first, sizeof first, "%s", tmpdir_path(*state, "first"));
+    (void)snprintf(second, sizeof second, "%s", tmpdir_path(*state, "second"));
+    (void)snprintf(encoder, sizeof encoder, "model.encoder=%s", first);
+    tiny_run run = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, first, means), &run.e);
+    assert_non_null(strstr(run.log, "label embeddings: means of their classes over 60 training"));
+    const char *const sets[] = {encoder, "model.label_init=means", "train.epochs=1", NULL};
+    tiny_run heir = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&heir, second, sets), &heir.e);
+    assert_non_null(strstr(heir.log, "model.label_init does not apply"));
+}
+
+static void stopped_and_resumed_the_run_is_the_same(void **state)
+{
+    char whole[600], parts[600];
+    (void)snprintf(whole, sizeof whole, "%s", tmpdir_path(*state, "whole"));
+    (void)snprintf(parts, sizeof parts, "%s", tmpdir_path(*state, "parts"));
+    tiny_run run = {.mode = ACF_RUN_FRESH}, first = {.mode = ACF_RUN_FRESH, .stop_at = 3};
+    assert_ok(tiny_train(&run, whole, means), &run.e);
+    assert_int_equal(tiny_train(&first, parts, means), ACF_STOPPED);
+    tiny_run rest = {.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&rest, parts, means), &rest.e);
+    assert_null(strstr(rest.log, "means of their classes"));
+    check_same_run(whole, parts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_centred_means_of_the_length_of_drawn_ones),
+        cmocka_unit_test(a_class_without_rows_keeps_its_own),
+        cmocka_unit_test(stopped_or_without_numbers_nothing_has_changed),
+        cmocka_unit_test_setup_teardown(a_run_begins_with_them_and_its_heirs_do_not, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(stopped_and_resumed_the_run_is_the_same, tmpdir_setup,
+                                        tmpdir_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
