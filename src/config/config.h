@@ -165,6 +165,7 @@ typedef struct acf_config {
         char *dir; /* absolute */
         acf_interval every;
         int keep_last;
+        bool results_only;
     } save;
 
     struct {

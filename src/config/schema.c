@@ -256,6 +256,8 @@ const acf_key acf_keys[ACF_N_KEYS] = {
      "between checkpoints; one is always written at the end"},
     {"save.keep_last", ACF_TYPE_INT, AT(save.keep_last), "[1, 100000]", NULL, NULL, "2",
      "checkpoints to keep besides the best"},
+    {"save.results_only", ACF_TYPE_BOOL, AT(save.results_only), NULL, NULL, NULL, "no",
+     "remove the checkpoints once the run has ended: figures and predictions stay"},
     {"log.every", ACF_TYPE_INTERVAL, AT(log.every), NULL, NULL, NULL, "50 steps",
      "between progress lines"},
 };

@@ -57,7 +57,7 @@ typedef struct acf_section {
     const char *meaning;
 } acf_section;
 
-enum { ACF_N_KEYS = 78, ACF_N_SECTIONS = 16 };
+enum { ACF_N_KEYS = 79, ACF_N_SECTIONS = 16 };
 
 extern const acf_key acf_keys[ACF_N_KEYS]; /* a section's keys stand together, as in the file */
 extern const acf_section acf_sections[ACF_N_SECTIONS];

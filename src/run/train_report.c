@@ -175,7 +175,8 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
             scores ? "" : acf_head_name((acf_head)t->cfg->eval.head), scores ? "" : " head");
         if (st == ACF_OK) st = evaluate_best(summary, t, best, e);
     }
-    if (st == ACF_OK) st = how_to_use(summary, best, dir, &t->setup.model, e);
+    if (st == ACF_OK && !t->cfg->save.results_only)
+        st = how_to_use(summary, best, dir, &t->setup.model, e);
     acf_clock_duration(duration, acf_clock_s() - t->begin_s);
     if (st == ACF_OK)
         acf_log_info(&t->log, "finished in %s (processor %.0f s, peak memory %.0f MB)", duration,

@@ -351,10 +351,14 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     bool is_resumed;
     int64_t step = -1;
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
+    if (is_resumed) ACF_TRY(acf_run_status_of(&t->before, t->cfg, e));
+    const bool has_ended = is_resumed && t->before.ended == acf_exit_code(ACF_OK);
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
         ACF_TRY(find_checkpoint(checkpoint, &step, t, e));
+        t->is_empty = has_ended && *checkpoint == NULL;
+        if (t->is_empty) return ACF_OK;
     }
     const acf_setup_options setup = {.checkpoint = *checkpoint,
                                      .tokens = t->opt->tokens,
@@ -424,13 +428,20 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
     acf_threads_set(cfg->train.threads > 0 ? cfg->train.threads : acf_threads_available());
     acf_status st = acf_gemm_start(e);
     if (st == ACF_OK) st = prepare(&t, &checkpoint, e);
-    if (st == ACF_OK && !opt->dry_run) {
+    if (st == ACF_OK && t.is_empty) {
+        st = acf_str_printf(summary, e,
+                            "%s: has ended, its checkpoints were removed (save.results_only); the "
+                            "figures are in eval_results.json\n",
+                            cfg->save.dir);
+    } else if (st == ACF_OK && !opt->dry_run) {
         st = loop(&t, e);
         end_updates(&t);
         if (st == ACF_OK) st = acf_train_report(summary, &t, e);
         if (st != ACF_OK) acf_run_log_line(t.run_log, ACF_LOG_WARN, e->text);
         acf_status noted = note_end(&t, st, st == ACF_OK ? e : NULL);
         if (st == ACF_OK) st = noted;
+        if (st == ACF_OK && cfg->save.results_only)
+            st = acf_checkpoint_remove_all(cfg->save.dir, e);
     }
     acf_free(checkpoint);
     trainer_free(&t);

@@ -46,6 +46,7 @@ typedef struct acf_trainer {
     int64_t best;      /* the update of the best evaluation, -1: none */
     double best_value;
     int64_t bad_evaluations; /* in a row, for early stop */
+    bool is_empty;           /* ended, and its checkpoints are gone: nothing to do */
     bool is_over;            /* total reached or stopped early */
     acf_train_sums sums;
 } acf_trainer;

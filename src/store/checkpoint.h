@@ -87,6 +87,10 @@ int64_t acf_checkpoint_linked(const char *run_dir, const char *name);
 acf_status acf_checkpoint_prune(const char *run_dir, int keep_last, int64_t best_step,
                                 acf_error *e) ACF_MUST_USE;
 
+/* Remove all checkpoints, oldest first, so that what is left of an interrupted removal can be
+ * resumed from; then RUN/last and RUN/best. */
+acf_status acf_checkpoint_remove_all(const char *run_dir, acf_error *e) ACF_MUST_USE;
+
 /* What a process that died left behind: unfinished checkpoints and links are removed, a checkpoint
  * that was about to be replaced gets its name back.  Only under the run's lock. */
 acf_status acf_checkpoint_sweep(const char *run_dir, const acf_log *log, acf_error *e) ACF_MUST_USE;

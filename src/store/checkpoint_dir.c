@@ -187,6 +187,24 @@ acf_status acf_checkpoint_prune(const char *run_dir, int keep_last, int64_t best
     return st;
 }
 
+acf_status acf_checkpoint_remove_all(const char *run_dir, acf_error *e)
+{
+    static const char *const links[] = {"last", "best"};
+    int64_t *steps;
+    size_t n;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_checkpoint_list(&steps, &n, run_dir, e), e);
+    acf_status st = ACF_OK;
+    for (size_t i = 0; i < n && st == ACF_OK; i++)
+        st = remove_checkpoint(run_dir, steps[i], e);
+    for (int k = 0; k < 2 && st == ACF_OK; k++) {
+        char *path = acf_path_join(run_dir, links[k], e);
+        st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
+        acf_free(path);
+    }
+    acf_free(steps);
+    return st;
+}
+
 /* Whether `text` is `mark` and digits. */
 static bool is_mark(const char *text, const char *mark)
 {

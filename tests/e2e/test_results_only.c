@@ -1,0 +1,65 @@
+/* Runs of which only figures and predictions are to stay. */
+#include "base/path.h"
+#include "store/checkpoint.h"
+#include "support/cm.h"
+#include "support/tiny_run.h"
+#include "support/tmpdir.h"
+
+static const char *const results_only[] = {"save.results_only=yes", NULL};
+
+static void check_results_only(const char *dir)
+{
+    assert_int_equal(tmpdir_count(dir, "checkpoint-"), 0);
+    assert_false(acf_path_exists(tmpdir_path(dir, "best")));
+    assert_false(acf_path_exists(tmpdir_path(dir, "last")));
+    assert_true(acf_path_is_file(tmpdir_path(dir, "eval_results.json")));
+    assert_true(acf_path_is_file(tmpdir_path(dir, "predictions.dev.tsv")));
+}
+
+static void checkpoints_go_when_the_run_has_ended(void **state)
+{
+    const char *dir = *state;
+    tiny_run run = {.mode = ACF_RUN_FRESH, .stop_at = 10};
+    assert_int_equal(tiny_train(&run, dir, results_only), ACF_STOPPED);
+    assert_true(acf_checkpoint_linked(dir, "last") == 10);
+    tiny_run rest = {.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&rest, dir, results_only), &rest.e);
+    assert_int_equal(rest.n_done, 14);
+    check_results_only(dir);
+}
+
+static void a_run_that_has_ended_is_not_run_again(void **state)
+{
+    const char *dir = *state;
+    tiny_run run = {.mode = ACF_RUN_FRESH}, again = {.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&run, dir, results_only), &run.e);
+    assert_ok(tiny_train(&again, dir, results_only), &again.e);
+    assert_int_equal(again.n_done, 0);
+    assert_true(again.summary_len > 0);
+    check_results_only(dir);
+}
+
+/* As after a death between the note that the run has ended and the removal. */
+static void what_is_left_of_a_removal_goes_when_it_is_resumed(void **state)
+{
+    const char *dir = *state;
+    tiny_run run = {.mode = ACF_RUN_FRESH}, again = {.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&run, dir, NULL), &run.e);
+    assert_true(tmpdir_count(dir, "checkpoint-") > 0);
+    assert_ok(tiny_train(&again, dir, results_only), &again.e);
+    assert_int_equal(again.n_done, 0);
+    check_results_only(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(checkpoints_go_when_the_run_has_ended, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(a_run_that_has_ended_is_not_run_again, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(what_is_left_of_a_removal_goes_when_it_is_resumed,
+                                        tmpdir_setup, tmpdir_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
