@@ -42,7 +42,7 @@ static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *l
     if (a->submission != NULL && a->json)
         return acf_fail(e, ACF_ERR_USAGE, "--glue-submission and --json exclude each other");
     if (a->metric != NULL || a->head > 0 || a->draws > 0)
-        return acf_fail(e, ACF_ERR_USAGE, "--%s is for --compare",
+        return acf_fail(e, ACF_ERR_USAGE, "--%s is for --compare and --results",
                         a->metric != NULL ? "metric"
                         : a->head > 0     ? "head"
                                           : "draws");
@@ -77,7 +77,13 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     acf_log log = acf_console_log(console);
     acf_status st;
     a->model = operands->item[0];
-    if (a->compare)
+    if (a->compare && a->results)
+        st = acf_fail(e, ACF_ERR_USAGE, "--compare and --results exclude each other");
+    else if (a->baseline != NULL && !a->results)
+        st = acf_fail(e, ACF_ERR_USAGE, "--baseline is for --results");
+    else if (a->results)
+        st = acf_eval_results(&out, a, operands, e);
+    else if (a->compare)
         st = acf_eval_compare(&out, a, operands, &log, e);
     else if (operands->n > 1)
         st = acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many", operands->item[1]);
@@ -161,24 +167,33 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_FLAG,
      .to = offsetof(acf_eval_arguments, compare),
      .help = "compare finished runs, series, or directories of tasks, each with each"},
+    {.name = "results",
+     .kind = ACF_OPTION_FLAG,
+     .to = offsetof(acf_eval_arguments, results),
+     .help = "tables of files of result lines (results.jsonl of sweeps), and gains with intervals"},
+    {.name = "baseline",
+     .arg = "VARIANT",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(acf_eval_arguments, baseline),
+     .help = "with --results: gains over this one (default: the first)"},
     {.name = "metric",
      .arg = "NAME",
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(acf_eval_arguments, metric),
-     .help = "with --compare: by this metric (default: the runs' eval.metric)"},
+     .help = "with --compare, --results: by this metric (default: the runs' eval.metric)"},
     {.name = "head",
      .arg = "linear|label",
      .kind = ACF_OPTION_CHOICE,
      .to = offsetof(acf_eval_arguments, head),
      .choices = heads,
-     .help = "with --compare: answers of this head (default: the runs' eval.head)"},
+     .help = "with --compare, --results: of this head (default: the runs' eval.head)"},
     {.name = "draws",
      .arg = "N",
      .kind = ACF_OPTION_WHOLE,
      .to = offsetof(acf_eval_arguments, draws),
      .low = 100,
      .high = 1e7,
-     .help = "with --compare: draws of resampling (default 10000)"},
+     .help = "with --compare, --results: draws of resampling (default 10000)"},
     {.name = "threads",
      .arg = "N",
      .kind = ACF_OPTION_WHOLE,
@@ -194,7 +209,8 @@ static const acf_program program = {.name = "acf-eval",
                                     .summary = "Evaluate a model on held-out data.",
                                     .usage =
                                         "MODEL [options]\n       acf-eval --compare RUN RUN... "
-                                        "[--metric NAME] [--head linear|label] [--json]",
+                                        "[--metric NAME] [--head linear|label] [--json]\n"
+                                        "       acf-eval --results FILE... [--baseline VARIANT]",
                                     .option = option,
                                     .n_options = sizeof option / sizeof *option,
                                     .min_operands = 1,

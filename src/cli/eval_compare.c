@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "loss/head.h"
 #include "compare/compare_report.h"
+#include "compare/results.h"
 
 /* What asks for a model's figures has no meaning here. */
 static acf_status check_alone(const acf_eval_arguments *a, acf_error *e)
@@ -18,29 +19,33 @@ static acf_status check_alone(const acf_eval_arguments *a, acf_error *e)
                  {"add-class", a->classes.n > 0}, {"output", a->output != NULL}};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (other[i].given)
-            return acf_fail(e, ACF_ERR_USAGE,
-                            "--%s is about a model, --compare about finished runs", other[i].name);
+            return acf_fail(e, ACF_ERR_USAGE, "--%s is about a model, --%s about finished runs",
+                            other[i].name, a->results ? "results" : "compare");
     return ACF_OK;
+}
+
+/* --metric; -1: not given. */
+static acf_status choose_metric(int *metric, const acf_eval_arguments *a, acf_error *e)
+{
+    const char *meant = a->metric != NULL ? acf_metric_suggest(a->metric) : NULL;
+    *metric = a->metric != NULL ? acf_metric_parse(a->metric) : -1;
+    if (a->metric == NULL || *metric >= 0) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE, "--metric: '%s' is no metric%s%s%s", a->metric,
+                    meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
+                    meant != NULL ? "?)" : "");
 }
 
 static acf_status choose(acf_compare_options *opt, const acf_eval_arguments *a, acf_error *e)
 {
-    const char *meant = a->metric != NULL ? acf_metric_suggest(a->metric) : NULL;
     opt->split = a->split == 2 ? "test" : "dev";
     opt->head = a->head - 1;
     opt->n_draws = a->draws > 0 ? (int)a->draws : ACF_PAIRED_DRAWS;
-    opt->metric = a->metric != NULL ? acf_metric_parse(a->metric) : -1;
-    if (a->metric != NULL && opt->metric < 0)
-        return acf_fail(e, ACF_ERR_USAGE, "--metric: '%s' is no metric%s%s%s", a->metric,
-                        meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
-                        meant != NULL ? "?)" : "");
-    return ACF_OK;
+    return choose_metric(&opt->metric, a, e);
 }
 
-static acf_status put_json(acf_str *out, const acf_compare *c, acf_error *e)
+/* json is deleted. */
+static acf_status put_json(acf_str *out, cJSON *json, acf_error *e)
 {
-    cJSON *json;
-    ACF_TRY(acf_compare_json(&json, c, e));
     char *text = acf_json_print(json, false, e);
     acf_status st = text == NULL ? ACF_ERR_RESOURCE : acf_str_printf(out, e, "%s\n", text);
     acf_free(text);
@@ -59,7 +64,25 @@ acf_status acf_eval_compare(acf_str *out, const acf_eval_arguments *a, const acf
     ACF_TRY(check_alone(a, e));
     ACF_TRY(choose(&opt, a, e));
     ACF_TRY(acf_compare_run(&c, runs->item, (int)runs->n, &opt, e));
-    acf_status st = a->json ? put_json(out, &c, e) : acf_compare_text(out, &c, e);
+    cJSON *json = NULL;
+    acf_status st = a->json ? acf_compare_json(&json, &c, e) : acf_compare_text(out, &c, e);
+    if (json != NULL) st = put_json(out, json, e);
     acf_compare_close(&c);
+    return st;
+}
+
+acf_status acf_eval_results(acf_str *out, const acf_eval_arguments *a, const acf_words *files,
+                            acf_error *e)
+{
+    acf_results r;
+    acf_results_options opt = {.head = a->head - 1, .baseline = a->baseline};
+    ACF_TRY(check_alone(a, e));
+    ACF_TRY(choose_metric(&opt.metric, a, e));
+    opt.n_draws = a->draws > 0 ? (int)a->draws : ACF_PAIRED_DRAWS;
+    ACF_TRY(acf_results_open(&r, files->item, files->n, &opt, e));
+    cJSON *json = NULL;
+    acf_status st = a->json ? acf_results_json(&json, &r, e) : acf_results_markdown(out, &r, e);
+    if (json != NULL) st = put_json(out, json, e);
+    acf_results_close(&r);
     return st;
 }

@@ -16,7 +16,8 @@ typedef struct acf_eval_arguments {
     const char *output;
     bool json;
     int64_t threads;
-    bool compare;
+    bool compare, results;
+    const char *baseline;
     const char *metric;
     int head;      /* 0: not given, else acf_head + 1 */
     int64_t draws; /* 0: not given */
@@ -34,5 +35,9 @@ acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_m
 /* --compare: the operands are finished runs; text or JSON into out. */
 acf_status acf_eval_compare(acf_str *out, const acf_eval_arguments *a, const acf_words *runs,
                             const acf_log *log, acf_error *e) ACF_MUST_USE;
+
+/* --results: the operands are files of result lines; text or JSON into out. */
+acf_status acf_eval_results(acf_str *out, const acf_eval_arguments *a, const acf_words *files,
+                            acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -1,0 +1,251 @@
+#include "compare/results.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "loss/head.h"
+#include "metrics/bootstrap.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_RESULTS_BYTES ((size_t)1 << 30)
+
+/* Place of a name, which is added when it is new; -1: no memory. */
+static int place_of(char ***list, size_t *n, size_t *cap, const char *name, acf_error *e)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp((*list)[i], name) == 0) return (int)i;
+    char **grown = acf_grow(*list, cap, *n + 1, sizeof **list, "names", e);
+    if (grown == NULL) return -1;
+    *list = grown;
+    grown[*n] = acf_strdup(name, e);
+    return grown[*n] == NULL ? -1 : (int)(*n)++;
+}
+
+/* The task of a line, by one metric in all lines. */
+static acf_status take_task(int *task, acf_results *r, const char *name, acf_metric metric,
+                            const char *place, acf_error *e)
+{
+    size_t before = r->n_tasks;
+    acf_metric *grown = acf_grow(r->metric, &r->metric_cap, before + 1, sizeof *grown, "tasks", e);
+    if (grown == NULL) return ACF_ERR_RESOURCE;
+    r->metric = grown;
+    *task = place_of(&r->task, &r->n_tasks, &r->task_cap, name, e);
+    if (*task < 0) return ACF_ERR_RESOURCE;
+    if (r->n_tasks > before) r->metric[*task] = metric;
+    if (r->metric[*task] == metric) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%s: task '%s' by %s, earlier lines have it by %s; choose one "
+                    "(--metric)",
+                    place, name, acf_metric_name(metric), acf_metric_name(r->metric[*task]));
+}
+
+/* The line's figure; NaN for a run that diverged. */
+static acf_status read_value(double *value, acf_metric *metric, const cJSON *c,
+                             const acf_results_options *opt, const char *place, acf_error *e)
+{
+    const char *text, *head;
+    int64_t ended;
+    ACF_TRY(acf_json_int(&ended, c, "ended", 0, 255, 0, place, e));
+    ACF_TRY(acf_json_string(&text, c, "metric", "", place, e));
+    ACF_TRY(acf_json_string(&head, c, "head", "linear", place, e));
+    int known = opt->metric >= 0 ? opt->metric : acf_metric_parse(text);
+    if (known < 0)
+        return acf_fail(e, ACF_ERR_DATA, "%s: 'metric' is '%s', which is no metric", place, text);
+    *metric = (acf_metric)known;
+    *value = (double)NAN;
+    if (ended != 0) return ACF_OK;
+    if (opt->head >= 0) head = acf_head_name((acf_head)opt->head);
+    const cJSON *figures = cJSON_GetObjectItemCaseSensitive(c, head);
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(figures, acf_metric_name(*metric));
+    if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble))
+        return acf_fail(e, ACF_ERR_DATA, "%s: has no %s of the %s head", place,
+                        acf_metric_name(*metric), head);
+    *value = v->valuedouble;
+    return ACF_OK;
+}
+
+static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_options *opt,
+                            const char *place, acf_error *e)
+{
+    const char *task, *variant;
+    acf_result line;
+    acf_metric metric = ACF_METRIC_ACCURACY;
+    ACF_TRY(acf_json_string(&task, c, "task", "", place, e));
+    ACF_TRY(acf_json_string(&variant, c, "variant", "", place, e));
+    ACF_TRY(acf_json_int(&line.seed, c, "seed", 0, INT64_C(1) << 53, -1, place, e));
+    if (task[0] == '\0' || variant[0] == '\0' || line.seed < 0)
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: is no result line: 'variant', 'task' and 'seed' are "
+                        "needed",
+                        place);
+    ACF_TRY(read_value(&line.value, &metric, c, opt, place, e));
+    ACF_TRY(take_task(&line.task, r, task, metric, place, e));
+    line.variant = place_of(&r->variant, &r->n_variants, &r->variant_cap, variant, e);
+    if (line.variant < 0) return ACF_ERR_RESOURCE;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->line[i].task == line.task && r->line[i].variant == line.variant &&
+            r->line[i].seed == line.seed)
+            return acf_fail(e, ACF_ERR_DATA,
+                            "%s: '%s' on '%s' with seed %lld is measured in an "
+                            "earlier line, too",
+                            place, variant, task, (long long)line.seed);
+    acf_result *grown = acf_grow(r->line, &r->line_cap, r->n + 1, sizeof *grown, "results", e);
+    if (grown == NULL) return ACF_ERR_RESOURCE;
+    r->line = grown;
+    grown[r->n++] = line;
+    return ACF_OK;
+}
+
+static acf_status read_file(acf_results *r, const char *path, const acf_results_options *opt,
+                            acf_error *e)
+{
+    char *data;
+    size_t len;
+    acf_str place = {0};
+    ACF_TRY_AS(ACF_ERR_DATA, acf_read_file(&data, &len, path, MAX_RESULTS_BYTES, e), e);
+    acf_status st = ACF_OK;
+    size_t number = 0;
+    for (char *at = data, *end; at < data + len && st == ACF_OK; at = end + 1) {
+        end = memchr(at, '\n', (size_t)(data + len - at));
+        if (end == NULL) end = data + len;
+        number++;
+        if (end == at) continue;
+        cJSON *c = NULL;
+        acf_str_clear(&place);
+        st = acf_str_printf(&place, e, "%s: line %zu", path, number);
+        if (st == ACF_OK) st = acf_json_parse(&c, at, (size_t)(end - at), place.data, e);
+        if (st == ACF_OK) st = read_line(r, c, opt, place.data, e);
+        cJSON_Delete(c);
+    }
+    acf_str_free(&place);
+    acf_free(data);
+    return acf_reclass(st, ACF_ERR_DATA, e);
+}
+
+/* Values of a cell by their lines; x has room for all. */
+static void fill_cell(acf_results *r, int task, int variant, double *x)
+{
+    acf_result_cell *cell = &r->cell[(size_t)task * r->n_variants + (size_t)variant];
+    for (size_t i = 0; i < r->n; i++) {
+        const acf_result *line = &r->line[i];
+        if (line->task != task || line->variant != variant) continue;
+        if (isnan(line->value))
+            cell->n_diverged++;
+        else
+            x[cell->n++] = line->value;
+    }
+    if (cell->n > 0) cell->sample = acf_sample_of(x, (size_t)cell->n);
+}
+
+/* Differences to the baseline over the seeds that both have on one task, into x; how many. */
+static size_t differences(double *x, const acf_results *r, int task, int variant)
+{
+    size_t n = 0;
+    double sign = acf_metric_larger_is_better(r->metric[task]) ? 1 : -1;
+    for (size_t i = 0; i < r->n; i++) {
+        const acf_result *a = &r->line[i];
+        if (a->task != task || a->variant != variant || isnan(a->value)) continue;
+        for (size_t k = 0; k < r->n; k++) {
+            const acf_result *b = &r->line[k];
+            if (b->task == task && b->variant == r->baseline && b->seed == a->seed &&
+                !isnan(b->value))
+                x[n++] = sign * (a->value - b->value);
+        }
+    }
+    return n;
+}
+
+/* x [n lines], of_task and len [n_tasks] are scratch. */
+static acf_status fill_gain(acf_results *r, int variant, double *x, double *of_task, size_t *len,
+                            int n_draws, acf_error *e)
+{
+    acf_result_gain *g = &r->gain[variant];
+    size_t at = 0;
+    double p;
+    for (size_t task = 0; task < r->n_tasks; task++) {
+        size_t n = differences(x + at, r, (int)task, variant);
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += x[at + i];
+        at += n;
+        if (n == 0) continue;
+        double gain = round(sum / (double)n * 1e12) / 1e12; /* equal but for rounding is equal */
+        g->wins += gain > 0;
+        g->losses += gain < 0;
+        g->ties += gain == 0;
+        g->gain += gain;
+        len[g->n_tasks] = n;
+        of_task[g->n_tasks++] = gain;
+    }
+    if (g->n_tasks == 0) return ACF_OK;
+    g->gain /= (double)g->n_tasks;
+    ACF_TRY(acf_bootstrap_groups(&g->ci, &p, x, len, g->n_tasks, n_draws, e));
+    return acf_wilcoxon_test(&g->wilcoxon, of_task, g->n_tasks, e);
+}
+
+static acf_status find_baseline(acf_results *r, const char *name, acf_error *e)
+{
+    if (r->n == 0) return acf_fail(e, ACF_ERR_DATA, "--results: the files hold no result line");
+    for (size_t i = 0; name != NULL && i < r->n_variants; i++)
+        if (strcmp(r->variant[i], name) == 0) {
+            r->baseline = (int)i;
+            return ACF_OK;
+        }
+    if (name == NULL) return ACF_OK; /* the first */
+    return acf_fail(e, ACF_ERR_USAGE, "--baseline: no line is of a variant '%s'; the first is '%s'",
+                    name, r->variant[0]);
+}
+
+static acf_status fill(acf_results *r, const acf_results_options *opt, acf_error *e)
+{
+    ACF_TRY(find_baseline(r, opt->baseline, e));
+    acf_status st = ACF_ERR_RESOURCE;
+    double *x = acf_alloc(r->n, sizeof *x, "figures", e);
+    double *of_task = acf_alloc(r->n_tasks, sizeof *of_task, "gains", e);
+    size_t *len = acf_alloc(r->n_tasks, sizeof *len, "gains", e);
+    r->cell = acf_alloc(r->n_tasks * r->n_variants, sizeof *r->cell, "figures", e);
+    r->gain = acf_alloc(r->n_variants, sizeof *r->gain, "gains", e);
+    if (x == NULL || of_task == NULL || len == NULL || r->cell == NULL || r->gain == NULL)
+        goto done;
+    st = ACF_OK;
+    for (size_t task = 0; task < r->n_tasks; task++)
+        for (size_t variant = 0; variant < r->n_variants; variant++)
+            fill_cell(r, (int)task, (int)variant, x);
+    for (size_t variant = 0; variant < r->n_variants && st == ACF_OK; variant++)
+        if ((int)variant != r->baseline)
+            st = fill_gain(r, (int)variant, x, of_task, len, opt->n_draws, e);
+done:
+    acf_free(x);
+    acf_free(of_task);
+    acf_free(len);
+    return st;
+}
+
+acf_status acf_results_open(acf_results *r, const char *const *path, size_t n_paths,
+                            const acf_results_options *opt, acf_error *e)
+{
+    *r = (acf_results){0};
+    acf_status st = ACF_OK;
+    for (size_t i = 0; i < n_paths && st == ACF_OK; i++)
+        st = read_file(r, path[i], opt, e);
+    if (st == ACF_OK) st = fill(r, opt, e);
+    if (st != ACF_OK) acf_results_close(r);
+    return st;
+}
+
+void acf_results_close(acf_results *r)
+{
+    for (size_t i = 0; i < r->n_tasks; i++)
+        acf_free(r->task[i]);
+    for (size_t i = 0; i < r->n_variants; i++)
+        acf_free(r->variant[i]);
+    acf_free(r->task);
+    acf_free(r->variant);
+    acf_free(r->metric);
+    acf_free(r->line);
+    acf_free(r->cell);
+    acf_free(r->gain);
+    *r = (acf_results){0};
+}

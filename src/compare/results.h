@@ -1,0 +1,76 @@
+/*
+ * Result lines of sweeps (sweep/sweep_result.h, results.jsonl) put together: tasks x variants over
+ * seeds, and what each variant gains over one of them.
+ *
+ * A gain is the mean over tasks of the mean over seeds that both have of (variant's figure -
+ * baseline's), with the sign that makes more of it better.  Its interval is a hierarchical
+ * bootstrap, tasks first, then seeds (acf_bootstrap_groups); wins, ties and losses count tasks, and
+ * p is Wilcoxon's signed-rank test of the tasks' gains (metrics/exact.h).
+ */
+#ifndef ACF_COMPARE_RESULTS_H
+#define ACF_COMPARE_RESULTS_H
+
+#include "base/str.h"
+#include "metrics/exact.h"
+#include "metrics/metrics.h"
+#include "metrics/sample.h"
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+typedef struct acf_results_options {
+    int metric;           /* acf_metric; -1: each line's own */
+    int head;             /* acf_head; -1: each line's own, by which its run predicts */
+    const char *baseline; /* NULL: the first variant */
+    int n_draws;
+} acf_results_options;
+
+typedef struct acf_result {
+    int task, variant;
+    int64_t seed;
+    double value; /* NaN: the run diverged */
+} acf_result;
+
+/* A variant on a task. */
+typedef struct acf_result_cell {
+    acf_sample sample; /* n > 0 */
+    int n, n_diverged;
+} acf_result_cell;
+
+/* A variant against the baseline. */
+typedef struct acf_result_gain {
+    size_t n_tasks; /* that both have, with a seed in common; 0: the rest means nothing */
+    double gain;
+    acf_ci ci;
+    size_t wins, ties, losses;
+    acf_wilcoxon wilcoxon;
+} acf_result_gain;
+
+typedef struct acf_results {
+    char **task, **variant; /* names in the order in which they came */
+    acf_metric *metric;     /* [n_tasks] */
+    size_t n_tasks, n_variants, n;
+    acf_result *line;      /* [n] */
+    acf_result_cell *cell; /* [n_tasks, n_variants] */
+    acf_result_gain *gain; /* [n_variants]; the baseline's is empty */
+    int baseline;
+    size_t task_cap, variant_cap, metric_cap, line_cap;
+} acf_results;
+
+/* Read all lines of the files.  ACF_ERR_DATA names file and line of what is no result line, has not
+ * the figure that is asked for, or measures again what an earlier line did; ACF_ERR_USAGE for a
+ * baseline that no line has.  On success the caller frees *r with acf_results_close, on failure it
+ * is empty. */
+acf_status acf_results_open(acf_results *r, const char *const *path, size_t n_paths,
+                            const acf_results_options *opt, acf_error *e) ACF_MUST_USE;
+void acf_results_close(acf_results *r);
+
+/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task in bold), gains. */
+acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e) ACF_MUST_USE;
+
+/* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged", "mean", "sd",
+ * "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties", "losses", "p"}]}.  *out is
+ * the caller's. */
+acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e) ACF_MUST_USE;
+
+#endif

@@ -1,0 +1,199 @@
+/* Files of result lines: figures, gains, and lines that cannot be used. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "compare/results.h"
+#include "support/close.h"
+#include "support/cm.h"
+#include "support/tmpdir.h"
+
+#include <math.h>
+#include <string.h>
+
+static const acf_results_options usual = {.metric = -1, .head = -1, .n_draws = 1000};
+
+/* A line with accuracy 0 at the other head, so that a wrong head is seen. */
+static void put(acf_str *text, const char *variant, const char *task, int seed, double value)
+{
+    assert_int_equal(
+        acf_str_printf(text, NULL,
+                       "{\"variant\":\"%s\",\"task\":\"%s\",\"seed\":%d,\"ended\":0,\"metric\":"
+                       "\"accuracy\",\"head\":\"label\",\"linear\":{\"accuracy\":0,\"mcc\":%.17g},"
+                       "\"label\":{\"accuracy\":%.17g,\"loss\":%.17g}}\n",
+                       variant, task, seed, -value, value, 10 * value),
+        ACF_OK);
+}
+
+static const char *write_text(const char *dir, const char *name, acf_str *text)
+{
+    const char *path = tmpdir_path(dir, "%s", name);
+    tmpdir_write(path, text->data, text->len);
+    acf_str_free(text);
+    return path;
+}
+
+/* Two tasks in two files; "b" has one seed more on "one", and on "two" one that diverged. */
+static void write_two(const char *dir, const char *path[2])
+{
+    acf_str text = {0};
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "a", "one", 2, 0.6);
+    put(&text, "b", "one", 2, 0.7);
+    put(&text, "b", "one", 1, 0.65);
+    put(&text, "b", "one", 3, 0.9);
+    path[0] = write_text(dir, "one.jsonl", &text);
+    put(&text, "a", "two", 1, 0.8);
+    put(&text, "b", "two", 1, 0.79);
+    assert_int_equal(acf_str_puts(&text,
+                                  "\n{\"variant\":\"b\",\"task\":\"two\",\"seed\":2,\"ended\":5,"
+                                  "\"metric\":\"accuracy\",\"head\":\"label\"}\n",
+                                  NULL),
+                     ACF_OK);
+    path[1] = write_text(dir, "two.jsonl", &text);
+}
+
+static void figures_and_gains_over_common_seeds(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    const char *path[2];
+    write_two(*state, path);
+    assert_ok(acf_results_open(&r, path, 2, &usual, &e), &e);
+    assert_int_equal(r.n, 8);
+    assert_string_equal(r.task[1], "two");
+    assert_string_equal(r.variant[r.baseline], "a");
+    const acf_result_cell *b_one = &r.cell[1], *b_two = &r.cell[3];
+    assert_int_equal(b_one->n, 3);
+    assert_number(b_one->sample.mean, 0.75, 1e-15);
+    assert_number(b_one->sample.sd, sqrt((0.01 + 0.0025 + 0.0225) / 2), 1e-12);
+    assert_int_equal(b_two->n, 1);
+    assert_int_equal(b_two->n_diverged, 1);
+
+    const acf_result_gain *g = &r.gain[1];
+    assert_int_equal(g->n_tasks, 2);
+    assert_int_equal(g->wins, 1);
+    assert_int_equal(g->losses, 1);
+    assert_number(g->gain, (0.125 - 0.01) / 2, 1e-12);
+    assert_number(g->wilcoxon.p, 1.0, 1e-12);
+    /* "two" is drawn twice with probability 1/4, "one" with means 0.15 and 0.15 with 1/64 (too rare
+     * for the 97.5 % quantile), with 0.15 and 0.125 with 1/16 */
+    assert_number(g->ci.low, -0.01, 1e-12);
+    assert_number(g->ci.high, 0.1375, 1e-12);
+    assert_int_equal(r.gain[0].n_tasks, 0);
+    acf_results_close(&r);
+}
+
+static void metric_head_and_baseline_can_be_chosen(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    const char *path[2];
+    acf_results_options opt = usual;
+    write_two(*state, path);
+    opt.baseline = "b";
+    opt.metric = ACF_METRIC_LOSS; /* less is better */
+    assert_ok(acf_results_open(&r, path, 2, &opt, &e), &e);
+    assert_number(r.cell[0].sample.mean, 5.5, 1e-12);
+    assert_number(r.gain[0].gain, (1.25 - 0.1) / 2, 1e-12);
+    acf_results_close(&r);
+    opt.metric = ACF_METRIC_MCC;
+    opt.head = ACF_HEAD_LINEAR;
+    assert_ok(acf_results_open(&r, path, 1, &opt, &e), &e);
+    assert_number(r.cell[0].sample.mean, -0.55, 1e-12);
+    assert_number(r.gain[0].gain, 0.125, 1e-12);
+    acf_results_close(&r);
+    opt = usual;
+    opt.baseline = "c";
+    assert_fails(acf_results_open(&r, path, 2, &opt, &e), ACF_ERR_USAGE,
+                 "no line is of a variant 'c'; the first is 'a'", &e);
+}
+
+static void what_is_no_result_is_named(void **state)
+{
+    static const struct {
+        const char *second, *message;
+    } cases[] = {
+        {"{", "bad.jsonl: line 2"},
+        {"[1]", "line 2: is no result line"},
+        {"{\"variant\":\"a\",\"task\":\"one\"}", "line 2: is no result line"},
+        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"speed\"}",
+         "line 2: 'metric' is 'speed', which is no metric"},
+        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"accuracy\"}",
+         "line 2: has no accuracy of the linear head"},
+        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"accuracy\",\"head\":"
+         "\"label\","
+         "\"label\":{\"accuracy\":\"0.5\"}}",
+         "line 2: has no accuracy of the label head"},
+        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"mcc\",\"head\":\"label\","
+         "\"label\":{\"mcc\":0.5}}",
+         "line 2: task 'one' by mcc, earlier lines have it by accuracy"},
+        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":1,\"ended\":5,\"metric\":\"accuracy\"}",
+         "line 2: 'a' on 'one' with seed 1 is measured in an earlier line, too"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        acf_error e = {ACF_OK, ""};
+        acf_results r;
+        acf_str text = {0};
+        put(&text, "a", "one", 1, 0.5);
+        assert_int_equal(acf_str_printf(&text, NULL, "%s\n", cases[i].second), ACF_OK);
+        const char *path = write_text(*state, "bad.jsonl", &text);
+        assert_fails(acf_results_open(&r, &path, 1, &usual, &e), ACF_ERR_DATA, cases[i].message,
+                     &e);
+        assert_int_equal(r.n, 0);
+    }
+}
+
+static void nothing_to_show_is_an_error(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    const char *path = tmpdir_path(*state, "empty.jsonl");
+    tmpdir_write_text(path, "\n");
+    assert_fails(acf_results_open(&r, &path, 1, &usual, &e), ACF_ERR_DATA, "hold no result line",
+                 &e);
+    path = tmpdir_path(*state, "missing.jsonl");
+    assert_fails(acf_results_open(&r, &path, 1, &usual, &e), ACF_ERR_DATA, "missing.jsonl", &e);
+}
+
+static void tables_say_what_the_figures_are(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str out = {0};
+    cJSON *json;
+    const char *path[2];
+    write_two(*state, path);
+    assert_ok(acf_results_open(&r, path, 2, &usual, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_string_equal(
+        out.data, "| task | metric | seeds | a | b |\n|---|---|---|---|---|\n"
+                  "| one | accuracy | 2 to 3 | 55.0 ± 7.1 | **75.0** ± 13.2 |\n"
+                  "| two | accuracy | 1 to 2 | **80.0** | 79.0 (1 diverged) |\n"
+                  "| mean of 2 | | | 67.50 | 77.00 |\n"
+                  "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p |\n"
+                  "|---|---|---|---|---|---|\n"
+                  "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 |\n");
+    acf_str_free(&out);
+    assert_ok(acf_results_json(&json, &r, &e), &e);
+    char *text = acf_json_print(json, false, &e);
+    assert_non_null(strstr(text, "{\"task\":\"two\",\"metric\":\"accuracy\",\"variants\":[{"
+                                 "\"variant\":\"a\",\"n\":1,\"diverged\":0,\"mean\":0.8"));
+    assert_non_null(strstr(text, "\"gains\":[{\"variant\":\"b\",\"tasks\":2,\"gain\":0.0575"));
+    acf_free(text);
+    cJSON_Delete(json);
+    acf_results_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(figures_and_gains_over_common_seeds, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(metric_head_and_baseline_can_be_chosen, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_result_is_named, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(nothing_to_show_is_an_error, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
+                                        tmpdir_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
