@@ -103,7 +103,7 @@ static void rejects_unknown_keys(void **state)
          "c.yaml:5:8: error: unknown key 'frobnicate' under 'save'\n"
          "    5 | save: {frobnicate: 1}\n"
          "      |        ^~~~~~~~~~\n"
-         "      hint: keys here: dir, every, keep_last\n"},
+         "      hint: keys here: dir, every, keep_last, results_only\n"},
         {ROOT "train.epochs: 3\n",
          "c.yaml:5:1: error: unknown key 'train.epochs'\n"
          "    5 | train.epochs: 3\n"
