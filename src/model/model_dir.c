@@ -252,8 +252,9 @@ static void rules_make(load_rules *r, const acf_model *m, bool keep_head)
     r->rules.optional = r->optional;
 }
 
-/* Memory for m, once its weights are known to be there, and the weights into it; the head only when
- * keep_head, and it must be there when the model is to answer as it is (opt->labels NULL). */
+/* Memory for m, once its weights are known to be there, and the weights into it; only what the
+ * files do not give is drawn.  The head is read only when keep_head, and it must be there when the
+ * model is to answer as it is (opt->labels NULL). */
 static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
                                const acf_model_load *opt, acf_error *e)
 {
@@ -262,7 +263,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
     rules_make(&r, m, keep_head);
     ACF_TRY(acf_model_plan(m, e));
     ACF_TRY(acf_weights_check(&m->params, dir, &r.rules, e));
-    ACF_TRY(acf_model_alloc(m, opt->seed, opt->with_grad, e));
+    ACF_TRY(acf_params_alloc(&m->params, opt->with_grad, e));
     acf_status st = acf_weights_load(&m->params, dir, &r.rules, &report, e);
     m->is_new_head = !keep_head;
     for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
@@ -273,6 +274,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
         bool is_head = strcmp(name, m->enc->names.head_weight) == 0 ||
                        strcmp(name, m->enc->names.head_bias) == 0;
         m->is_new_head = m->is_new_head || is_head;
+        acf_params_init_slice(&m->params, acf_params_find(&m->params, name), opt->seed);
         if (opt->labels == NULL)
             st = acf_fail(e, ACF_ERR_MODEL, "%s: has no tensor '%s': %s, train it first", dir, name,
                           is_head ? "it is an encoder without a classifier"
