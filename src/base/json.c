@@ -170,6 +170,21 @@ bool acf_json_put(cJSON *object, const char *key, cJSON *item)
     return false;
 }
 
+bool acf_json_put_pair(cJSON *object, const char *key, double first, double second)
+{
+    const double x[2] = {first, second};
+    if (isnan(first) || isnan(second)) return true;
+    return acf_json_put(object, key, cJSON_CreateDoubleArray(x, 2));
+}
+
+cJSON *acf_json_append(cJSON *list)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (object != NULL && cJSON_AddItemToArray(list, object)) return object;
+    cJSON_Delete(object);
+    return NULL;
+}
+
 acf_status acf_json_check(const void *added, acf_error *e)
 {
     if (added != NULL) return ACF_OK;

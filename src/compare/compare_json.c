@@ -10,19 +10,13 @@ static bool add_number(cJSON *c, const char *key, double value)
     return isnan(value) || cJSON_AddNumberToObject(c, key, value) != NULL;
 }
 
-static bool add_pair(cJSON *c, const char *key, double first, double second)
-{
-    const double x[2] = {first, second};
-    if (isnan(first) || isnan(second)) return true;
-    return acf_json_put(c, key, cJSON_CreateDoubleArray(x, 2));
-}
-
 /* {"ci", "p"} as a member. */
 static bool add_test(cJSON *c, const char *key, acf_ci ci, double p)
 {
     if (isnan(p)) return true;
     cJSON *test = cJSON_AddObjectToObject(c, key);
-    return test != NULL && add_pair(test, "ci", ci.low, ci.high) && add_number(test, "p", p);
+    return test != NULL && acf_json_put_pair(test, "ci", ci.low, ci.high) &&
+           add_number(test, "p", p);
 }
 
 static bool add_mcnemar(cJSON *c, const acf_paired_test *t)
@@ -38,8 +32,8 @@ static bool add_values(cJSON *c, const acf_compare_row *row)
 {
     cJSON *values = cJSON_AddArrayToObject(c, "values");
     for (size_t i = 0; values != NULL && i < row->n_parts; i++) {
-        cJSON *v = cJSON_CreateObject();
-        bool ok = v != NULL && cJSON_AddItemToArray(values, v);
+        cJSON *v = acf_json_append(values);
+        bool ok = v != NULL;
         if (ok && row->kind != ACF_FOUND_RUN) ok = add_number(v, "number", (double)row->number[i]);
         if (!ok || !add_number(v, "n", (double)row->n[i]) ||
             !add_number(v, "first", row->figure[0][i]) ||
@@ -56,8 +50,9 @@ static bool add_row(cJSON *c, const acf_compare_row *row)
     return cJSON_AddStringToObject(c, "metric", acf_metric_name(row->metric)) != NULL &&
            cJSON_AddStringToObject(c, "parts", kind[row->kind]) != NULL &&
            cJSON_AddBoolToObject(c, "same_examples", row->is_crossed) != NULL &&
-           add_pair(c, "mean", t->mean[0], t->mean[1]) &&
-           add_number(c, "difference", t->difference) && add_pair(c, "ci", t->ci.low, t->ci.high) &&
+           acf_json_put_pair(c, "mean", t->mean[0], t->mean[1]) &&
+           add_number(c, "difference", t->difference) &&
+           acf_json_put_pair(c, "ci", t->ci.low, t->ci.high) &&
            add_test(c, "bootstrap", t->bootstrap_ci, t->bootstrap_p) && add_mcnemar(c, t) &&
            add_test(c, "randomization", (acf_ci){NAN, NAN}, t->randomization_p) &&
            add_test(c, "student", t->student_ci, t->student_p) && add_values(c, row);
@@ -84,7 +79,8 @@ static bool add_wilcoxon(cJSON *c, const acf_wilcoxon *w)
 
 static bool add_tasks(cJSON *c, const acf_compare *all, const acf_compare_pair *pair)
 {
-    bool ok = add_number(c, "gain", pair->gain) && add_pair(c, "ci", pair->ci.low, pair->ci.high) &&
+    bool ok = add_number(c, "gain", pair->gain) &&
+              acf_json_put_pair(c, "ci", pair->ci.low, pair->ci.high) &&
               add_test(c, "bootstrap", (acf_ci){NAN, NAN}, pair->bootstrap_p) &&
               add_number(c, "wins", (double)pair->wins) &&
               add_number(c, "ties", (double)pair->ties) &&
@@ -92,9 +88,8 @@ static bool add_tasks(cJSON *c, const acf_compare *all, const acf_compare_pair *
     cJSON *tasks = ok ? cJSON_AddArrayToObject(c, "tasks") : NULL;
     for (size_t i = 0; tasks != NULL && i < pair->n_rows; i++) {
         const acf_compare_row *row = &pair->row[i];
-        cJSON *task = cJSON_CreateObject();
-        if (task == NULL || !cJSON_AddItemToArray(tasks, task) ||
-            cJSON_AddStringToObject(task, "task", row->task) == NULL ||
+        cJSON *task = acf_json_append(tasks);
+        if (task == NULL || cJSON_AddStringToObject(task, "task", row->task) == NULL ||
             !add_verdict(task, all, pair, row->gain, row->test.p, row->p_holm) ||
             !add_row(task, row))
             return false;
@@ -107,9 +102,8 @@ static bool add_pairs(cJSON *c, const acf_compare *all)
     cJSON *pairs = cJSON_AddArrayToObject(c, "pairs");
     for (size_t i = 0; pairs != NULL && i < all->n_pairs; i++) {
         const acf_compare_pair *pair = &all->pair[i];
-        cJSON *p = cJSON_CreateObject();
-        if (p == NULL || !cJSON_AddItemToArray(pairs, p) ||
-            cJSON_AddStringToObject(p, "first", all->path[pair->run[0]]) == NULL ||
+        cJSON *p = acf_json_append(pairs);
+        if (p == NULL || cJSON_AddStringToObject(p, "first", all->path[pair->run[0]]) == NULL ||
             cJSON_AddStringToObject(p, "second", all->path[pair->run[1]]) == NULL ||
             !add_verdict(p, all, pair, pair->gain, pair->p, pair->p_holm) ||
             !(all->has_tasks ? add_tasks(p, all, pair) : add_row(p, &pair->row[0])))

@@ -115,32 +115,18 @@ acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e
     return r->n_variants > 1 ? put_gains(out, r, e) : ACF_OK;
 }
 
-static bool add_pair(cJSON *c, const char *key, double low, double high)
-{
-    const double x[2] = {low, high};
-    return isnan(low) || acf_json_put(c, key, cJSON_CreateDoubleArray(x, 2));
-}
-
-/* An empty object at the end of the list; NULL: no memory. */
-static cJSON *append_object(cJSON *list)
-{
-    cJSON *c = cJSON_CreateObject();
-    if (c != NULL && cJSON_AddItemToArray(list, c)) return c;
-    cJSON_Delete(c);
-    return NULL;
-}
-
 static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t variant)
 {
     const acf_result_cell *cell = cell_of(r, task, variant);
     const acf_sample *s = &cell->sample;
-    cJSON *c = append_object(list);
+    cJSON *c = acf_json_append(list);
     bool ok = c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
               cJSON_AddNumberToObject(c, "n", cell->n) != NULL &&
               cJSON_AddNumberToObject(c, "diverged", cell->n_diverged) != NULL;
     if (ok && cell->n > 0) ok = cJSON_AddNumberToObject(c, "mean", s->mean) != NULL;
     if (ok && cell->n > 1)
-        ok = cJSON_AddNumberToObject(c, "sd", s->sd) != NULL && add_pair(c, "ci", s->low, s->high);
+        ok = cJSON_AddNumberToObject(c, "sd", s->sd) != NULL &&
+             acf_json_put_pair(c, "ci", s->low, s->high);
     return ok;
 }
 
@@ -148,11 +134,11 @@ static bool add_gain(cJSON *list, const acf_results *r, size_t variant)
 {
     const acf_result_gain *g = &r->gain[variant];
     if (g->n_tasks == 0) return true;
-    cJSON *c = append_object(list);
+    cJSON *c = acf_json_append(list);
     return c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
            cJSON_AddNumberToObject(c, "tasks", (double)g->n_tasks) != NULL &&
            cJSON_AddNumberToObject(c, "gain", g->gain) != NULL &&
-           add_pair(c, "ci", g->ci.low, g->ci.high) &&
+           acf_json_put_pair(c, "ci", g->ci.low, g->ci.high) &&
            cJSON_AddNumberToObject(c, "wins", (double)g->wins) != NULL &&
            cJSON_AddNumberToObject(c, "ties", (double)g->ties) != NULL &&
            cJSON_AddNumberToObject(c, "losses", (double)g->losses) != NULL &&
@@ -166,7 +152,7 @@ acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
               cJSON_AddStringToObject(json, "baseline", r->variant[r->baseline]) != NULL &&
               (list = cJSON_AddArrayToObject(json, "tasks")) != NULL;
     for (size_t task = 0; task < r->n_tasks && ok; task++) {
-        cJSON *c = append_object(list), *variants = NULL;
+        cJSON *c = acf_json_append(list), *variants = NULL;
         ok = c != NULL && cJSON_AddStringToObject(c, "task", r->task[task]) != NULL &&
              cJSON_AddStringToObject(c, "metric", acf_metric_name(r->metric[task])) != NULL &&
              (variants = cJSON_AddArrayToObject(c, "variants")) != NULL;

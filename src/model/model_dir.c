@@ -265,7 +265,7 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
     ACF_TRY(acf_weights_check(&m->params, dir, &r.rules, e));
     ACF_TRY(acf_params_alloc(&m->params, opt->with_grad, e));
     acf_status st = acf_weights_load(&m->params, dir, &r.rules, &report, e);
-    m->is_new_head = !keep_head;
+    m->is_new_head = false;
     for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
         acf_log_warn(opt->log, "%s: tensor '%s' is not part of this model, not used", dir,
                      report.unexpected[i]);

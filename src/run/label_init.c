@@ -5,8 +5,6 @@
 
 #include <math.h>
 
-#define ROW_STD 0.02 /* of the elements of a row that is drawn: model/model.c */
-
 typedef struct class_sums {
     const acf_model *model;
     real *features; /* [ACF_BATCH_ROWS, d] */
@@ -56,7 +54,7 @@ static void set_rows(acf_model *m, const class_sums *s)
 {
     size_t K = (size_t)m->K, d = (size_t)m->enc->d;
     const double *all = s->mean + K * d;
-    double length = ROW_STD * sqrt((double)d);
+    double length = m->params.slice[m->W].init_std * sqrt((double)d);
     for (size_t k = 0; k < K; k++) {
         const double *mean = s->mean + k * d;
         double square = 0, size = 0;

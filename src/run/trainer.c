@@ -351,14 +351,15 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     bool is_resumed;
     int64_t step = -1;
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
-    if (is_resumed) ACF_TRY(acf_run_status_of(&t->before, t->cfg, e));
-    const bool has_ended = is_resumed && t->before.ended == acf_exit_code(ACF_OK);
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
         ACF_TRY(find_checkpoint(checkpoint, &step, t, e));
-        t->is_empty = has_ended && *checkpoint == NULL;
-        if (t->is_empty) return ACF_OK;
+        if (*checkpoint == NULL) {
+            ACF_TRY(acf_run_status_of(&t->before, t->cfg, e));
+            t->is_empty = t->before.ended == acf_exit_code(ACF_OK);
+            if (t->is_empty) return ACF_OK;
+        }
     }
     const acf_setup_options setup = {.checkpoint = *checkpoint,
                                      .tokens = t->opt->tokens,

@@ -280,12 +280,9 @@ acf_status acf_sweep_csv(acf_str *out, const acf_sweep *s, acf_error *e)
 
 static bool add_cell(cJSON *list, const table *t, const figure *f)
 {
-    cJSON *c = cJSON_CreateObject();
+    cJSON *c = acf_json_append(list);
     const double ci[2] = {f->sample.low, f->sample.high};
-    if (c == NULL || !cJSON_AddItemToArray(list, c)) {
-        cJSON_Delete(c);
-        return false;
-    }
+    if (c == NULL) return false;
     bool ok = cJSON_AddStringToObject(c, "variant", t->s->file.variant[f->variant].name) != NULL &&
               cJSON_AddStringToObject(c, "task", t->s->file.task[f->task].name) != NULL &&
               cJSON_AddStringToObject(c, "metric", acf_metric_name(f->metric)) != NULL &&
@@ -304,11 +301,8 @@ static bool add_cell(cJSON *list, const table *t, const figure *f)
 
 static bool add_mean(cJSON *list, const table *t, int row)
 {
-    cJSON *c = cJSON_CreateObject();
-    if (c == NULL || !cJSON_AddItemToArray(list, c)) {
-        cJSON_Delete(c);
-        return false;
-    }
+    cJSON *c = acf_json_append(list);
+    if (c == NULL) return false;
     return cJSON_AddStringToObject(c, "variant", variant_name(t, row)) != NULL &&
            cJSON_AddStringToObject(c, "head", head_name[row % N_HEADS]) != NULL &&
            cJSON_AddNumberToObject(c, "mean", t->mean[row]) != NULL &&
