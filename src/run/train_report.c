@@ -62,10 +62,10 @@ static bool add_choice(cJSON *c, const acf_trainer *t)
     return labels != NULL;
 }
 
-/* eval_results.json; ev_mm is empty where there is no second dev file. */
-static acf_status write_results(const acf_trainer *t, const acf_evaluation *ev,
-                                const acf_evaluation *ev_mm, acf_error *e)
+/* eval_results.json. */
+static acf_status write_results(const acf_trainer *t, acf_error *e)
 {
+    const acf_evaluation *ev = &t->best_dev[0], *ev_mm = &t->best_dev[1];
     cJSON *c = cJSON_CreateObject(), *mm = NULL;
     bool ok = c != NULL && add_values(c, ev, "") && (ev_mm->n == 0 || add_values(c, ev_mm, "_mm"));
     ok = ok && cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
@@ -94,50 +94,55 @@ static acf_status headline(acf_str *out, const acf_trainer *t, const acf_eval_re
     return acf_report_headline(out, r, list, n, e);
 }
 
-/* Evaluate one dev split, write its predictions and tell its figures; *ev stays the caller's. */
-static acf_status evaluate_dev(acf_str *summary, acf_evaluation *ev, acf_trainer *t, acf_model *m,
-                               acf_split_id id, acf_error *e)
+/* The best checkpoint as anyone would load it, over one dev split. */
+static acf_status evaluate_stored(acf_evaluation *ev, acf_model *m, acf_trainer *t, acf_split_id id,
+                                  acf_error *e)
 {
     const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head,
                                       .with_ci = true,
                                       .poll = acf_train_should_stop,
                                       .payload = t};
+    if (t->setup.source[id] == NULL) return ACF_OK;
+    acf_status st = acf_evaluate(ev, m, t->setup.source[id], &opt, e);
+    if (st != ACF_STOPPED) return st;
+    return acf_fail(e, ACF_STOPPED,
+                    "%s: stopped in the last evaluation, all updates are saved; --resume makes up "
+                    "for it",
+                    t->cfg->save.dir);
+}
+
+/* Unless the last evaluation was the best: t->best_dev from the best checkpoint. */
+static acf_status evaluate_best(acf_trainer *t, const char *best, acf_error *e)
+{
+    acf_model m;
+    const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &t->log};
+    if (t->best_dev[0].n > 0) return ACF_OK;
+    ACF_TRY(acf_model_open(&m, best, &load, e));
+    acf_status st = evaluate_stored(&t->best_dev[0], &m, t, ACF_DEV, e);
+    if (st == ACF_OK) st = evaluate_stored(&t->best_dev[1], &m, t, ACF_DEV_MM, e);
+    acf_model_free(&m);
+    return st;
+}
+
+/* Write the predictions of one dev split and tell its figures. */
+static acf_status report_dev(acf_str *summary, const acf_trainer *t, const acf_evaluation *ev,
+                             acf_split_id id, acf_error *e)
+{
     const acf_split *split = &t->setup.data->split[id];
     acf_str name = {0};
     char *path = NULL;
-    ACF_TRY(acf_evaluate(ev, m, t->setup.source[id], &opt, e));
+    if (ev->n == 0) return ACF_OK;
     acf_status st = acf_str_printf(&name, e, "predictions.%s.tsv", split->name);
     if (st == ACF_OK) {
         path = acf_path_join(t->cfg->save.dir, name.data, e);
         st = path == NULL ? ACF_ERR_RESOURCE
-                          : acf_predictions_write(path, ev, split, m, opt.head, false, e);
+                          : acf_predictions_write(path, ev, split, &t->setup.model, ev->result.head,
+                                                  false, e);
     }
     if (st == ACF_OK && id != ACF_DEV) st = acf_str_printf(summary, e, "%s:\n", split->name);
     if (st == ACF_OK) st = headline(summary, t, &ev->result, e);
     acf_free(path);
     acf_str_free(&name);
-    return st;
-}
-
-/* The best checkpoint as anyone would load it, over dev. */
-static acf_status evaluate_best(acf_str *summary, acf_trainer *t, const char *best, acf_error *e)
-{
-    acf_model m;
-    acf_evaluation ev = {0}, ev_mm = {0};
-    const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &t->log};
-    ACF_TRY(acf_model_open(&m, best, &load, e));
-    acf_status st = evaluate_dev(summary, &ev, t, &m, ACF_DEV, e);
-    if (st == ACF_OK && t->setup.source[ACF_DEV_MM] != NULL)
-        st = evaluate_dev(summary, &ev_mm, t, &m, ACF_DEV_MM, e);
-    if (st == ACF_OK) st = write_results(t, &ev, &ev_mm, e);
-    acf_evaluation_free(&ev);
-    acf_evaluation_free(&ev_mm);
-    acf_model_free(&m);
-    if (st == ACF_STOPPED)
-        return acf_fail(e, ACF_STOPPED,
-                        "%s: stopped in the last evaluation, all updates are saved; --resume makes "
-                        "up for it",
-                        t->cfg->save.dir);
     return st;
 }
 
@@ -173,7 +178,10 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
             summary, e, "best: update %lld (epoch %.2f)%s%s%s\n", (long long)t->best,
             (double)t->best / (double)t->per_epoch, scores ? "" : ", ",
             scores ? "" : acf_head_name((acf_head)t->cfg->eval.head), scores ? "" : " head");
-        if (st == ACF_OK) st = evaluate_best(summary, t, best, e);
+        if (st == ACF_OK) st = evaluate_best(t, best, e);
+        if (st == ACF_OK) st = report_dev(summary, t, &t->best_dev[0], ACF_DEV, e);
+        if (st == ACF_OK) st = report_dev(summary, t, &t->best_dev[1], ACF_DEV_MM, e);
+        if (st == ACF_OK) st = write_results(t, e);
     }
     if (st == ACF_OK && !t->cfg->save.results_only)
         st = how_to_use(summary, best, dir, &t->setup.model, e);

@@ -107,13 +107,19 @@ static acf_status evaluate(acf_trainer *t, acf_error *e)
 {
     acf_evaluation ev = {0}, ev_mm = {0};
     acf_source *mm = t->setup.source[ACF_DEV_MM];
+    bool is_last = t->update >= t->step.total;
     acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
     const acf_evaluate_options opt = {
-        .head = t->cfg->eval.head, .poll = acf_train_should_stop, .payload = t};
+        .head = t->cfg->eval.head, .with_ci = is_last, .poll = acf_train_should_stop, .payload = t};
     acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
     if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
     if (st == ACF_OK) st = take_evaluation(t, &ev, e);
     if (st == ACF_OK && mm != NULL) st = tell_evaluation(t, &ev_mm, ACF_DEV_MM, false, e);
+    if (st == ACF_OK && is_last && t->best == t->update) {
+        t->best_dev[0] = ev;
+        t->best_dev[1] = ev_mm;
+        return ACF_OK;
+    }
     acf_evaluation_free(&ev);
     acf_evaluation_free(&ev_mm);
     return st;
@@ -393,7 +399,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     return init_labels(t, e);
 }
 
-/* What only updates need.  The final evaluation reads the best checkpoint beside the model that is
+/* What only updates need.  A final evaluation reads the best checkpoint beside the model that is
  * here: without this it would be the peak of the run's memory. */
 static void end_updates(acf_trainer *t)
 {
@@ -406,6 +412,8 @@ static void end_updates(acf_trainer *t)
 static void trainer_free(acf_trainer *t)
 {
     end_updates(t);
+    acf_evaluation_free(&t->best_dev[0]);
+    acf_evaluation_free(&t->best_dev[1]);
     acf_setup_close(&t->setup);
     acf_run_log_close(&t->run_log);
     acf_lock_release(&t->lock);

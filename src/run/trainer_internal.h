@@ -49,6 +49,10 @@ typedef struct acf_trainer {
     bool is_empty;           /* ended, and its checkpoints are gone: nothing to do */
     bool is_over;            /* total reached or stopped early */
     acf_train_sums sums;
+
+    /* Dev and its second file, if any, by the best weights, with intervals: of the last evaluation
+     * when that was the best; else empty before the run's end. */
+    acf_evaluation best_dev[2];
 } acf_trainer;
 
 /* Updates per epoch, total, intervals, bounds, arena, optimizer; after setup. */
@@ -78,8 +82,9 @@ acf_status acf_train_link(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
 /* Fill optimizer and counters from a checkpoint directory. */
 acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e) ACF_MUST_USE;
 
-/* Evaluate the best checkpoint, write eval_results.json and predictions.dev.tsv, and tell.
- * ACF_STOPPED when a stop is asked for meanwhile: all is saved by then. */
+/* Evaluate the best checkpoint unless t->best_dev is known, write eval_results.json and
+ * predictions.dev.tsv, and tell.  ACF_STOPPED when a stop is asked for meanwhile: all is saved by
+ * then. */
 acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 #endif
