@@ -18,20 +18,32 @@ began() {
         training) grep -qs '^step 3/' "$1.err" && return 0 ;;
         evaluating) grep -qs '^step 10/' "$1.err" && return 0 ;;
         saving) find "$1" -name '.checkpoint-*.tmp-*' 2>/dev/null | grep -q . && return 0 ;;
-        ending) [ -d "$1/checkpoint-$end" ] || find "$1" -path "*/checkpoint-$end" 2>/dev/null | grep -q . && return 0 ;;
+        ending) find "$1" -name train.log -exec cat {} + 2>/dev/null | grep -q 'resuming from' && return 0 ;;
         esac
         sleep 0.002
     done
     return 1
 }
 
-# stop CONFIG NAME PHASE [OPTION...]: a SIGTERM in the phase.
+# unreported NAME: as if the run or series had died before its last evaluation.
+unreported() {
+    find "$1" \( -name status.json -o -name eval_results.json -o -name summary.json -o -name train.log \) \
+        -exec rm {} +
+}
+
+# stop CONFIG NAME PHASE [OPTION...]: a SIGTERM in the phase.  The last evaluation is made again when
+# a run is resumed between it and the report, so that is where `ending` begins.
 stop() {
     config=$1 name=$2 phase=$3
     shift 3
     code=0
-    for try in 1 2 3 4 5; do
+    if [ "$phase" = ending ]; then
         rm -rf "$name"
+        run 0 "$ACF/acf-train" --config "$config" --set save.dir="$name" "$@"
+        set -- "$@" --resume
+    fi
+    for try in 1 2 3 4 5; do
+        if [ "$phase" = ending ]; then unreported "$name"; else rm -rf "$name"; fi
         "$ACF/acf-train" --config "$config" --set save.dir="$name" "$@" >"$name.out" 2>"$name.err" &
         pid=$!
         began "$name" "$phase" $pid || { wait $pid || { cat "$name.err"; break; }; continue; }
@@ -68,7 +80,6 @@ eval: {every: 10 steps}
 save: {every: 1000}
 log: {every: 1}
 END
-end=000020
 for phase in reading learning tokenizing training evaluating ending; do
     stop text.yaml text $phase
 done
