@@ -2,16 +2,14 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "metrics/metrics_json.h"
+#include "metrics/report.h"
 #include "model/model_dir.h"
 #include "run/predictions.h"
-#include "metrics/report.h"
-#include "store/checkpoint.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,36 +92,6 @@ static acf_status headline(acf_str *out, const acf_trainer *t, const acf_eval_re
     return acf_report_headline(out, r, list, n, e);
 }
 
-/* The best checkpoint as anyone would load it, over one dev split. */
-static acf_status evaluate_stored(acf_evaluation *ev, acf_model *m, acf_trainer *t, acf_split_id id,
-                                  acf_error *e)
-{
-    const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head,
-                                      .with_ci = true,
-                                      .poll = acf_train_should_stop,
-                                      .payload = t};
-    if (t->setup.source[id] == NULL) return ACF_OK;
-    acf_status st = acf_evaluate(ev, m, t->setup.source[id], &opt, e);
-    if (st != ACF_STOPPED) return st;
-    return acf_fail(e, ACF_STOPPED,
-                    "%s: stopped in the last evaluation, all updates are saved; --resume makes up "
-                    "for it",
-                    t->cfg->save.dir);
-}
-
-/* Unless the last evaluation was the best: t->best_dev from the best checkpoint. */
-static acf_status evaluate_best(acf_trainer *t, const char *best, acf_error *e)
-{
-    acf_model m;
-    const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &t->log};
-    if (t->best_dev[0].n > 0) return ACF_OK;
-    ACF_TRY(acf_model_open(&m, best, &load, e));
-    acf_status st = evaluate_stored(&t->best_dev[0], &m, t, ACF_DEV, e);
-    if (st == ACF_OK) st = evaluate_stored(&t->best_dev[1], &m, t, ACF_DEV_MM, e);
-    acf_model_free(&m);
-    return st;
-}
-
 /* Write the predictions of one dev split and tell its figures. */
 static acf_status report_dev(acf_str *summary, const acf_trainer *t, const acf_evaluation *ev,
                              acf_split_id id, acf_error *e)
@@ -178,7 +146,7 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
             summary, e, "best: update %lld (epoch %.2f)%s%s%s\n", (long long)t->best,
             (double)t->best / (double)t->per_epoch, scores ? "" : ", ",
             scores ? "" : acf_head_name((acf_head)t->cfg->eval.head), scores ? "" : " head");
-        if (st == ACF_OK) st = evaluate_best(t, best, e);
+        if (st == ACF_OK) st = acf_train_evaluate_best(t, best, e);
         if (st == ACF_OK) st = report_dev(summary, t, &t->best_dev[0], ACF_DEV, e);
         if (st == ACF_OK) st = report_dev(summary, t, &t->best_dev[1], ACF_DEV_MM, e);
         if (st == ACF_OK) st = write_results(t, e);

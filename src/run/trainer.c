@@ -1,26 +1,20 @@
 #include "run/trainer.h"
 
 #include "base/clock.h"
-#include "base/path.h"
-#include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "config/interval.h"
 #include "data/data_summary.h"
 #include "data/sampler.h"
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "run/event.h"
 #include "run/label_init.h"
-#include "config/interval.h"
 #include "run/signals.h"
 #include "run/trainer_internal.h"
 #include "store/checkpoint.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-/* Mean cosine between features of different examples above which they say nothing any more. */
-#define COLLAPSE_COSINE 0.99
 
 /* The caller's log and train.log, once there is one. */
 static void log_both(void *payload, acf_log_level level, const char *line)
@@ -35,94 +29,6 @@ bool acf_train_should_stop(void *payload)
     const acf_trainer *t = payload;
     if (acf_signals_stop(NULL)) return true;
     return t->opt->max_time_s > 0 && acf_clock_s() - t->begin_s >= t->opt->max_time_s;
-}
-
-/* Compare with the best so far: the best is the best by any margin, patience wants min_delta. */
-static bool take_value(acf_trainer *t, double value)
-{
-    acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
-    double gain =
-        acf_metric_larger_is_better(metric) ? value - t->best_value : t->best_value - value;
-    bool is_first = t->best < 0, is_better = is_first || gain > 0;
-    if (is_first || gain > t->cfg->eval.early_stop.min_delta)
-        t->bad_evaluations = 0;
-    else
-        t->bad_evaluations++;
-    if (is_better) {
-        t->best = t->update;
-        t->best_value = value;
-    }
-    return is_better;
-}
-
-/* Event and line of one evaluation. */
-static acf_status tell_evaluation(acf_trainer *t, const acf_evaluation *ev, acf_split_id id,
-                                  bool is_better, acf_error *e)
-{
-    cJSON *event;
-    const char *split = t->setup.data->split[id].name;
-    acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
-    double epoch = (double)t->update / (double)t->per_epoch;
-    acf_status st = acf_event_eval(&event, ev, split, t->update, epoch, e);
-    if (st == ACF_OK) st = acf_run_log_event(t->run_log, event, e);
-    cJSON_Delete(event);
-
-    char figures[80];
-    double linear = NAN, label = NAN;
-    (void)acf_metric_get(&linear, &ev->result, ACF_HEAD_LINEAR, metric);
-    (void)acf_metric_get(&label, &ev->result, ACF_HEAD_LABEL, metric);
-    if (ev->result.K == 0)
-        (void)snprintf(figures, sizeof figures, "%.4f", linear);
-    else
-        (void)snprintf(figures, sizeof figures, "linear %.4f, label %.4f", linear, label);
-    acf_log_info(&t->log, "step %lld/%lld  epoch %.2f  %s %s: %s  (%.1fs)%s", (long long)t->update,
-                 (long long)t->step.total, epoch, split, t->cfg->eval.metric, figures, ev->seconds,
-                 is_better ? "  best so far" : "");
-    return st;
-}
-
-/* What an evaluation of dev means for the run. */
-static acf_status take_evaluation(acf_trainer *t, const acf_evaluation *ev, acf_error *e)
-{
-    double value = NAN;
-    acf_metric metric = (acf_metric)acf_metric_parse(t->cfg->eval.metric);
-    t->evaluated = t->update;
-    t->saved = -1; /* a checkpoint of this update, if there is one, knows nothing of this */
-    bool found = acf_metric_get(&value, &ev->result, t->cfg->eval.head, metric);
-    bool is_better = found && take_value(t, value);
-    if (!found) t->bad_evaluations++;
-    ACF_TRY(tell_evaluation(t, ev, ACF_DEV, is_better, e));
-    if (ev->result.has_space && ev->result.space.mean_cosine > COLLAPSE_COSINE &&
-        t->update >= t->per_epoch)
-        acf_log_warn(&t->log,
-                     "the features have collapsed: mean cosine between dev examples is %.4f; lower "
-                     "the learning rate or loss.lambda",
-                     ev->result.space.mean_cosine);
-    return ACF_OK;
-}
-
-/* Evaluate dev and its second part, if any, which is told but decides nothing; write the events,
- * remember the best.  Stopped in either, nothing has happened. */
-static acf_status evaluate(acf_trainer *t, acf_error *e)
-{
-    acf_evaluation ev = {0}, ev_mm = {0};
-    acf_source *mm = t->setup.source[ACF_DEV_MM];
-    bool is_last = t->update >= t->step.total;
-    acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
-    const acf_evaluate_options opt = {
-        .head = t->cfg->eval.head, .with_ci = is_last, .poll = acf_train_should_stop, .payload = t};
-    acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
-    if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
-    if (st == ACF_OK) st = take_evaluation(t, &ev, e);
-    if (st == ACF_OK && mm != NULL) st = tell_evaluation(t, &ev_mm, ACF_DEV_MM, false, e);
-    if (st == ACF_OK && is_last && t->best == t->update) {
-        t->best_dev[0] = ev;
-        t->best_dev[1] = ev_mm;
-        return ACF_OK;
-    }
-    acf_evaluation_free(&ev);
-    acf_evaluation_free(&ev_mm);
-    return st;
 }
 
 static acf_status fetch(acf_trainer *t, acf_error *e)
@@ -267,7 +173,7 @@ static acf_status loop(acf_trainer *t, acf_error *e)
         bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch);
         if (has_dev && eval_due && t->evaluated < t->update) {
             save_due |= t->saved == t->update; /* stopped before this evaluation, then resumed */
-            acf_status st = evaluate(t, e);
+            acf_status st = acf_train_evaluate(t, e);
             if (st == ACF_STOPPED) return stop(t, e);
             ACF_TRY(st);
             if (cfg->eval.early_stop.patience >= 0 &&

@@ -1,5 +1,5 @@
-/* The trainer's state, shared by its files: loop (trainer.c), plan (train_plan.c), checkpoints
- * (train_state.c) and the end of a run (train_report.c). */
+/* The trainer's state, shared by its files: loop (trainer.c), plan (train_plan.c), evaluations
+ * (train_evaluate.c), checkpoints (train_state.c) and the end of a run (train_report.c). */
 #ifndef ACF_RUN_TRAINER_INTERNAL_H
 #define ACF_RUN_TRAINER_INTERNAL_H
 
@@ -71,6 +71,14 @@ acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e
 
 /* Is the run, t, to end now: a signal or the time that it was given?  Fits the poll callbacks. */
 bool acf_train_should_stop(void *t);
+
+/* Evaluate dev and its second part, if any, which is told but decides nothing; write the events,
+ * remember the best.  Stopped in either, nothing has happened. */
+acf_status acf_train_evaluate(acf_trainer *t, acf_error *e) ACF_MUST_USE;
+
+/* Unless it is known: t->best_dev from the checkpoint `best` as anyone would load it.  ACF_STOPPED
+ * when a stop is asked for meanwhile: all is saved by then. */
+acf_status acf_train_evaluate_best(acf_trainer *t, const char *best, acf_error *e) ACF_MUST_USE;
 
 /* Write the checkpoint of t->update, move `last` and `best`, prune. */
 acf_status acf_train_save(acf_trainer *t, acf_error *e) ACF_MUST_USE;
