@@ -4,203 +4,7 @@
 #include "base/mem.h"
 #include "num/pool2d.h"
 
-#include <stdio.h>
-
 #define REAL sizeof(real)
-
-static acf_resnet *self(acf_encoder *enc)
-{
-    return (acf_resnet *)(void *)enc;
-}
-
-static const acf_resnet *const_self(const acf_encoder *enc)
-{
-    return (const acf_resnet *)(const void *)enc;
-}
-
-static acf_convbn conv_of(int Ci, int Co, int k, int stride)
-{
-    return (acf_convbn){.Ci = Ci, .Co = Co, .k = k, .stride = stride, .pad = k / 2};
-}
-
-/* "layer1.0.conv1" and "layer1.0.bn1" as torchvision, or as transformers; which < 0: the shortcut.
- */
-static acf_status plan_conv(acf_convbn *c, acf_params *p, const acf_resnet *m,
-                            const acf_resnet_block *b, int which, int layer, acf_error *e)
-{
-    char conv[ACF_PARAM_NAME_MAX], norm[ACF_PARAM_NAME_MAX];
-    int stage = b->stage, place = b->place;
-    if (m->cifar && which < 0) {
-        (void)snprintf(conv, sizeof conv, "layer%d.%d.downsample.0", stage + 1, place);
-        (void)snprintf(norm, sizeof norm, "layer%d.%d.downsample.1", stage + 1, place);
-    } else if (m->cifar) {
-        (void)snprintf(conv, sizeof conv, "layer%d.%d.conv%d", stage + 1, place, which + 1);
-        (void)snprintf(norm, sizeof norm, "layer%d.%d.bn%d", stage + 1, place, which + 1);
-    } else {
-        char part[32];
-        (void)snprintf(part, sizeof part, which < 0 ? "shortcut" : "layer.%d", which);
-        (void)snprintf(conv, sizeof conv, "resnet.encoder.stages.%d.layers.%d.%s.convolution",
-                       stage, place, part);
-        (void)snprintf(norm, sizeof norm, "resnet.encoder.stages.%d.layers.%d.%s.normalization",
-                       stage, place, part);
-    }
-    return acf_convbn_plan(c, p, (acf_convbn_names){.conv = conv, .norm = norm}, layer, e);
-}
-
-/* Convolutions of block b, Ci -> Co. */
-static void shape_block(acf_resnet_block *b, const acf_resnet *m, int Ci, int Co, int stride)
-{
-    if (m->bottleneck) {
-        int inner = Co / 4, first = m->in_first_conv ? stride : 1;
-        b->n_convs = 3;
-        b->conv[0] = conv_of(Ci, inner, 1, first);
-        b->conv[1] = conv_of(inner, inner, 3, stride / first);
-        b->conv[2] = conv_of(inner, Co, 1, 1);
-    } else {
-        b->n_convs = 2;
-        b->conv[0] = conv_of(Ci, Co, 3, stride);
-        b->conv[1] = conv_of(Co, Co, 3, 1);
-    }
-    b->shortcut = Ci == Co && stride == 1 ? ACF_SHORTCUT_IDENTITY : m->shortcut;
-    if (b->shortcut == ACF_SHORTCUT_CONV) b->project = conv_of(Ci, Co, 1, stride);
-}
-
-static acf_status resnet_plan(acf_encoder *enc, acf_params *p, acf_error *e)
-{
-    acf_resnet *m = self(enc);
-    acf_convbn_names cifar = {"conv1", "bn1"}, other = {"resnet.embedder.embedder.convolution",
-                                                        "resnet.embedder.embedder.normalization"};
-    m->stem = conv_of(enc->channels, m->width, m->cifar ? 3 : 7, m->cifar ? 1 : 2);
-    m->stem.planar = true;
-    ACF_TRY(acf_convbn_plan(&m->stem, p, m->cifar ? cifar : other, 0, e));
-    int C = m->width, l = 0;
-    for (int stage = 0; stage < m->stages; stage++)
-        for (int place = 0; place < m->depth[stage]; place++, l++) {
-            acf_resnet_block *b = &m->block[l];
-            int stride = place == 0 && (stage > 0 || m->early) ? 2 : 1;
-            *b = (acf_resnet_block){.stage = stage, .place = place};
-            shape_block(b, m, C, m->hidden[stage], stride);
-            C = m->hidden[stage];
-            for (int k = 0; k < b->n_convs; k++)
-                ACF_TRY(plan_conv(&b->conv[k], p, m, b, k, l + 1, e));
-            if (b->shortcut == ACF_SHORTCUT_CONV)
-                ACF_TRY(plan_conv(&b->project, p, m, b, -1, l + 1, e));
-        }
-    return ACF_OK;
-}
-
-static int out_of(const acf_convbn *c, int size)
-{
-    return acf_conv_out(size, c->k, c->stride, c->pad);
-}
-
-static int width_of(const acf_resnet_block *b)
-{
-    return b->conv[b->n_convs - 1].Co;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* What one block takes: kept activations, its output, and for a moment. */
-typedef struct block_bytes {
-    size_t kept, out, moment;
-} block_bytes;
-
-static block_bytes bytes_of_block(const acf_resnet_block *b, int N, int H, int W, bool keep)
-{
-    block_bytes n = {0};
-    size_t scratch = 0; /* of one convolution at a time */
-    int h = H, w = W;
-    for (int k = 0; k < b->n_convs; k++) {
-        const acf_convbn *c = &b->conv[k];
-        scratch = larger(scratch, acf_convbn_scratch(c, N, h, w, keep));
-        n.kept += acf_convbn_bytes(c, N, h, w);
-        h = out_of(c, h);
-        w = out_of(c, w);
-        if (keep) /* gradient of what lies between, and its sums */
-            n.moment +=
-                acf_arena_cost(acf_blocked_len(N, c->Co, h, w), REAL) +
-                acf_arena_cost((size_t)N * acf_blocked_channels(c->Co), sizeof(acf_plane_sums));
-    }
-    if (b->shortcut == ACF_SHORTCUT_CONV) {
-        n.kept += acf_convbn_bytes(&b->project, N, H, W);
-        scratch = larger(scratch, acf_convbn_scratch(&b->project, N, H, W, keep));
-        n.moment +=
-            acf_arena_cost((size_t)N * acf_blocked_channels(b->project.Co), sizeof(acf_plane_sums));
-    }
-    n.moment += scratch;
-    n.out = acf_arena_cost(acf_blocked_len(N, width_of(b), h, w), REAL);
-    return n;
-}
-
-/* The largest output of the stem or a block, in elements; the same or that of the stem's
- * convolution, before the pool; the most channels. */
-typedef struct extent {
-    size_t out, inner;
-    size_t channels;
-} extent;
-
-/* Sizes of the stem's output. */
-static void stem_size(int *H, int *W, const acf_resnet *m, int height, int width)
-{
-    *H = out_of(&m->stem, height);
-    *W = out_of(&m->stem, width);
-    if (m->cifar) return;
-    *H = (*H + 1) / 2; /* the max pool */
-    *W = (*W + 1) / 2;
-}
-
-static void block_size(int *H, int *W, const acf_resnet_block *b)
-{
-    for (int k = 0; k < b->n_convs; k++) {
-        *H = out_of(&b->conv[k], *H);
-        *W = out_of(&b->conv[k], *W);
-    }
-}
-
-static extent largest(const acf_resnet *m, int N, int height, int width)
-{
-    int H, W;
-    stem_size(&H, &W, m, height, width);
-    extent e = {.out = acf_blocked_len(N, m->width, H, W),
-                .inner =
-                    acf_blocked_len(N, m->width, out_of(&m->stem, height), out_of(&m->stem, width)),
-                .channels = acf_blocked_channels(m->width)};
-    for (int l = 0; l < m->base.n_layers; l++) {
-        block_size(&H, &W, &m->block[l]);
-        e.out = larger(e.out, acf_blocked_len(N, width_of(&m->block[l]), H, W));
-        e.channels = larger(e.channels, acf_blocked_channels(width_of(&m->block[l])));
-    }
-    e.inner = larger(e.inner, e.out);
-    return e;
-}
-
-static size_t resnet_bytes(const acf_encoder *enc, int N, int T, int L, size_t square, bool keep)
-{
-    const acf_resnet *m = const_self(enc);
-    (void)T, (void)L, (void)square;
-    int H, W, size = enc->image_size;
-    extent most = largest(m, N, size, size);
-    size_t out = acf_arena_cost(most.out, REAL), inner = acf_arena_cost(most.inner, REAL);
-    size_t stem = acf_convbn_bytes(&m->stem, N, size, size);
-    size_t kept = keep ? stem : 0;
-    size_t moment = acf_convbn_scratch(&m->stem, N, size, size, keep) + (keep ? inner : stem);
-    stem_size(&H, &W, m, size, size);
-    if (keep) kept += acf_arena_cost(acf_blocked_len(N, m->width, H, W), REAL);
-    for (int l = 0; l < enc->n_layers; l++) {
-        block_bytes n = bytes_of_block(&m->block[l], N, H, W, keep);
-        block_size(&H, &W, &m->block[l]);
-        kept += keep ? n.kept + n.out : 0;
-        moment = larger(moment, n.moment + (keep ? 0 : n.kept));
-    }
-    /* Two outputs alternate, or two gradients and their sums. */
-    if (!keep) return moment + 2 * out;
-    return kept + moment + 2 * inner +
-           2 * acf_arena_cost((size_t)N * most.channels, sizeof(acf_plane_sums));
-}
 
 /* One pass: what all its functions need. */
 typedef struct run {
@@ -218,7 +22,7 @@ static void stem_forward(const run *r, const acf_input *in, real *out)
     acf_convbn_act *a = &m->stem_act;
     acf_convbn_forward(a, (acf_conv_input){.x = in->pixels}, r->p, &m->stem, r->N, in->height,
                        in->width, r->batch, r->arena);
-    stem_size(&m->H, &m->W, m, in->height, in->width);
+    acf_resnet_stem_size(&m->H, &m->W, m, in->height, in->width);
     if (out == NULL)
         out = acf_arena_take(r->arena, acf_blocked_len(r->N, m->width, m->H, m->W), REAL);
     if (m->cifar)
@@ -243,7 +47,7 @@ static void block_forward(const run *r, acf_resnet_block *b, const real *x, int 
         b->Ho = b->act[k].Ho;
         b->Wo = b->act[k].Wo;
     }
-    int C = width_of(b);
+    int C = acf_resnet_width(b);
     const real *rest = x, *scale = NULL, *shift = NULL;
     if (b->shortcut == ACF_SHORTCUT_CONV) {
         acf_convbn_forward(&b->project_act, in, r->p, &b->project, r->N, H, W, r->batch, r->arena);
@@ -264,7 +68,7 @@ static void block_forward(const run *r, acf_resnet_block *b, const real *x, int 
 static void resnet_forward(acf_encoder *enc, real *features, const acf_params *p,
                            const acf_input *in, const acf_pass *pass, acf_arena *arena)
 {
-    acf_resnet *m = self(enc);
+    acf_resnet *m = acf_resnet_of(enc);
     ACF_ASSERT(in->channels == enc->channels && in->height == enc->image_size &&
                in->width == enc->image_size);
     acf_params params = *p; /* a view: nothing of it is changed here */
@@ -274,7 +78,8 @@ static void resnet_forward(acf_encoder *enc, real *features, const acf_params *p
     real *between[2] = {NULL, NULL}; /* outputs, when nothing is kept */
     if (!pass->keep)
         for (int i = 0; i < 2; i++)
-            between[i] = acf_arena_take(arena, largest(m, in->N, in->height, in->width).out, REAL);
+            between[i] = acf_arena_take(
+                arena, acf_resnet_largest(m, in->N, in->height, in->width).out, REAL);
     size_t mark = arena->used;
     stem_forward(&r, in, between[0]);
     const real *x = m->stem_out;
@@ -327,7 +132,7 @@ static gradient inner_backward(const run *r, const acf_resnet_block *b, gradient
 /* d x += through the shortcut, from g; target is g itself for the identity. */
 static void shortcut_backward(const run *r, const acf_resnet_block *b, real *target, gradient g)
 {
-    int C = width_of(b);
+    int C = acf_resnet_width(b);
     if (b->shortcut == ACF_SHORTCUT_PAD && target != NULL)
         acf_subsample_backward(target, g.d, r->N, b->conv[0].Ci, C, b->H, b->W);
     if (b->shortcut != ACF_SHORTCUT_CONV) return;
@@ -374,9 +179,9 @@ static void stem_backward(const run *r, gradient g)
 static void resnet_backward(acf_encoder *enc, acf_params *p, real *d_features, const acf_input *in,
                             const acf_pass *pass, acf_arena *arena)
 {
-    acf_resnet *m = self(enc);
+    acf_resnet *m = acf_resnet_of(enc);
     run r = {.m = m, .p = p, .pass = pass, .arena = arena, .N = in->N};
-    extent most = largest(m, in->N, in->height, in->width);
+    acf_resnet_extent most = acf_resnet_largest(m, in->N, in->height, in->width);
     gradient g[2];
     for (int i = 0; i < 2; i++) {
         g[i].d = acf_arena_take(arena, most.inner, REAL);
@@ -405,45 +210,21 @@ static void resnet_backward(acf_encoder *enc, acf_params *p, real *d_features, c
     if (acf_trains(p, m->stem.weight)) stem_backward(&r, g[0]);
 }
 
-static double multiplies_of(const acf_convbn *c, int H, int W)
-{
-    return (double)out_of(c, H) * out_of(c, W) * c->Co * c->Ci * c->k * c->k;
-}
-
-static double resnet_multiply_adds(const acf_encoder *enc, int N, int T, size_t square)
-{
-    const acf_resnet *m = const_self(enc);
-    (void)T, (void)square;
-    int H, W, size = enc->image_size;
-    double sum = multiplies_of(&m->stem, size, size);
-    stem_size(&H, &W, m, size, size);
-    for (int l = 0; l < enc->n_layers; l++) {
-        const acf_resnet_block *b = &m->block[l];
-        if (b->shortcut == ACF_SHORTCUT_CONV) sum += multiplies_of(&b->project, H, W);
-        for (int k = 0; k < b->n_convs; k++) {
-            sum += multiplies_of(&b->conv[k], H, W);
-            H = out_of(&b->conv[k], H);
-            W = out_of(&b->conv[k], W);
-        }
-    }
-    return N * sum;
-}
-
 static void resnet_close(acf_encoder *enc)
 {
     if (enc == NULL) return;
-    acf_free(self(enc)->block);
+    acf_free(acf_resnet_of(enc)->block);
     acf_free(enc);
 }
 
 static const acf_encoder_ops resnet_ops = {
     .family = "resnet",
-    .plan = resnet_plan,
-    .bytes = resnet_bytes,
+    .plan = acf_resnet_plan,
+    .bytes = acf_resnet_bytes,
     .forward = resnet_forward,
     .backward = resnet_backward,
     .describe = acf_resnet_describe,
-    .multiply_adds = resnet_multiply_adds,
+    .multiply_adds = acf_resnet_multiply_adds,
     .close = resnet_close,
 };
 

@@ -7,9 +7,10 @@
  *       class)
  *       stem: 3x3 convolution, ReLU
  *
- *   block l = 1 .. n_layers:  x_l = relu(F(x_{l-1}) + shortcut(x_{l-1})),  F of two 3x3
- * convolutions (basic) or of 1x1, 3x3, 1x1 (bottleneck), each normalized over the batch, ReLU
- * between feature = mean over all pixels of the last x
+ *   block l = 1 .. n_layers:  x_l = relu(F(x_{l-1}) + shortcut(x_{l-1}))
+ *       F: two 3x3 convolutions (basic) or 1x1, 3x3, 1x1 (bottleneck), each normalized over the
+ *       batch, ReLU between
+ *   feature = mean over all pixels of the last x
  *
  * The shortcut is x itself, or, where sizes differ, a normalized 1x1 convolution ("conv", option B)
  * or every second pixel with channels of zeros added ("pad", option A; CIFAR stem only).

@@ -147,7 +147,7 @@ static bool add_list(cJSON *c, const char *key, const int *list, int n)
 
 cJSON *acf_resnet_describe(const acf_encoder *enc, acf_error *e)
 {
-    const acf_resnet *m = (const acf_resnet *)(const void *)enc;
+    const acf_resnet *m = acf_resnet_view(enc);
     cJSON *c = cJSON_CreateObject();
     bool ok =
         c != NULL &&

@@ -1,4 +1,5 @@
-/* What the network (resnet.c) and its configuration (resnet_config.c) share. */
+/* What the network (resnet.c), its shape (resnet_shape.c) and its configuration (resnet_config.c)
+ * share. */
 #ifndef ACF_ENCODER_RESNET_INTERNAL_H
 #define ACF_ENCODER_RESNET_INTERNAL_H
 
@@ -52,7 +53,38 @@ acf_status acf_resnet_read_config(acf_resnet *m, const cJSON *config, const char
 
 void acf_resnet_set_names(acf_resnet *m);
 
-/* acf_encoder_ops.describe. */
+static inline acf_resnet *acf_resnet_of(acf_encoder *enc)
+{
+    return (acf_resnet *)(void *)enc;
+}
+
+static inline const acf_resnet *acf_resnet_view(const acf_encoder *enc)
+{
+    return (const acf_resnet *)(const void *)enc;
+}
+
+/* Channels of a block's output. */
+static inline int acf_resnet_width(const acf_resnet_block *b)
+{
+    return b->conv[b->n_convs - 1].Co;
+}
+
+/* Sizes of the stem's output. */
+void acf_resnet_stem_size(int *H, int *W, const acf_resnet *m, int height, int width);
+
+/* The largest output of the stem or a block, in elements; the same or that of the stem's
+ * convolution, before the pool; the most channels. */
+typedef struct acf_resnet_extent {
+    size_t out, inner;
+    size_t channels;
+} acf_resnet_extent;
+
+acf_resnet_extent acf_resnet_largest(const acf_resnet *m, int N, int height, int width);
+
+/* Of acf_encoder_ops: plan, bytes, multiply_adds, describe. */
+acf_status acf_resnet_plan(acf_encoder *enc, acf_params *p, acf_error *e) ACF_MUST_USE;
+size_t acf_resnet_bytes(const acf_encoder *enc, int N, int T, int L, size_t square, bool keep);
+double acf_resnet_multiply_adds(const acf_encoder *enc, int N, int T, size_t square);
 cJSON *acf_resnet_describe(const acf_encoder *enc, acf_error *e);
 
 #endif
