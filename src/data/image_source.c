@@ -2,220 +2,26 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "data/image_source_internal.h"
 #include "data/look_ahead.h"
 #include "num/threads.h"
 
 #include <math.h>
-#include <omp.h>
-#include <stdatomic.h>
 #include <string.h>
 
 enum {
-    BLOCK_ROWS = 64, /* rows that one task prepares when the source opens */
     PIECE_ROWS = 64, /* rows of a batch that wait together for workers */
     MAX_WORKERS = 8, /* threads that decode ahead */
-    MAX_SLOTS = 512, /* images decoded ahead */
-    NAMED = 5        /* bad images named in the log */
+    MAX_SLOTS = 512  /* images decoded ahead */
 };
 
 #define AHEAD_BYTES ((size_t)64 << 20)
 
-typedef struct image_source {
-    acf_source head;
-    const acf_split *split;
-    acf_image_prep prep;
-    acf_augment augment;
-    acf_image_scale scale;
-    int stored;           /* channels of a prepared image */
-    size_t item;          /* its bytes */
-    uint8_t *cache;       /* [n, item]; NULL: not kept */
-    const uint8_t *array; /* the split's own array, when it is what preparing would give */
-    acf_look_ahead *ahead;
-    uint8_t *piece; /* [PIECE_ROWS, item] without cache */
-    uint64_t sum[3], square[3];
-} image_source;
-
-/* Reading all rows once, shared by its threads. */
-typedef struct image_job {
-    image_source *s;
-    const acf_image_options *opt;
-    bool *bad; /* [n] */
-    int n_blocks;
-    atomic_int last; /* blocks above it are left out: one failed, or -1: stopped */
-    bool is_stopped;
-    acf_error error; /* not of an image: memory */
-} image_job;
-
-/* Row `row` as levels [stored, size, size]. */
-static acf_status make_item(void *payload, uint8_t *out, int32_t row, acf_error *e)
-{
-    const image_source *s = payload;
-    const acf_split *split = s->split;
-    if (split->pixels != NULL) {
-        const acf_image x = acf_pixels_image(split->pixels, (size_t)split->line[row] - 1);
-        return acf_image_prepare(out, &x, s->stored, &s->prep, e);
-    }
-    char *path = acf_path_join(split->base, split->text[row], e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_image_prepare_file(out, path, s->stored, &s->prep, e);
-    acf_free(path);
-    return st;
-}
-
 static acf_status make_for_fetch(void *payload, uint8_t *out, int32_t row, acf_error *e)
 {
-    return acf_reclass(make_item(payload, out, row, e), ACF_ERR_DATA, e);
+    return acf_reclass(acf_image_item_make(payload, out, row, e), ACF_ERR_DATA, e);
 }
-
-/* Where a row's levels are kept; NULL: nowhere. */
-static const uint8_t *kept_item(const image_source *s, int32_t row)
-{
-    if (s->array != NULL) return s->array + ((size_t)s->split->line[row] - 1) * s->item;
-    return s->cache != NULL ? s->cache + (size_t)row * s->item : NULL;
-}
-
-static void add_moments(uint64_t sum[3], uint64_t square[3], const uint8_t *item, int channels,
-                        size_t plane)
-{
-    for (int c = 0; c < channels; c++, item += plane) {
-        uint64_t s = 0, q = 0;
-        for (size_t i = 0; i < plane; i++) {
-            s += item[i];
-            q += (uint64_t)item[i] * item[i];
-        }
-        sum[c] += s;
-        square[c] += q;
-    }
-}
-
-/* Block b failed: those above it are not wanted any more. */
-static void end_at(image_job *job, int b)
-{
-    int last = atomic_load(&job->last);
-    while (b < last && !atomic_compare_exchange_weak(&job->last, &last, b))
-        ;
-}
-
-/* Rows of one block into the cache or, without one, into scratch [item]. */
-static acf_status read_block(image_job *job, int b, uint8_t *scratch, uint64_t sum[3],
-                             uint64_t square[3], acf_error *e)
-{
-    image_source *s = job->s;
-    int first = b * BLOCK_ROWS;
-    int end = s->head.n - first < BLOCK_ROWS ? s->head.n : first + BLOCK_ROWS;
-    for (int row = first; row < end; row++) {
-        const uint8_t *item = s->array != NULL ? kept_item(s, row) : NULL;
-        if (item == NULL) {
-            uint8_t *to = s->cache != NULL ? s->cache + (size_t)row * s->item : scratch;
-            ACF_ASSERT(to != NULL);
-            acf_status st = make_item(s, to, row, e);
-            item = to;
-            job->bad[row] = st == ACF_ERR_IO || st == ACF_ERR_FORMAT;
-            if (st != ACF_OK && !job->bad[row]) return st;
-            if (job->bad[row] && job->opt->on_bad == ACF_BAD_ERROR) end_at(job, b);
-        }
-        if (!job->bad[row]) add_moments(sum, square, item, s->stored, s->item / (size_t)s->stored);
-    }
-    return ACF_OK;
-}
-
-/* All blocks, on the threads there are.  Blocks are fixed by row number and sums are whole numbers,
- * so which thread took which does not show.  After a failure all lower blocks are finished still:
- * the first bad image in order is told. */
-static void read_blocks(image_job *job)
-{
-    image_source *s = job->s;
-#pragma omp parallel
-    {
-        uint64_t sum[3] = {0}, square[3] = {0};
-        acf_error e;
-        acf_status st = ACF_OK;
-        uint8_t *scratch = NULL;
-        if (s->array == NULL && s->cache == NULL) {
-            scratch = acf_alloc(s->item, 1, "decoded image", &e);
-            if (scratch == NULL) st = ACF_ERR_RESOURCE;
-        }
-#pragma omp for schedule(dynamic, 1)
-        for (int b = 0; b < job->n_blocks; b++) {
-            if (b > atomic_load(&job->last)) continue; /* one below may yet fail */
-            if (omp_get_thread_num() == 0 && job->opt->poll != NULL &&
-                job->opt->poll(job->opt->payload)) {
-                job->is_stopped = true;
-                end_at(job, -1);
-                continue;
-            }
-            if (st == ACF_OK) st = read_block(job, b, scratch, sum, square, &e);
-            if (st != ACF_OK) end_at(job, b);
-        }
-#pragma omp critical(acf_image_source)
-        {
-            if (st != ACF_OK) job->error = e;
-            for (int c = 0; c < 3; c++) {
-                s->sum[c] += sum[c];
-                s->square[c] += square[c];
-            }
-        }
-        acf_free(scratch);
-    }
-}
-
-/* The bad images, told one after another in order: stop at the first, or name some and leave all
- * out. */
-static acf_status tell_bad(image_job *job, acf_split *split, acf_error *e)
-{
-    image_source *s = job->s;
-    int n_bad = 0, n = 0;
-    for (int row = 0; row < s->head.n; row++) {
-        if (!job->bad[row]) {
-            if (s->cache != NULL && n != row)
-                memmove(s->cache + (size_t)n * s->item, s->cache + (size_t)row * s->item, s->item);
-            n++;
-            continue;
-        }
-        if (n_bad++ >= NAMED && job->opt->on_bad == ACF_BAD_SKIP) continue;
-        acf_error why = {0};
-        uint8_t *scratch = acf_alloc(s->item, 1, "decoded image", e);
-        if (scratch == NULL) return ACF_ERR_RESOURCE;
-        acf_status st = make_item(s, scratch, row, &why);
-        acf_free(scratch);
-        if (st == ACF_OK)
-            (void)acf_fail(&why, ACF_ERR_IO, "%s: changed while it was read", split->text[row]);
-        if (job->opt->on_bad == ACF_BAD_ERROR)
-            return acf_fail(e, ACF_ERR_DATA,
-                            "%s (%s row %d; data.on_bad_line: skip leaves such images out)",
-                            why.text, split->name, (int)split->line[row]);
-        acf_log_warn(job->opt->log, "skipped: %s", why.text);
-    }
-    if (n_bad == 0) return ACF_OK;
-    if (n_bad > NAMED) acf_log_warn(job->opt->log, "skipped: %d images more", n_bad - NAMED);
-    bool was_drawn = split->is_drawn;
-    acf_split_keep(split, job->bad, false);
-    split->is_drawn = was_drawn;
-    split->n_file -= n_bad;
-    split->n_bad += n_bad;
-    s->head.n = split->n;
-    if (split->n > 0) return ACF_OK;
-    return acf_fail(e, ACF_ERR_DATA, "%s: none of the %d images can be read (see the warnings)",
-                    split->path, n_bad);
-}
-
-static acf_status image_fetch(acf_source *head, acf_batch *out, const int32_t *rows, int n,
-                              const acf_fetch *how, acf_error *e);
-static acf_status image_announce(acf_source *head, const int32_t *rows, int n, acf_error *e);
-
-static void image_close(acf_source *head)
-{
-    image_source *s = (image_source *)head;
-    acf_look_ahead_close(&s->ahead);
-    acf_free(s->cache);
-    acf_free(s->piece);
-    acf_free(s);
-}
-
-static const acf_source_ops image_ops = {
-    .fetch = image_fetch, .close = image_close, .announce = image_announce};
 
 static bool is_augmented(const acf_augment *a)
 {
@@ -223,7 +29,7 @@ static bool is_augmented(const acf_augment *a)
 }
 
 /* One row of the batch; scratch [item] for augmentation. */
-static acf_status put_row(real *out, const image_source *s, const uint8_t *item, int32_t row,
+static acf_status put_row(real *out, const acf_image_source *s, const uint8_t *item, int32_t row,
                           const acf_fetch *how, uint8_t *scratch, acf_error *e)
 {
     acf_change change = {0};
@@ -240,8 +46,8 @@ static acf_status put_row(real *out, const image_source *s, const uint8_t *item,
 }
 
 /* Rows first .. end - 1 of a batch, whose levels are kept or lie in s->piece. */
-static acf_status put_rows(acf_batch *out, const image_source *s, const int32_t *rows, int first,
-                           int end, const acf_fetch *how, acf_error *e)
+static acf_status put_rows(acf_batch *out, const acf_image_source *s, const int32_t *rows,
+                           int first, int end, const acf_fetch *how, acf_error *e)
 {
     size_t values = (size_t)s->prep.channels * (size_t)s->prep.size * (size_t)s->prep.size;
     acf_status failed = ACF_OK;
@@ -253,7 +59,7 @@ static acf_status put_rows(acf_batch *out, const image_source *s, const int32_t 
         if (scratch == NULL) st = ACF_ERR_RESOURCE;
 #pragma omp for schedule(static)
         for (int i = first; i < end; i++) {
-            const uint8_t *item = kept_item(s, rows[i]);
+            const uint8_t *item = acf_image_item_kept(s, rows[i]);
             if (item == NULL) item = s->piece + (size_t)(i - first) * s->item;
             if (st == ACF_OK)
                 st =
@@ -274,7 +80,7 @@ static acf_status put_rows(acf_batch *out, const image_source *s, const int32_t 
 static acf_status image_fetch(acf_source *head, acf_batch *out, const int32_t *rows, int n,
                               const acf_fetch *how, acf_error *e)
 {
-    image_source *s = (image_source *)head;
+    acf_image_source *s = (acf_image_source *)head;
     size_t side = (size_t)s->prep.size, channels = (size_t)s->prep.channels;
     ACF_ASSERT(s->prep.std[0] > 0);
     ACF_TRY(acf_batch_reserve(out, (size_t)n, 0, (size_t)n * channels * side * side, e));
@@ -302,7 +108,7 @@ static acf_status image_fetch(acf_source *head, acf_batch *out, const int32_t *r
 
 static acf_status image_announce(acf_source *head, const int32_t *rows, int n, acf_error *e)
 {
-    image_source *s = (image_source *)head;
+    acf_image_source *s = (acf_image_source *)head;
     int32_t *own = NULL;
     if (s->ahead == NULL) return ACF_OK;
     if (rows == NULL) {
@@ -316,8 +122,20 @@ static acf_status image_announce(acf_source *head, const int32_t *rows, int n, a
     return st;
 }
 
+static void image_close(acf_source *head)
+{
+    acf_image_source *s = (acf_image_source *)head;
+    acf_look_ahead_close(&s->ahead);
+    acf_free(s->cache);
+    acf_free(s->piece);
+    acf_free(s);
+}
+
+static const acf_source_ops image_ops = {
+    .fetch = image_fetch, .close = image_close, .announce = image_announce};
+
 /* Where prepared images will be: the array itself, the cache, or nowhere. */
-static acf_status plan_memory(image_source *s, int64_t limit, acf_error *e)
+static acf_status plan_memory(acf_image_source *s, int64_t limit, acf_error *e)
 {
     const acf_pixels *p = s->split->pixels;
     size_t all;
@@ -332,7 +150,7 @@ static acf_status plan_memory(image_source *s, int64_t limit, acf_error *e)
     return s->cache != NULL ? ACF_OK : ACF_ERR_RESOURCE;
 }
 
-static acf_status start_ahead(image_source *s, acf_error *e)
+static acf_status start_ahead(acf_image_source *s, acf_error *e)
 {
     if (s->array != NULL || s->cache != NULL) return ACF_OK;
     size_t slots = AHEAD_BYTES / s->item;
@@ -344,26 +162,6 @@ static acf_status start_ahead(image_source *s, acf_error *e)
     return acf_look_ahead_open(&s->ahead, s->item, (int)slots, workers, make_for_fetch, s, e);
 }
 
-static acf_status read_all(image_source *s, acf_split *split, const acf_image_options *opt,
-                           acf_error *e)
-{
-    image_job job = {.s = s, .opt = opt};
-    job.n_blocks = split->n / BLOCK_ROWS + (split->n % BLOCK_ROWS != 0);
-    atomic_init(&job.last, job.n_blocks);
-    job.bad = acf_alloc((size_t)split->n, sizeof *job.bad, "bad images", e);
-    if (job.bad == NULL) return ACF_ERR_RESOURCE;
-    read_blocks(&job);
-    acf_status st = ACF_OK;
-    if (job.error.status != ACF_OK)
-        st = acf_fail(e, job.error.status, "%s", job.error.text);
-    else if (job.is_stopped)
-        st = acf_fail(e, ACF_STOPPED, "%s: stopped while reading images", split->path);
-    else
-        st = tell_bad(&job, split, e);
-    acf_free(job.bad);
-    return st;
-}
-
 acf_status acf_image_source_open(acf_source **out, acf_split *split, const acf_image_options *opt,
                                  acf_error *e)
 {
@@ -373,7 +171,7 @@ acf_status acf_image_source_open(acf_source **out, acf_split *split, const acf_i
     if (split->n == 0)
         return acf_fail(e, ACF_ERR_DATA, "%s: has no images",
                         split->path != NULL ? split->path : split->name);
-    image_source *s = acf_alloc(1, sizeof *s, "image source", e);
+    acf_image_source *s = acf_alloc(1, sizeof *s, "image source", e);
     if (s == NULL) return ACF_ERR_RESOURCE;
     s->head = (acf_source){
         .ops = &image_ops, .n = split->n, .label = split->label, .mean_tokens = 1, .max_tokens = 1};
@@ -384,7 +182,7 @@ acf_status acf_image_source_open(acf_source **out, acf_split *split, const acf_i
     s->stored = opt->prep.channels == 1 || is_grey ? 1 : 3;
     s->item = (size_t)s->stored * (size_t)opt->prep.size * (size_t)opt->prep.size;
     acf_status st = plan_memory(s, opt->cache, e);
-    if (st == ACF_OK) st = read_all(s, split, opt, e);
+    if (st == ACF_OK) st = acf_image_read_all(s, split, opt, e);
     if (st == ACF_OK) st = start_ahead(s, e);
     if (st != ACF_OK) {
         image_close(&s->head);
@@ -401,7 +199,7 @@ acf_status acf_image_source_open(acf_source **out, acf_split *split, const acf_i
 
 void acf_image_source_moments(double mean[3], double std[3], const acf_source *head)
 {
-    const image_source *s = (const image_source *)head;
+    const acf_image_source *s = (const acf_image_source *)head;
     size_t plane = s->item / (size_t)s->stored;
     double n = (double)s->head.n * (double)plane * 255.0;
     for (int c = 0; c < 3; c++) {
@@ -414,7 +212,7 @@ void acf_image_source_moments(double mean[3], double std[3], const acf_source *h
 
 void acf_image_source_scale(acf_source *head, const double mean[3], const double std[3])
 {
-    image_source *s = (image_source *)head;
+    acf_image_source *s = (acf_image_source *)head;
     for (int c = 0; c < 3; c++) {
         s->prep.mean[c] = mean[c];
         s->prep.std[c] = std[c];
@@ -424,6 +222,6 @@ void acf_image_source_scale(acf_source *head, const double mean[3], const double
 
 int64_t acf_image_source_cached(const acf_source *head)
 {
-    const image_source *s = (const image_source *)head;
+    const acf_image_source *s = (const acf_image_source *)head;
     return s->cache == NULL ? 0 : (int64_t)s->item * s->head.n;
 }
