@@ -56,6 +56,7 @@ int acf_exit_code(acf_status st)
     case ACF_OK:
         return 0;
     case ACF_ERR_USAGE:
+    case ACF_ERR_BUSY:
         return 2;
     case ACF_ERR_DATA:
         return 3;

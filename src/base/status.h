@@ -20,7 +20,8 @@ typedef enum acf_status {
     ACF_ERR_RESOURCE, /* memory, disk, a directory that cannot be written            exit  6 */
     ACF_STOPPED,      /* asked to stop; saved; can be resumed                        exit 75 */
     ACF_ERR_IO,       /* a file cannot be read: the caller knows what kind of file   exit  1 */
-    ACF_ERR_FORMAT    /* a file is malformed: the caller knows what kind of file     exit  1 */
+    ACF_ERR_FORMAT,   /* a file is malformed: the caller knows what kind of file     exit  1 */
+    ACF_ERR_BUSY      /* another process works in the run directory                  exit  2 */
 } acf_status;
 
 #define ACF_ERROR_TEXT 1024

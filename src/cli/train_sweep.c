@@ -28,13 +28,19 @@ typedef struct work {
     int n_todo, n_done;
 } work;
 
-/* The lock of the sweep's directory, which nobody holds for long. */
-static acf_status take_lock(acf_lock **lock, const char *dir, acf_error *e)
+static void rest(void)
 {
     const struct timespec pause = {.tv_nsec = 50000000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* The lock of the sweep's directory, which nobody holds for long: waited for even when the sweep is
+ * to stop, for others may be told to at the same moment. */
+static acf_status take_lock(acf_lock **lock, const char *dir, acf_error *e)
+{
     acf_status st = acf_lock_take(lock, dir, e);
-    for (int i = 0; i < LOCK_TRIES && st == ACF_ERR_USAGE && !acf_signals_stop(NULL); i++) {
-        (void)nanosleep(&pause, NULL);
+    for (int i = 0; i < LOCK_TRIES && st == ACF_ERR_BUSY; i++) {
+        rest();
         st = acf_lock_take(lock, dir, e);
     }
     return st;
@@ -43,16 +49,6 @@ static acf_status take_lock(acf_lock **lock, const char *dir, acf_error *e)
 static double time_left(const work *w)
 {
     return w->opt->max_time_s > 0 ? w->opt->max_time_s - (acf_clock_s() - w->begin_s) : 1;
-}
-
-/* Does another process work on this run? */
-static bool is_busy(const char *run_dir)
-{
-    acf_lock *lock;
-    if (!acf_path_is_dir(run_dir)) return false;
-    acf_status st = acf_lock_take(&lock, run_dir, NULL);
-    acf_lock_release(&lock);
-    return st == ACF_ERR_USAGE;
 }
 
 static bool is_over(void *payload)
@@ -100,9 +96,9 @@ static int run_job(void *payload, int i)
         opt.tokens = tokens;
     (void)snprintf(name, sizeof name, "%s/%s", w->s->file.variant[c->variant].name,
                    w->s->file.task[c->task].name); /* the series says which run */
-    if (is_busy(acf_sweep_config(w->s, i)->save.dir)) return BUSY;
     if (w->opt->max_time_s > 0 && !(opt.max_time_s > 0)) return acf_exit_code(ACF_STOPPED);
     acf_status st = acf_series_train(&summary, &c->series, r->index, &opt, &e);
+    if (st == ACF_ERR_BUSY) return BUSY;
     if (st != ACF_OK && st != ACF_STOPPED) {
         acf_console console = {.name = name};
         acf_console_error(&console, &e);
@@ -216,13 +212,21 @@ static void tell_run(const work *w, int i, int code)
                     duration, eta);
 }
 
+static acf_status look_at_all(acf_sweep *s, acf_error *e)
+{
+    for (int i = 0; i < s->n_runs; i++)
+        ACF_TRY(acf_sweep_look(s, i, e));
+    return ACF_OK;
+}
+
 /* Figures and files after a run has ended. */
 static acf_status run_ended(void *payload, int i, int code, acf_error *e)
 {
     work *w = payload;
     acf_lock *lock;
     acf_sweep_run *r = &w->s->run[i];
-    ACF_TRY(acf_sweep_look(w->s, i, e));
+    ACF_TRY(take_lock(&lock, w->s->dir, e));
+    acf_status st = look_at_all(w->s, e); /* what is written now others have not seen */
     if (r->state == ACF_SWEEP_OPEN && code == BUSY)
         r->state = ACF_SWEEP_BUSY;
     else if (r->state == ACF_SWEEP_OPEN && code != acf_exit_code(ACF_STOPPED))
@@ -231,8 +235,7 @@ static acf_status run_ended(void *payload, int i, int code, acf_error *e)
     tell_run(w, i, code);
     int task = w->s->cell[r->cell].task;
     if (count_open(w->s, task) == 0) acf_token_share_close(&w->tokens[task]);
-    ACF_TRY(take_lock(&lock, w->s->dir, e));
-    acf_status st = acf_sweep_summarize(w->s, r->cell, e);
+    if (st == ACF_OK) st = acf_sweep_summarize(w->s, r->cell, e);
     if (st == ACF_OK) st = acf_sweep_write(w->s, e);
     acf_lock_release(&lock);
     return st;
@@ -250,13 +253,6 @@ static acf_status list_runs(acf_str *text, const acf_sweep *s, acf_error *e)
                                : r->state == ACF_SWEEP_DIVERGED ? "  diverged"
                                                                 : ""));
     }
-    return ACF_OK;
-}
-
-static acf_status look_at_all(acf_sweep *s, acf_error *e)
-{
-    for (int i = 0; i < s->n_runs; i++)
-        ACF_TRY(acf_sweep_look(s, i, e));
     return ACF_OK;
 }
 
@@ -288,9 +284,8 @@ static void tell_plan(work *w)
 static acf_status write_all(const work *w, acf_error *e)
 {
     acf_lock *lock;
-    ACF_TRY(look_at_all(w->s, e));
     ACF_TRY(take_lock(&lock, w->s->dir, e));
-    acf_status st = ACF_OK;
+    acf_status st = look_at_all(w->s, e);
     for (int i = 0; i < w->s->n_cells && st == ACF_OK; i++)
         st = acf_sweep_summarize(w->s, i, e);
     if (st == ACF_OK) st = acf_sweep_write(w->s, e);

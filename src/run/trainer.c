@@ -284,8 +284,14 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     if (t->opt->dry_run) return acf_train_plan_print(t, e);
 
     if (!is_resumed) {
+        bool has_begun = false;
         ACF_TRY(acf_run_dir_make(t->cfg, ACF_RUN_FRESH, e));
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
+        if (t->opt->mode != ACF_RUN_OVERWRITE)
+            ACF_TRY(acf_run_dir_check(&has_begun, t->cfg, t->opt->mode, e));
+        if (has_begun)
+            return acf_fail(e, ACF_ERR_BUSY, "%s: was begun by another process meanwhile",
+                            t->cfg->save.dir);
         ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
     }
     ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));

@@ -59,7 +59,7 @@ static acf_status try_lock(acf_lock *lock, bool *stale, const char *run_dir, acf
             return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot lock: %s", lock->path,
                             strerror(errno));
         read_owner(lock->fd, pid, host, sizeof pid);
-        return acf_fail(e, ACF_ERR_USAGE, "%s: is in use by process %.20s on host %.255s", run_dir,
+        return acf_fail(e, ACF_ERR_BUSY, "%s: is in use by process %.20s on host %.255s", run_dir,
                         pid, host);
     }
     *stale = fstat(lock->fd, &ours) != 0 || stat(lock->path, &there) != 0 ||

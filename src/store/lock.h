@@ -10,7 +10,7 @@
 
 typedef struct acf_lock acf_lock;
 
-/* Take the lock of an existing directory.  Held by another process: ACF_ERR_USAGE naming its pid
+/* Take the lock of an existing directory.  Held by another process: ACF_ERR_BUSY naming its pid
  * and host; a file that cannot be made or locked: ACF_ERR_RESOURCE.  *out is NULL on failure. */
 acf_status acf_lock_take(acf_lock **out, const char *run_dir, acf_error *e) ACF_MUST_USE;
 

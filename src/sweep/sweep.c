@@ -7,6 +7,7 @@
 #include "sweep/sweep_result.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void acf_sweep_close(acf_sweep *s)
 {
@@ -70,14 +71,29 @@ static acf_status check_run(const acf_config *cfg, acf_error *e)
                     cfg->save.dir, d.key, d.was, d.is);
 }
 
+/* Does the directory hold a run of a series, of whatever seeds? */
+static acf_status has_runs(bool *found, const char *dir, acf_error *e)
+{
+    char **names;
+    size_t n;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
+    *found = false;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(names[i], "seed-", 5) == 0 || strncmp(names[i], "fold-", 5) == 0) *found = true;
+    acf_free_names(names, n);
+    return ACF_OK;
+}
+
 /* A series of which no run has begun (their data were not found, say) may become another one. */
 static acf_status forget_unbegun(const acf_series *series, acf_error *e)
 {
     static const char *const files[] = {"config.yaml", "command.txt", "train.log", "summary.json",
                                         "best"};
-    if (!acf_series_wanted(series->cfg)) return ACF_OK;
-    for (int i = 0; i < series->n; i++)
-        if (acf_path_exists(series->run[i].save.dir)) return ACF_OK;
+    bool is_resumed, found;
+    if (!acf_series_wanted(series->cfg) || !acf_path_is_dir(series->cfg->save.dir)) return ACF_OK;
+    if (acf_run_dir_check(&is_resumed, series->cfg, ACF_RUN_RESUME, NULL) == ACF_OK) return ACF_OK;
+    ACF_TRY(has_runs(&found, series->cfg->save.dir, e));
+    if (found) return ACF_OK; /* acf_series_begin tells what is wrong */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *path = acf_path_join(series->cfg->save.dir, files[i], e);
         acf_status st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);

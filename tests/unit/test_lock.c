@@ -23,7 +23,7 @@ static void refuses_a_second_taker(void **state)
     assert_int_equal(gethostname(host, sizeof host), 0);
     (void)snprintf(who, sizeof who, "%s: is in use by process %ld on host %.200s", (char *)*state,
                    (long)getpid(), host);
-    assert_fails(acf_lock_take(&other, *state, &e), ACF_ERR_USAGE, who, &e);
+    assert_fails(acf_lock_take(&other, *state, &e), ACF_ERR_BUSY, who, &e);
     assert_null(other);
     acf_lock_release(&lock);
     assert_null(lock);
@@ -51,7 +51,7 @@ static void dies_with_its_owner(void **state)
     assert_int_equal(read(ready[0], &go, 1), 1);
     assert_true(go);
     (void)snprintf(who, sizeof who, "is in use by process %ld on host ", (long)pid);
-    assert_fails(acf_lock_take(&lock, *state, &e), ACF_ERR_USAGE, who, &e);
+    assert_fails(acf_lock_take(&lock, *state, &e), ACF_ERR_BUSY, who, &e);
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(tmpdir_count(*state, ".lock"), 1);
@@ -74,7 +74,7 @@ static void tells_what_it_cannot_do(void **state)
     assert_ok(acf_lock_take(&lock, *state, &e), &e);
     tmpdir_write_text(tmpdir_path(*state, ".lock"), "rubbish");
     acf_lock *other;
-    assert_fails(acf_lock_take(&other, *state, &e), ACF_ERR_USAGE,
+    assert_fails(acf_lock_take(&other, *state, &e), ACF_ERR_BUSY,
                  "is in use by process unknown on host unknown", &e);
     acf_lock_release(&lock);
     assert_int_equal(symlink("/etc/none", tmpdir_path(*state, ".lock")), 0);
