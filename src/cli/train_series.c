@@ -62,6 +62,27 @@ static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
     return st;
 }
 
+/* One after another.  A run that diverges keeps none of the others from being trained. */
+static acf_status train_in_turn(acf_str *text, const series_job *job, acf_error *e)
+{
+    const acf_series *s = job->series;
+    acf_error diverged = {0}, why = {0};
+    for (int i = 0; i < s->n; i++) {
+        acf_log_info(&job->opt->log, "%s, %d of %d", s->name[i], i + 1, s->n);
+        acf_status st = train_one(text, job, i, job->opt, &why);
+        acf_str_clear(text);
+        if (st == ACF_ERR_NUMERIC && diverged.status == ACF_OK) {
+            diverged = why;
+            acf_log_warn(&job->opt->log, "%s", why.text);
+        } else if (st != ACF_OK && st != ACF_ERR_NUMERIC) {
+            *e = why;
+            return st;
+        }
+    }
+    if (diverged.status != ACF_OK) *e = diverged;
+    return diverged.status;
+}
+
 static bool is_over(void *payload)
 {
     const series_job *job = payload;
@@ -108,12 +129,8 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
         if (st == ACF_OK) st = share_tokens(&tokens, &job, n_jobs, e);
         shared.tokens = tokens;
         job.opt = &shared;
-        for (int i = 0; i < s.n && n_jobs == 1 && st == ACF_OK; i++) {
-            acf_log_info(&opt->log, "%s, %d of %d", s.name[i], i + 1, s.n);
-            st = train_one(text, &job, i, &shared, e);
-            acf_str_clear(text);
-        }
-        if (st == ACF_OK && n_jobs > 1) st = train_parallel(&job, n_jobs, e);
+        if (st == ACF_OK)
+            st = n_jobs > 1 ? train_parallel(&job, n_jobs, e) : train_in_turn(text, &job, e);
         if (st == ACF_OK) st = acf_series_finish(text, &s, e);
     }
     acf_token_share_close(&tokens);

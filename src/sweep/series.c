@@ -235,9 +235,12 @@ static acf_status put_lines(acf_str *out, const acf_series *s, cJSON *const *res
         ACF_TRY(acf_str_printf(out, e, ", median %.4f, from %.4f to %.4f, %d runs\n", f.median,
                                f.min, f.max, s->n));
     }
-    if (best >= 0)
-        ACF_TRY(acf_str_printf(out, e, "best: %s (%s head)\nmodel: %s/best\n", s->name[best],
-                               acf_head_name((acf_head)s->cfg->eval.head), s->cfg->save.dir));
+    const char *chosen = acf_head_name((acf_head)s->cfg->eval.head);
+    if (best < 0)
+        return acf_str_printf(out, e, "no best run: not every one has a %s of the %s head\n",
+                              metric, chosen);
+    ACF_TRY(acf_str_printf(out, e, "best: %s (%s head)\nmodel: %s/best\n", s->name[best], chosen,
+                           s->cfg->save.dir));
     return ACF_OK;
 }
 

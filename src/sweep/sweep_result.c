@@ -1,15 +1,17 @@
 #include "sweep/sweep_result.h"
 
-#include "base/path.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "config/config_internal.h"
 #include "config/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BYTES = 1 << 20 };
+enum { MAX_BYTES = 1 << 20, MAX_LINES_BYTES = 1 << 30 };
 
 /* Keys that say where a run is or how it is shown, not what it does. */
 static bool decides(const acf_key *k)
@@ -93,6 +95,7 @@ static bool add_identity(cJSON *c, const acf_sweep *s, int run, const acf_run_st
            cJSON_AddStringToObject(c, "task", s->file.task[cell->task].name) != NULL &&
            cJSON_AddStringToObject(c, "data", cfg->task) != NULL &&
            cJSON_AddNumberToObject(c, "seed", (double)cfg->train.seed) != NULL &&
+           (cfg->data.fold <= 0 || cJSON_AddNumberToObject(c, "fold", cfg->data.fold) != NULL) &&
            cJSON_AddNumberToObject(c, "ended", status->ended) != NULL &&
            cJSON_AddStringToObject(c, "metric", cfg->eval.metric) != NULL &&
            cJSON_AddStringToObject(c, "head", acf_head_name((acf_head)cfg->eval.head)) != NULL;
@@ -127,4 +130,85 @@ acf_status acf_sweep_line(char **line, const acf_sweep *s, int run, const acf_ru
     if (st == ACF_OK) *line = acf_json_print(c, false, e);
     cJSON_Delete(c);
     return st == ACF_OK && *line == NULL ? ACF_ERR_RESOURCE : st;
+}
+
+/* "VARIANT/TASK/seed-3", as a line says; false when it is no line of ours. */
+static bool directory_of(char name[512], const cJSON *line, const char *part)
+{
+    const char *variant, *task;
+    int64_t number;
+    if (acf_json_string(&variant, line, "variant", "", "", NULL) != ACF_OK || *variant == '\0' ||
+        acf_json_string(&task, line, "task", "", "", NULL) != ACF_OK || *task == '\0')
+        return false;
+    if (part == NULL) return snprintf(name, 512, "%s/%s", variant, task) < 512;
+    if (acf_json_int(&number, line, part, 0, INT64_C(1) << 53, -1, "", NULL) != ACF_OK ||
+        number < 0)
+        return false;
+    return snprintf(name, 512, "%s/%s/%s-%lld", variant, task, part, (long long)number) < 512;
+}
+
+static bool is_chosen(const acf_sweep *s, const char *name)
+{
+    char other[320];
+    for (int i = 0; i < s->n_runs; i++) {
+        acf_sweep_run_name(other, s, i);
+        if (strcmp(other, name) == 0) return true;
+    }
+    return false;
+}
+
+/* Is the line about a run that is not chosen and still stands?  A run is in a directory of its
+ * fold, of its seed, or of the task alone. */
+static acf_status is_of_another(bool *kept, const acf_sweep *s, const cJSON *line, acf_error *e)
+{
+    static const char *const parts[] = {"fold", "seed", NULL};
+    char name[512];
+    *kept = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!directory_of(name, line, parts[i])) continue;
+        char *dir = acf_path_join(s->dir, name, e);
+        char *status = dir == NULL ? NULL : acf_path_join(dir, "status.json", e);
+        bool stands = status != NULL && acf_path_exists(status);
+        acf_free(dir);
+        acf_free(status);
+        if (status == NULL) return ACF_ERR_RESOURCE;
+        if (!stands) continue;
+        *kept = !is_chosen(s, name);
+        return ACF_OK;
+    }
+    return ACF_OK;
+}
+
+static acf_status keep_lines(acf_str *text, const acf_sweep *s, char *old, size_t len, acf_error *e)
+{
+    for (char *at = old, *end; at < old + len; at = end + 1) {
+        cJSON *line = NULL;
+        bool kept = false;
+        end = memchr(at, '\n', (size_t)(old + len - at));
+        if (end == NULL) break; /* not written to its end */
+        acf_status st = acf_json_parse(&line, at, (size_t)(end - at), "", NULL);
+        if (st == ACF_OK) st = is_of_another(&kept, s, line, e);
+        cJSON_Delete(line);
+        if (st == ACF_ERR_RESOURCE) return st;
+        if (kept) ACF_TRY(acf_str_append(text, at, (size_t)(end + 1 - at), e));
+    }
+    return ACF_OK;
+}
+
+acf_status acf_sweep_write_lines(const acf_sweep *s, acf_error *e)
+{
+    acf_str text = {0};
+    char *old = NULL, *path = acf_path_join(s->dir, "results.jsonl", e);
+    size_t len = 0;
+    acf_status st = path == NULL ? ACF_ERR_RESOURCE : acf_str_puts(&text, "", e);
+    for (int i = 0; i < s->n_runs && st == ACF_OK; i++)
+        if (s->run[i].line != NULL) st = acf_str_printf(&text, e, "%s\n", s->run[i].line);
+    if (st == ACF_OK && acf_path_exists(path))
+        st = acf_reclass(acf_read_file(&old, &len, path, MAX_LINES_BYTES, e), ACF_ERR_RESOURCE, e);
+    if (st == ACF_OK) st = keep_lines(&text, s, old, len, e);
+    if (st == ACF_OK) st = acf_write_in(s->dir, "results.jsonl", text.data, text.len, e);
+    acf_str_free(&text);
+    acf_free(old);
+    acf_free(path);
+    return st;
 }

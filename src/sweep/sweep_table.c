@@ -1,10 +1,10 @@
 #include "sweep/sweep_table.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "metrics/sample.h"
+#include "sweep/sweep_result.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,9 +17,11 @@ typedef struct figure {
     int variant, head, task;
     acf_metric metric;
     int n, n_diverged, n_open;
+    int n_undefined;   /* finished, without this figure */
     acf_sample sample; /* n > 0 */
-    double *value;     /* [n] in the order of the seeds */
-    double *seed;      /* [n] */
+    double *value;     /* [n] in the order of the seeds or folds */
+    double *part;      /* [n] number of the seed or fold */
+    bool has_folds;
     bool is_best;
 } figure;
 
@@ -59,15 +61,20 @@ static void collect(figure *f, const acf_sweep *s, double *numbers)
 {
     const acf_sweep_cell *c = &s->cell[f->variant * (int)s->file.n_tasks + f->task];
     f->value = numbers;
-    f->seed = numbers + c->series.n;
+    f->part = numbers + c->series.n;
+    f->has_folds = c->series.run[0].data.fold > 0;
     for (int i = 0; i < c->series.n; i++) {
         const acf_sweep_run *r = &s->run[c->first + i];
         const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, head_name[f->head]);
         const cJSON *v = cJSON_GetObjectItemCaseSensitive(head, acf_metric_name(f->metric));
         f->n_diverged += r->state == ACF_SWEEP_DIVERGED;
         f->n_open += r->state != ACF_SWEEP_DIVERGED && r->state != ACF_SWEEP_FINISHED;
-        if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble)) continue;
-        f->seed[f->n] = (double)c->series.run[i].train.seed;
+        if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble)) {
+            f->n_undefined += r->state == ACF_SWEEP_FINISHED;
+            continue;
+        }
+        const acf_config *cfg = &c->series.run[i];
+        f->part[f->n] = f->has_folds ? cfg->data.fold : (double)cfg->train.seed;
         f->value[f->n++] = v->valuedouble;
     }
 }
@@ -178,7 +185,7 @@ static acf_status put_cell(acf_str *out, const figure *f, bool failed, acf_error
     const char *bold = f->is_best ? "**" : "";
     bool percent = acf_metric_larger_is_better(f->metric);
     double scale = percent ? 100 : 1;
-    int digits = percent ? 2 : 4, n_all = f->n + f->n_diverged + f->n_open;
+    int digits = percent ? 2 : 4, n_all = f->n + f->n_diverged + f->n_open + f->n_undefined;
     if (f->n == 0)
         return acf_str_puts(out,
                             f->n_diverged > 0 ? " diverged |"
@@ -189,6 +196,7 @@ static acf_status put_cell(acf_str *out, const figure *f, bool failed, acf_error
     if (f->n > 1) ACF_TRY(acf_str_printf(out, e, " ± %.*f", digits, scale * f->sample.sd));
     ACF_TRY(acf_str_puts(out, bold, e));
     if (f->n_diverged > 0) ACF_TRY(acf_str_printf(out, e, " (%d diverged)", f->n_diverged));
+    if (f->n_undefined > 0) ACF_TRY(acf_str_printf(out, e, " (%d undefined)", f->n_undefined));
     if (f->n_open > 0) ACF_TRY(acf_str_printf(out, e, " (%d of %d)", f->n, n_all));
     return acf_str_puts(out, " |", e);
 }
@@ -289,12 +297,14 @@ static bool add_cell(cJSON *list, const table *t, const figure *f)
               cJSON_AddStringToObject(c, "head", head_name[f->head]) != NULL &&
               cJSON_AddNumberToObject(c, "n", f->n) != NULL &&
               cJSON_AddNumberToObject(c, "diverged", f->n_diverged) != NULL &&
+              cJSON_AddNumberToObject(c, "undefined", f->n_undefined) != NULL &&
               cJSON_AddNumberToObject(c, "open", f->n_open) != NULL;
     if (ok && f->n > 0) ok = cJSON_AddNumberToObject(c, "mean", f->sample.mean) != NULL;
     if (ok && f->n > 1)
         ok = cJSON_AddNumberToObject(c, "sd", f->sample.sd) != NULL &&
              acf_json_put(c, "ci", cJSON_CreateDoubleArray(ci, 2));
-    return ok && acf_json_put(c, "seeds", cJSON_CreateDoubleArray(f->seed, f->n)) &&
+    const char *parts = f->has_folds ? "folds" : "seeds";
+    return ok && acf_json_put(c, parts, cJSON_CreateDoubleArray(f->part, f->n)) &&
            acf_json_put(c, "values", cJSON_CreateDoubleArray(f->value, f->n)) &&
            cJSON_AddBoolToObject(c, "best", f->is_best) != NULL;
 }
@@ -367,11 +377,7 @@ acf_status acf_sweep_write(const acf_sweep *s, acf_error *e)
     if (st == ACF_OK) st = acf_sweep_csv(&text, s, e);
     if (st == ACF_OK) st = acf_write_in(s->dir, "table.csv", text.data, text.len, e);
     acf_str_clear(&text);
-    if (st == ACF_OK) st = write_json(s, e);
-    if (st == ACF_OK) st = acf_str_puts(&text, "", e);
-    for (int i = 0; i < s->n_runs && st == ACF_OK; i++)
-        if (s->run[i].line != NULL) st = acf_str_printf(&text, e, "%s\n", s->run[i].line);
-    if (st == ACF_OK) st = acf_write_in(s->dir, "results.jsonl", text.data, text.len, e);
     acf_str_free(&text);
-    return st;
+    if (st == ACF_OK) st = write_json(s, e);
+    return st == ACF_OK ? acf_sweep_write_lines(s, e) : st;
 }

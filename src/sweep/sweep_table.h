@@ -20,11 +20,12 @@ acf_status acf_sweep_markdown(acf_str *out, const acf_sweep *s, acf_error *e) AC
 acf_status acf_sweep_csv(acf_str *out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
 /* {"sweep", "runs", "finished", "diverged", "cells": [{"variant", "task", "metric", "head", "n",
- * "diverged", "open", "mean", "sd", "ci", "seeds", "values", "best"}], "means": [{"variant",
- * "head", "mean", "best"}]}. */
+ * "diverged", "undefined", "open", "mean", "sd", "ci", "seeds" (or "folds"), "values", "best"}],
+ * "means": [{"variant", "head", "mean", "best"}]}. */
 acf_status acf_sweep_json(cJSON **out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
-/* table.md, table.csv, table.json and results.jsonl, in the order of the file. */
+/* table.md, table.csv and table.json of the runs that are chosen, in the order of the file, and
+ * results.jsonl (acf_sweep_write_lines). */
 acf_status acf_sweep_write(const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
 #endif

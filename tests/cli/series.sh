@@ -19,6 +19,10 @@ for name in seed-1 seed-2 seed-3; do
 done
 grep -q '^accuracy, linear head: mean 0\.[0-9]*, sd ' out || fail 'no summary line'
 grep -q '^accuracy, label head: ' out || fail 'no line of the label head'
+# A run that diverges keeps none of the others from being trained.
+run 5 "$ACF/acf-train" --config base.yaml --seeds 1..2 --set save.dir=diverged --set train.optimizer.lr=100 \
+    --set train.optimizer.head_lr=100 --set train.optimizer.weight_decay=10 --set train.clip=0 --set train.steps=300
+[ -e diverged/seed-2/status.json ] || fail 'nothing was trained after a run that diverged'
 # A run of a series is the run of its seed; the seeds differ.
 run 0 "$ACF/acf-train" --config base.yaml --set train.seed=2 --set save.dir=alone
 cmp alone/best/model.safetensors series/seed-2/best/model.safetensors || fail 'seed 2 alone is another run'

@@ -75,6 +75,58 @@ result_of whole/ce >a
 result_of shards/ce | diff a - || fail 'shards end otherwise'
 [ "$(sed -n 's/ (.*//; s/\**//g; 3p' shards/table.md)" = "$(sed -n 's/ (.*//; s/\**//g; 3p' whole/table.md)" ] || fail 'the table of shards'
 
+# Other seeds of a finished sweep: nothing is lost, and the lines of what is not chosen stay, as long
+# as the runs do.
+cp -r whole more
+before=$(digest_of more/ce/few/seed-1 more/acf)
+run 0 $train --out more --tasks few --variants ce --seeds 3..4 -j 2
+[ "$before" = "$(digest_of more/ce/few/seed-1 more/acf)" ] || fail 'other seeds changed finished runs'
+[ -e more/ce/few/config.yaml ] && [ -e more/ce/few/seed-4/best/COMPLETE ] || fail 'no other seeds'
+[ "$(wc -l <more/results.jsonl)" -eq 8 ] || fail "lines of other runs: $(wc -l <more/results.jsonl), expected 8"
+run 0 "$ACF/acf-eval" --results more/results.jsonl --metric accuracy
+refuses 2 'train.batch_size (was 16, is 8)' $train --out more --tasks few --variants ce --seeds 5 --set train.batch_size=8
+[ -e more/ce/few/config.yaml ] || fail 'a series of other settings was forgotten though it has runs'
+rm -r more/acf/full
+run 0 $train --out more --tasks few --variants ce --seeds 1
+[ "$(grep -c '"task":"full"' more/results.jsonl)$(wc -l <more/results.jsonl)" = 17 ] || fail 'the line of a run that is gone'
+
+# Two at once share the runs, or leave them to each other.
+$train --out twice --variants ce -j 2 >/dev/null 2>other &
+code=0
+$train --out twice --variants ce -j 2 >/dev/null 2>err || code=$?
+second=0
+wait $! || second=$?
+case "$code $second" in
+'0 0' | '0 75' | '75 0' | '75 75') ;;
+*) fail "two at once end with $code and $second" && cat other err ;;
+esac
+run 0 $train --out twice --variants ce
+result_of twice/ce | diff a - || fail 'two at once end otherwise'
+[ "$(wc -l <twice/results.jsonl)" -eq 3 ] || fail 'two at once lose lines'
+
+# Told to stop while another process writes the table: still stopped, not refused.
+$train --out held --variants ce --set train.steps=100000 >/dev/null 2>err &
+sweep=$!
+wait_for grep -q null held/ce/few/seed-1/status.json
+flock held/.lock sleep 1 &
+sleep 0.2
+kill -TERM $sweep
+code=0
+wait $sweep || code=$?
+[ $code -eq 75 ] || { fail "stopped while the table was locked: exit $code"; cat err; }
+wait
+
+# Folds: lines of one seed that are told apart.
+cat >folds.yaml <<END
+schema: 1
+tasks: [{config: base.yaml, set: {data: {folds: 2, dev: null}}}]
+variants: {ce: {loss.type: ce}, acf: {loss.type: acf}}
+END
+run 0 "$ACF/acf-train" --sweep folds.yaml --out folds -j 2
+grep -q '"seed":42,"fold":2,' folds/results.jsonl && grep -q '"folds":' folds/table.json || fail 'no folds in the lines'
+run 0 "$ACF/acf-eval" --results folds/results.jsonl
+grep -q '^| base | accuracy | 2 |' out || { fail 'the table of folds'; cat out; }
+
 # Parts of it, another seed, a grid.
 run 0 $train --out part --tasks full --variants ce --seeds 5 --dry-run
 [ "$(cat out)" = ce/full/seed-5 ] || fail 'one run of the sweep'
