@@ -8,7 +8,7 @@
 
 int acf_compare_verdict(double gain, double p_holm)
 {
-    if (!(p_holm <= ACF_COMPARE_ALPHA) || gain == 0.0) return -1;
+    if (!(p_holm <= ACF_COMPARE_ALPHA) || gain == 0.0 || isnan(gain)) return -1;
     return gain > 0.0;
 }
 
@@ -26,6 +26,15 @@ static void tell_alone(const acf_compare *c, int run, int other)
         if (find_task(&c->found[other], c->found[run].task[i].name) == NULL)
             acf_log_warn(c->opt.log, "%s/%s: left out, %s has no finished %s", c->path[run],
                          c->found[run].task[i].name, c->path[other], c->found[run].task[i].name);
+}
+
+/* Are there metrics of which more is better and others of which less is? */
+static bool is_mixed(const acf_compare_pair *pair)
+{
+    bool larger = acf_metric_larger_is_better(pair->row[0].metric);
+    for (size_t i = 1; i < pair->n_rows; i++)
+        if (acf_metric_larger_is_better(pair->row[i].metric) != larger) return true;
+    return false;
 }
 
 /* Wins, signed ranks and bootstrap over the rows. */
@@ -52,7 +61,9 @@ static acf_status sum_up(acf_compare_pair *pair, int n_draws, acf_error *e)
     }
     pair->ties = n - pair->wins - pair->losses;
     st = acf_wilcoxon_test(&pair->wilcoxon, gain, n, e);
-    if (st == ACF_OK)
+    if (is_mixed(pair))
+        pair->gain = pair->ci.low = pair->ci.high = pair->bootstrap_p = (double)NAN;
+    else if (st == ACF_OK)
         st = acf_bootstrap_groups(&pair->ci, &pair->bootstrap_p, part, len, n, n_draws, e);
     pair->p = pair->wilcoxon.p;
 done:

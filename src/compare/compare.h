@@ -7,7 +7,8 @@
  *
  * Over tasks: wins, ties and losses count gains above, at and below 0; p is that of Wilcoxon's
  * signed-rank test of the gains (metrics/exact.h; gains equal to 1e-12 are ties); the interval of
- * the mean gain is a hierarchical bootstrap of tasks, then of seeds (acf_bootstrap_groups).
+ * the mean gain is a hierarchical bootstrap of tasks, then of seeds (acf_bootstrap_groups).  Over
+ * metrics of both directions there is no mean gain: it and its interval are NaN.
  *
  * p_holm corrects (Holm) over all pairs, and those of single tasks over all tasks of all pairs.
  */
@@ -74,8 +75,8 @@ typedef struct acf_compare {
  *
  * ACF_ERR_USAGE when no metric is known, the two have different ones, or the metric cannot be told
  * from predictions; ACF_ERR_MODEL when a run is missing or has nothing in common with another;
- * ACF_ERR_DATA when a pair was measured on different examples or a file is malformed.  On failure
- * *c is empty.
+ * ACF_ERR_DATA when a pair was measured on examples of different number or labels (texts that
+ * differ are warned of only) or a file is malformed.  On failure *c is empty.
  */
 acf_status acf_compare_run(acf_compare *c, const char *const *path, int n_runs,
                            const acf_compare_options *opt, acf_error *e) ACF_MUST_USE;

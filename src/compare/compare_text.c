@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME = 64 };
+enum { NAME = 64, PAIR = 2 * NAME + 8 };
 
 /* The text while it is put together. */
 typedef struct page {
@@ -130,25 +130,61 @@ static acf_status put_parts(const page *p, const acf_compare_row *row, acf_error
     return acf_str_puts(p->out, "\n", e);
 }
 
+/* Do all pairs have as many parts of the same sizes in common? */
+static bool is_uniform(const acf_compare *c)
+{
+    const acf_compare_row *first = &c->pair[0].row[0];
+    for (size_t i = 1; i < c->n_pairs; i++) {
+        const acf_compare_row *row = &c->pair[i].row[0];
+        if (row->kind != first->kind || row->n_parts != first->n_parts ||
+            memcmp(row->n, first->n, first->n_parts * sizeof *row->n) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void name_pair(char label[PAIR], const page *p, const acf_compare_pair *pair)
+{
+    (void)snprintf(label, PAIR, "%s -> %s", p->name[pair->run[0]], p->name[pair->run[1]]);
+}
+
+/* The method of single runs, of seeds or folds, or both, as the pairs have them. */
+static acf_status put_methods(const page *p, acf_error *e)
+{
+    const acf_compare_row *single = NULL, *series = NULL;
+    for (size_t i = 0; i < p->c->n_pairs; i++) {
+        const acf_compare_row *row = &p->c->pair[i].row[0];
+        *(row->n_parts > 1 ? &series : &single) = row;
+    }
+    if (single != NULL) ACF_TRY(put_method(p, single, e));
+    return series != NULL ? put_method(p, series, e) : ACF_OK;
+}
+
 static acf_status put_plain(page *p, acf_error *e)
 {
     const acf_compare *c = p->c;
     const acf_compare_row *row = &c->pair[0].row[0];
+    bool uniform = is_uniform(c);
+    char label[PAIR];
     ACF_TRY(acf_str_printf(p->out, e, "%s on %s%s: ", acf_metric_name(row->metric), c->opt.split,
                            head_of(c, row)));
-    ACF_TRY(put_size(p, row, e));
+    ACF_TRY(uniform ? put_size(p, row, e)
+                    : acf_str_puts(p->out, "what each two have in common", e));
     ACF_TRY(acf_str_puts(p->out, "\n\n", e));
     ACF_TRY(put_header(p, "first", "second", e));
     for (size_t i = 0; i < c->n_pairs; i++) {
-        char label[2 * NAME + 8];
-        const acf_compare_pair *pair = &c->pair[i];
-        (void)snprintf(label, sizeof label, "%s -> %s", p->name[pair->run[0]],
-                       p->name[pair->run[1]]);
-        ACF_TRY(put_row(p, label, pair, &pair->row[0], e));
+        name_pair(label, p, &c->pair[i]);
+        ACF_TRY(put_row(p, label, &c->pair[i], &c->pair[i].row[0], e));
     }
     ACF_TRY(acf_str_puts(p->out, "\n", e));
+    for (size_t i = 0; !uniform && i < c->n_pairs; i++) {
+        name_pair(label, p, &c->pair[i]);
+        ACF_TRY(acf_str_printf(p->out, e, "%s: ", label));
+        ACF_TRY(put_size(p, &c->pair[i].row[0], e));
+        ACF_TRY(acf_str_puts(p->out, "\n", e));
+    }
     if (c->n_pairs == 1) ACF_TRY(put_parts(p, row, e));
-    return put_method(p, row, e);
+    return put_methods(p, e);
 }
 
 static acf_status put_sum(const page *p, const acf_compare_pair *pair, acf_error *e)
@@ -158,12 +194,15 @@ static acf_status put_sum(const page *p, const acf_compare_pair *pair, acf_error
     int better = acf_compare_verdict(pair->gain, pair->p_holm);
     probability(chance, w->p);
     probability(holm, pair->p_holm);
-    ACF_TRY(acf_str_printf(p->out, e,
-                           "mean gain of %zu task%s %+.4f, 95 %% interval %+.4f to %+.4f; %zu won, "
-                           "%zu tied, %zu lost\nWilcoxon signed-rank test (%s): p %s",
-                           pair->n_rows, pair->n_rows == 1 ? "" : "s", pair->gain, pair->ci.low,
-                           pair->ci.high, pair->wins, pair->ties, pair->losses,
-                           w->is_exact ? "exact" : "normal approximation", chance));
+    if (isnan(pair->gain))
+        ACF_TRY(acf_str_puts(p->out, "no mean gain over metrics of both directions; ", e));
+    else
+        ACF_TRY(acf_str_printf(
+            p->out, e, "mean gain of %zu task%s %+.4f, 95 %% interval %+.4f to %+.4f; ",
+            pair->n_rows, pair->n_rows == 1 ? "" : "s", pair->gain, pair->ci.low, pair->ci.high));
+    ACF_TRY(acf_str_printf(
+        p->out, e, "%zu won, %zu tied, %zu lost\nWilcoxon signed-rank test (%s): p %s", pair->wins,
+        pair->ties, pair->losses, w->is_exact ? "exact" : "normal approximation", chance));
     if (p->c->n_pairs > 1) ACF_TRY(acf_str_printf(p->out, e, ", Holm %s", holm));
     if (better < 0) return acf_str_puts(p->out, ": no difference shown at 5 %\n", e);
     return acf_str_printf(p->out, e, ": %s is better\n", p->name[pair->run[better]]);
@@ -172,7 +211,7 @@ static acf_status put_sum(const page *p, const acf_compare_pair *pair, acf_error
 static acf_status put_tasks(page *p, acf_error *e)
 {
     const acf_compare *c = p->c;
-    bool is_single = false, is_series = false;
+    bool is_single = false, is_series = false, has_seeds = false, has_folds = false;
     for (size_t i = 0; i < c->n_pairs; i++) {
         const acf_compare_pair *pair = &c->pair[i];
         const char *first = p->name[pair->run[0]], *second = p->name[pair->run[1]];
@@ -181,12 +220,13 @@ static acf_status put_tasks(page *p, acf_error *e)
         ACF_TRY(put_header(p, first, second, e));
         for (size_t k = 0; k < pair->n_rows; k++) {
             const acf_compare_row *row = &pair->row[k];
-            char label[2 * NAME + 8];
+            char label[PAIR];
             (void)snprintf(label, sizeof label, "%.60s, %s", row->task,
                            acf_metric_name(row->metric));
             acf_make_printable(label);
             ACF_TRY(put_row(p, label, pair, row, e));
             *(row->n_parts > 1 ? &is_series : &is_single) = true;
+            *(row->kind == ACF_FOUND_FOLDS ? &has_folds : &has_seeds) |= row->n_parts > 1;
         }
         ACF_TRY(acf_str_puts(p->out, "\n", e));
         ACF_TRY(put_sum(p, pair, e));
@@ -196,12 +236,13 @@ static acf_status put_tasks(page *p, acf_error *e)
                                "p of one run: exact McNemar test for accuracy, else approximate "
                                "randomization; interval: paired bootstrap, %d draws\n",
                                c->opt.n_draws));
-    if (is_series)
-        ACF_TRY(
-            acf_str_printf(p->out, e,
-                           "p of a task: the larger of hierarchical bootstrap (seeds, examples; "
-                           "%d draws) and Student's t over seeds; interval: what both hold\n",
-                           c->opt.n_draws));
+    if (is_series) {
+        const char *parts = !has_folds ? "seeds" : has_seeds ? "seeds or folds" : "folds";
+        ACF_TRY(acf_str_printf(p->out, e,
+                               "p of a task: the larger of hierarchical bootstrap (%s, examples; "
+                               "%d draws) and Student's t over %s; interval: what both hold\n",
+                               parts, c->opt.n_draws, parts));
+    }
     return acf_str_printf(
         p->out, e, "interval of the mean gain: hierarchical bootstrap (tasks, then seeds)\n");
 }

@@ -6,6 +6,7 @@
 #include "loss/head.h"
 #include "metrics/bootstrap.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -41,8 +42,8 @@ static acf_status take_task(int *task, acf_results *r, const char *name, acf_met
                     place, name, acf_metric_name(metric), acf_metric_name(r->metric[*task]));
 }
 
-/* The line's figure; NaN for a run that diverged. */
-static acf_status read_value(double *value, acf_metric *metric, const cJSON *c,
+/* The line's figure. */
+static acf_status read_value(acf_result *line, acf_metric *metric, const cJSON *c,
                              const acf_results_options *opt, const char *place, acf_error *e)
 {
     const char *text, *head;
@@ -54,23 +55,26 @@ static acf_status read_value(double *value, acf_metric *metric, const cJSON *c,
     if (known < 0)
         return acf_fail(e, ACF_ERR_DATA, "%s: 'metric' is '%s', which is no metric", place, text);
     *metric = (acf_metric)known;
-    *value = (double)NAN;
-    if (ended != 0) return ACF_OK;
+    line->value = (double)NAN;
+    line->is_diverged = ended != 0;
+    if (line->is_diverged) return ACF_OK;
     if (opt->head >= 0) head = acf_head_name((acf_head)opt->head);
     const cJSON *figures = cJSON_GetObjectItemCaseSensitive(c, head);
-    const cJSON *v = cJSON_GetObjectItemCaseSensitive(figures, acf_metric_name(*metric));
-    if (!cJSON_IsNumber(v) || !isfinite(v->valuedouble))
-        return acf_fail(e, ACF_ERR_DATA, "%s: has no %s of the %s head", place,
-                        acf_metric_name(*metric), head);
-    *value = v->valuedouble;
-    return ACF_OK;
+    return acf_json_number(&line->value, figures, acf_metric_name(*metric), -DBL_MAX, DBL_MAX,
+                           (double)NAN, place, e);
+}
+
+/* Runs of one seed, and fold if any, are compared with each other. */
+static bool is_same_part(const acf_result *a, const acf_result *b)
+{
+    return a->seed == b->seed && a->fold == b->fold;
 }
 
 static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_options *opt,
                             const char *place, acf_error *e)
 {
     const char *task, *variant;
-    acf_result line;
+    acf_result line = {0};
     acf_metric metric = ACF_METRIC_ACCURACY;
     ACF_TRY(acf_json_string(&task, c, "task", "", place, e));
     ACF_TRY(acf_json_string(&variant, c, "variant", "", place, e));
@@ -80,22 +84,30 @@ static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_op
                         "%s: is no result line: 'variant', 'task' and 'seed' are "
                         "needed",
                         place);
-    ACF_TRY(read_value(&line.value, &metric, c, opt, place, e));
+    ACF_TRY(acf_json_int(&line.fold, c, "fold", 1, INT32_MAX, 0, place, e));
+    ACF_TRY(read_value(&line, &metric, c, opt, place, e));
     ACF_TRY(take_task(&line.task, r, task, metric, place, e));
     line.variant = place_of(&r->variant, &r->n_variants, &r->variant_cap, variant, e);
     if (line.variant < 0) return ACF_ERR_RESOURCE;
     for (size_t i = 0; i < r->n; i++)
         if (r->line[i].task == line.task && r->line[i].variant == line.variant &&
-            r->line[i].seed == line.seed)
+            is_same_part(&r->line[i], &line))
             return acf_fail(e, ACF_ERR_DATA,
-                            "%s: '%s' on '%s' with seed %lld is measured in an "
-                            "earlier line, too",
-                            place, variant, task, (long long)line.seed);
+                            "%s: '%s' on '%s' with %s %lld is measured in an earlier line, too",
+                            place, variant, task, line.fold > 0 ? "fold" : "seed",
+                            (long long)(line.fold > 0 ? line.fold : line.seed));
     acf_result *grown = acf_grow(r->line, &r->line_cap, r->n + 1, sizeof *grown, "results", e);
     if (grown == NULL) return ACF_ERR_RESOURCE;
     r->line = grown;
     grown[r->n++] = line;
     return ACF_OK;
+}
+
+static bool is_blank(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+        at++;
+    return at == end;
 }
 
 static acf_status read_file(acf_results *r, const char *path, const acf_results_options *opt,
@@ -111,7 +123,7 @@ static acf_status read_file(acf_results *r, const char *path, const acf_results_
         end = memchr(at, '\n', (size_t)(data + len - at));
         if (end == NULL) end = data + len;
         number++;
-        if (end == at) continue;
+        if (is_blank(at, end)) continue;
         cJSON *c = NULL;
         acf_str_clear(&place);
         st = acf_str_printf(&place, e, "%s: line %zu", path, number);
@@ -131,10 +143,9 @@ static void fill_cell(acf_results *r, int task, int variant, double *x)
     for (size_t i = 0; i < r->n; i++) {
         const acf_result *line = &r->line[i];
         if (line->task != task || line->variant != variant) continue;
-        if (isnan(line->value))
-            cell->n_diverged++;
-        else
-            x[cell->n++] = line->value;
+        cell->n_diverged += line->is_diverged;
+        cell->n_undefined += !line->is_diverged && isnan(line->value);
+        if (!isnan(line->value)) x[cell->n++] = line->value;
     }
     if (cell->n > 0) cell->sample = acf_sample_of(x, (size_t)cell->n);
 }
@@ -149,7 +160,7 @@ static size_t differences(double *x, const acf_results *r, int task, int variant
         if (a->task != task || a->variant != variant || isnan(a->value)) continue;
         for (size_t k = 0; k < r->n; k++) {
             const acf_result *b = &r->line[k];
-            if (b->task == task && b->variant == r->baseline && b->seed == a->seed &&
+            if (b->task == task && b->variant == r->baseline && is_same_part(a, b) &&
                 !isnan(b->value))
                 x[n++] = sign * (a->value - b->value);
         }
@@ -162,7 +173,7 @@ static acf_status fill_gain(acf_results *r, int variant, double *x, double *of_t
                             int n_draws, acf_error *e)
 {
     acf_result_gain *g = &r->gain[variant];
-    size_t at = 0;
+    size_t at = 0, n_larger = 0;
     double p;
     for (size_t task = 0; task < r->n_tasks; task++) {
         size_t n = differences(x + at, r, (int)task, variant);
@@ -176,13 +187,39 @@ static acf_status fill_gain(acf_results *r, int variant, double *x, double *of_t
         g->losses += gain < 0;
         g->ties += gain == 0;
         g->gain += gain;
+        n_larger += acf_metric_larger_is_better(r->metric[task]);
         len[g->n_tasks] = n;
         of_task[g->n_tasks++] = gain;
     }
     if (g->n_tasks == 0) return ACF_OK;
     g->gain /= (double)g->n_tasks;
+    g->is_share = n_larger == g->n_tasks;
+    g->is_mixed = n_larger > 0 && !g->is_share;
+    if (g->is_mixed) {
+        g->gain = g->ci.low = g->ci.high = g->p = g->p_holm = (double)NAN;
+        return ACF_OK;
+    }
     ACF_TRY(acf_bootstrap_groups(&g->ci, &p, x, len, g->n_tasks, n_draws, e));
-    return acf_wilcoxon_test(&g->wilcoxon, of_task, g->n_tasks, e);
+    ACF_TRY(acf_wilcoxon_test(&g->wilcoxon, of_task, g->n_tasks, e));
+    g->p = g->wilcoxon.p;
+    return ACF_OK;
+}
+
+/* Holm's correction over the variants that have a test. */
+static acf_status correct(acf_results *r, acf_error *e)
+{
+    size_t n = 0, at = 0;
+    double *p = acf_alloc(r->n_variants, sizeof *p, "tests", e);
+    double *holm = acf_alloc(r->n_variants, sizeof *holm, "tests", e);
+    acf_status st = p == NULL || holm == NULL ? ACF_ERR_RESOURCE : ACF_OK;
+    for (size_t v = 0; v < r->n_variants && st == ACF_OK; v++)
+        if (r->gain[v].n_tasks > 0 && !r->gain[v].is_mixed) p[n++] = r->gain[v].p;
+    if (st == ACF_OK && n > 0) st = acf_holm(holm, p, n, e);
+    for (size_t v = 0; v < r->n_variants && st == ACF_OK; v++)
+        if (r->gain[v].n_tasks > 0 && !r->gain[v].is_mixed) r->gain[v].p_holm = holm[at++];
+    acf_free(p);
+    acf_free(holm);
+    return st;
 }
 
 static acf_status find_baseline(acf_results *r, const char *name, acf_error *e)
@@ -198,9 +235,20 @@ static acf_status find_baseline(acf_results *r, const char *name, acf_error *e)
                     name, r->variant[0]);
 }
 
+/* Is there anything to show?  Runs that diverged are. */
+static acf_status check_figures(const acf_results *r, const acf_results_options *opt, acf_error *e)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->line[i].is_diverged || !isnan(r->line[i].value)) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA, "--results: no line has the figure that is asked for: %s%s%s",
+                    acf_metric_name(r->metric[0]), opt->head >= 0 ? " of the head " : "",
+                    opt->head >= 0 ? acf_head_name((acf_head)opt->head) : "");
+}
+
 static acf_status fill(acf_results *r, const acf_results_options *opt, acf_error *e)
 {
     ACF_TRY(find_baseline(r, opt->baseline, e));
+    ACF_TRY(check_figures(r, opt, e));
     acf_status st = ACF_ERR_RESOURCE;
     double *x = acf_alloc(r->n, sizeof *x, "figures", e);
     double *of_task = acf_alloc(r->n_tasks, sizeof *of_task, "gains", e);
@@ -216,6 +264,7 @@ static acf_status fill(acf_results *r, const acf_results_options *opt, acf_error
     for (size_t variant = 0; variant < r->n_variants && st == ACF_OK; variant++)
         if ((int)variant != r->baseline)
             st = fill_gain(r, (int)variant, x, of_task, len, opt->n_draws, e);
+    if (st == ACF_OK) st = correct(r, e);
 done:
     acf_free(x);
     acf_free(of_task);

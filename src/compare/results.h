@@ -1,11 +1,13 @@
 /*
  * Result lines of sweeps (sweep/sweep_result.h, results.jsonl) put together: tasks x variants over
- * seeds, and what each variant gains over one of them.
+ * seeds (or folds), and what each variant gains over one of them.
  *
  * A gain is the mean over tasks of the mean over seeds that both have of (variant's figure -
- * baseline's), with the sign that makes more of it better.  Its interval is a hierarchical
+ * baseline's), with the sign that makes more of it better; there is none over tasks of which some
+ * are better with larger figures and some with smaller ones.  Its interval is a hierarchical
  * bootstrap, tasks first, then seeds (acf_bootstrap_groups); wins, ties and losses count tasks, and
- * p is Wilcoxon's signed-rank test of the tasks' gains (metrics/exact.h).
+ * p is Wilcoxon's signed-rank test of the tasks' gains (metrics/exact.h), p_holm corrects it (Holm)
+ * for as many variants as there are gains.
  */
 #ifndef ACF_COMPARE_RESULTS_H
 #define ACF_COMPARE_RESULTS_H
@@ -27,21 +29,25 @@ typedef struct acf_results_options {
 
 typedef struct acf_result {
     int task, variant;
-    int64_t seed;
-    double value; /* NaN: the run diverged */
+    int64_t seed, fold; /* fold 0: the run was of none */
+    double value;       /* NaN: the run diverged, or the figure is not defined for it */
+    bool is_diverged;
 } acf_result;
 
 /* A variant on a task. */
 typedef struct acf_result_cell {
     acf_sample sample; /* n > 0 */
-    int n, n_diverged;
+    int n, n_diverged, n_undefined;
 } acf_result_cell;
 
 /* A variant against the baseline. */
 typedef struct acf_result_gain {
     size_t n_tasks; /* that both have, with a seed in common; 0: the rest means nothing */
+    bool is_mixed;  /* of metrics of both directions: gain, ci and p are NaN */
+    bool is_share;  /* a share of 1, to be shown in percent: more of all metrics is better */
     double gain;
     acf_ci ci;
+    double p, p_holm;
     size_t wins, ties, losses;
     acf_wilcoxon wilcoxon;
 } acf_result_gain;
@@ -57,8 +63,9 @@ typedef struct acf_results {
     size_t task_cap, variant_cap, metric_cap, line_cap;
 } acf_results;
 
-/* Read all lines of the files.  ACF_ERR_DATA names file and line of what is no result line, has not
- * the figure that is asked for, or measures again what an earlier line did; ACF_ERR_USAGE for a
+/* Read all lines of the files.  ACF_ERR_DATA names file and line of what is no result line or
+ * measures again what an earlier line did; it also tells when no line has the figure that is asked
+ * for (a run without it is counted as undefined); ACF_ERR_USAGE for a
  * baseline that no line has.  On success the caller frees *r with acf_results_close, on failure it
  * is empty. */
 acf_status acf_results_open(acf_results *r, const char *const *path, size_t n_paths,
@@ -68,8 +75,9 @@ void acf_results_close(acf_results *r);
 /* Two Markdown tables: figures (mean ± sd over seeds; the best of a task in bold), gains. */
 acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
-/* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged", "mean", "sd",
- * "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties", "losses", "p"}]}.  *out is
+/* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged",
+ * "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties",
+ * "losses", "p", "p_holm"}]}.  *out is
  * the caller's. */
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 

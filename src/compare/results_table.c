@@ -46,10 +46,16 @@ static acf_status put_cell(acf_str *out, const acf_result_cell *c, bool percent,
     const char *bold = is_best ? "**" : "";
     double scale = percent ? 100 : 1;
     int digits = percent ? 1 : 4;
-    if (c->n == 0) return acf_str_puts(out, c->n_diverged > 0 ? " diverged |" : " - |", e);
+    if (c->n == 0)
+        return acf_str_puts(out,
+                            c->n_diverged > 0    ? " diverged |"
+                            : c->n_undefined > 0 ? " undefined |"
+                                                 : " - |",
+                            e);
     ACF_TRY(acf_str_printf(out, e, " %s%.*f%s", bold, digits, scale * c->sample.mean, bold));
     if (c->n > 1) ACF_TRY(acf_str_printf(out, e, " ± %.*f", digits, scale * c->sample.sd));
     if (c->n_diverged > 0) ACF_TRY(acf_str_printf(out, e, " (%d diverged)", c->n_diverged));
+    if (c->n_undefined > 0) ACF_TRY(acf_str_printf(out, e, " (%d undefined)", c->n_undefined));
     return acf_str_puts(out, " |", e);
 }
 
@@ -67,7 +73,7 @@ static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
         int least = -1, most = 0, best = best_of(r, task);
         for (size_t v = 0; v < r->n_variants; v++) {
             const acf_result_cell *c = cell_of(r, task, v);
-            int n = c->n + c->n_diverged;
+            int n = c->n + c->n_diverged + c->n_undefined;
             if (least < 0 || n < least) least = n;
             if (n > most) most = n;
         }
@@ -88,23 +94,37 @@ static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
     return acf_str_puts(out, "\n", e);
 }
 
+static acf_status put_chance(acf_str *out, double p, acf_error *e)
+{
+    return acf_str_printf(out, e, p < 0.0001 ? " <0.0001 |" : " %.4f |", p);
+}
+
 static acf_status put_gains(acf_str *out, const acf_results *r, acf_error *e)
 {
     ACF_TRY(
         acf_str_printf(out, e,
                        "\n| over %s | tasks | mean gain | 95 %% interval | wins, ties, losses | "
-                       "p |\n|---|---|---|---|---|---|\n",
+                       "p | Holm |\n|---|---|---|---|---|---|---|\n",
                        r->variant[r->baseline]));
     for (size_t v = 0; v < r->n_variants; v++) {
         const acf_result_gain *g = &r->gain[v];
-        if (g->n_tasks == 0) continue;
-        char chance[16];
-        (void)snprintf(chance, sizeof chance, g->wilcoxon.p < 0.0001 ? "<0.0001" : "%.4f",
-                       g->wilcoxon.p);
-        ACF_TRY(acf_str_printf(out, e,
-                               "| %s | %zu | %+.2f | %+.2f to %+.2f | %zu, %zu, %zu | %s |\n",
-                               r->variant[v], g->n_tasks, 100 * g->gain, 100 * g->ci.low,
-                               100 * g->ci.high, g->wins, g->ties, g->losses, chance));
+        double scale = g->is_share ? 100 : 1;
+        int digits = g->is_share ? 2 : 4;
+        if ((int)v == r->baseline) continue;
+        ACF_TRY(acf_str_printf(out, e, "| %s | %zu |", r->variant[v], g->n_tasks));
+        if (g->n_tasks == 0 || g->is_mixed)
+            ACF_TRY(acf_str_puts(out, " - | - |", e));
+        else
+            ACF_TRY(acf_str_printf(out, e, " %+.*f | %+.*f to %+.*f |", digits, scale * g->gain,
+                                   digits, scale * g->ci.low, digits, scale * g->ci.high));
+        ACF_TRY(acf_str_printf(out, e, " %zu, %zu, %zu |", g->wins, g->ties, g->losses));
+        if (g->n_tasks == 0 || g->is_mixed) {
+            ACF_TRY(acf_str_puts(out, " - | - |\n", e));
+            continue;
+        }
+        ACF_TRY(put_chance(out, g->p, e));
+        ACF_TRY(put_chance(out, g->p_holm, e));
+        ACF_TRY(acf_str_puts(out, "\n", e));
     }
     return ACF_OK;
 }
@@ -122,7 +142,8 @@ static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t vari
     cJSON *c = acf_json_append(list);
     bool ok = c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
               cJSON_AddNumberToObject(c, "n", cell->n) != NULL &&
-              cJSON_AddNumberToObject(c, "diverged", cell->n_diverged) != NULL;
+              cJSON_AddNumberToObject(c, "diverged", cell->n_diverged) != NULL &&
+              cJSON_AddNumberToObject(c, "undefined", cell->n_undefined) != NULL;
     if (ok && cell->n > 0) ok = cJSON_AddNumberToObject(c, "mean", s->mean) != NULL;
     if (ok && cell->n > 1)
         ok = cJSON_AddNumberToObject(c, "sd", s->sd) != NULL &&
@@ -142,7 +163,8 @@ static bool add_gain(cJSON *list, const acf_results *r, size_t variant)
            cJSON_AddNumberToObject(c, "wins", (double)g->wins) != NULL &&
            cJSON_AddNumberToObject(c, "ties", (double)g->ties) != NULL &&
            cJSON_AddNumberToObject(c, "losses", (double)g->losses) != NULL &&
-           cJSON_AddNumberToObject(c, "p", g->wilcoxon.p) != NULL;
+           cJSON_AddNumberToObject(c, "p", g->p) != NULL &&
+           cJSON_AddNumberToObject(c, "p_holm", g->p_holm) != NULL;
 }
 
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)

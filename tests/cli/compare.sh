@@ -95,6 +95,13 @@ done
 run 0 compare s t --json
 is 'McNemar over nested seeds' "$(sed 's/.*"mcnemar":{[^}]*"p":\([^}]*\)}.*/\1/' out)" 0.03125
 grep -q '"same_examples":false' out || fail 'other texts are the same examples'
+# Pairs that have not the same seeds in common: each says what it has, and both methods are told.
+mkdir one_seed
+cp -r t/seed-1 one_seed/seed-1
+run 0 compare s t one_seed
+grep -q ': what each two have in common$' out && grep -q '^s -> t: 3 seeds of ' out && grep -q '^s -> one_seed: 1 seed of ' out ||
+    { fail 'pairs of other sizes are told by the first'; cat out; }
+grep -q '^p: exact McNemar test' out && grep -q "^p: the larger of hierarchical bootstrap (seeds" out || fail 'not both methods'
 # Folds.
 mkdir u v
 cp -r s/seed-1 u/fold-1
@@ -103,6 +110,15 @@ cp -r t/seed-1 v/fold-1
 cp -r t/seed-2 v/fold-2
 run 0 compare u v
 grep -q '2 folds of 6 examples' out || fail 'no folds'
+# How many folds there are decides the interval, whichever series has them all.
+cp -r t/seed-10 v/fold-3
+rm -r v/fold-2
+cp -r s/seed-2 v/fold-2
+run 0 compare u v --json
+grep -o '"student":{[^}]*"p":[^}]*}' out | sed 's/.*"p"/"p"/' >first
+grep -q '"p":0\.' first || { fail 'no t test of folds'; cat out; }
+run 0 compare v u --json
+grep -o '"student":{[^}]*"p":[^}]*}' out | sed 's/.*"p"/"p"/' | cmp - first || fail 'p of folds depends on the order'
 refuses 4 's is a series of seeds, u a series of folds: compare like with like' compare s u
 refuses 4 'a is one run, s a series of seeds' compare a s
 
@@ -130,6 +146,22 @@ mkdir j k
 cp -r a j/one
 cp -r b k/two
 refuses 4 'j and k: no finished task that both have' compare j k
+
+# A task by a metric of the other direction: no mean gain, no verdict from its sign.
+mkdir w z
+for task in one two three four five six; do
+    cp -r a w/$task
+    cp -r b z/$task
+done
+for run in w z; do
+    mkdir $run/scores
+    echo '{"metric": "mse", "head": "linear"}' >$run/scores/eval_results.json
+    awk -v run=$run 'BEGIN { OFS = "\t"; print "index", "gold", "pred", "prob", "correct", "text"
+        for (i = 0; i < 8; i++) print i, i, i + (run == "w") * (1 + i % 2), "", "", "text " i }' >$run/scores/predictions.dev.tsv
+done
+run 0 compare w z
+grep -q '^no mean gain over metrics of both directions; 7 won, 0 tied, 0 lost$' out || { fail 'a mean gain of other units'; cat out; }
+grep -q '^Wilcoxon.*p 0.0156: no difference shown' out || fail 'the verdict of other units'
 
 # What is refused.
 refuses 2 '--compare: needs two runs' compare a

@@ -7,6 +7,7 @@
 #include "support/tmpdir.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const acf_results_options usual = {.metric = -1, .head = -1, .n_draws = 1000};
@@ -117,17 +118,17 @@ static void what_is_no_result_is_named(void **state)
         {"{\"variant\":\"a\",\"task\":\"one\"}", "line 2: is no result line"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"speed\"}",
          "line 2: 'metric' is 'speed', which is no metric"},
-        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"accuracy\"}",
-         "line 2: has no accuracy of the linear head"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"accuracy\",\"head\":"
          "\"label\","
          "\"label\":{\"accuracy\":\"0.5\"}}",
-         "line 2: has no accuracy of the label head"},
+         "line 2: 'accuracy' is not a number"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"mcc\",\"head\":\"label\","
          "\"label\":{\"mcc\":0.5}}",
          "line 2: task 'one' by mcc, earlier lines have it by accuracy"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":1,\"ended\":5,\"metric\":\"accuracy\"}",
          "line 2: 'a' on 'one' with seed 1 is measured in an earlier line, too"},
+        {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":1,\"fold\":0,\"metric\":\"accuracy\"}",
+         "line 2: 'fold' = 0 is out of range"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         acf_error e = {ACF_OK, ""};
@@ -150,8 +151,123 @@ static void nothing_to_show_is_an_error(void **state)
     tmpdir_write_text(path, "\n");
     assert_fails(acf_results_open(&r, &path, 1, &usual, &e), ACF_ERR_DATA, "hold no result line",
                  &e);
+    acf_str text = {0};
+    put(&text, "a", "one", 1, 0.5);
+    path = write_text(*state, "other.jsonl", &text);
+    acf_results_options opt = usual;
+    opt.metric = ACF_METRIC_F1;
+    opt.head = ACF_HEAD_LABEL;
+    assert_fails(acf_results_open(&r, &path, 1, &opt, &e), ACF_ERR_DATA,
+                 "no line has the figure that is asked for: f1 of the head label", &e);
     path = tmpdir_path(*state, "missing.jsonl");
     assert_fails(acf_results_open(&r, &path, 1, &usual, &e), ACF_ERR_DATA, "missing.jsonl", &e);
+}
+
+/* A run without the figure is counted, not averaged, and refuses nothing; Windows' line ends. */
+static void an_undefined_figure_is_counted(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "b", "one", 1, 0.7);
+    assert_int_equal(acf_str_puts(&text,
+                                  " \r\n{\"variant\":\"b\",\"task\":\"one\",\"seed\":2,"
+                                  "\"metric\":\"accuracy\",\"label\":{\"accuracy\":null}}\r\n"
+                                  "{\"variant\":\"c\",\"task\":\"one\",\"seed\":1,"
+                                  "\"metric\":\"accuracy\"}\n",
+                                  NULL),
+                     ACF_OK);
+    const char *path = write_text(*state, "undefined.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_int_equal(r.cell[1].n, 1);
+    assert_int_equal(r.cell[1].n_undefined, 1);
+    assert_int_equal(r.cell[1].n_diverged, 0);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "| **70.0** (1 undefined) | undefined |\n"));
+    assert_non_null(strstr(out.data, "\n| c | 0 | - | - | 0, 0, 0 | - | - |\n"));
+    acf_str_free(&out);
+    acf_results_close(&r);
+}
+
+/* Folds have one seed; each is compared with the same fold. */
+static void folds_are_parts_like_seeds(void **state)
+{
+    static const double value[2][3] = {{0.5, 0.7, 0.6}, {0.55, 0.8, 0.65}};
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0};
+    for (int k = 0; k < 6; k++) { /* the second's folds backwards */
+        int v = k / 3, fold = v > 0 ? 3 - k % 3 : k % 3 + 1;
+        assert_int_equal(
+            acf_str_printf(&text, NULL,
+                           "{\"variant\":\"%c\",\"task\":\"one\",\"seed\":42,\"fold\":"
+                           "%d,\"metric\":\"accuracy\",\"linear\":{\"accuracy\":%g}}\n",
+                           'a' + v, fold, value[v][fold - 1]),
+            ACF_OK);
+    }
+    const char *path = write_text(*state, "folds.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_int_equal(r.cell[1].n, 3);
+    assert_number(r.gain[1].gain, (0.05 + 0.1 + 0.05) / 3, 1e-12);
+    acf_results_close(&r);
+}
+
+/* Holm over the variants; points of a hundred where more is better, else as they are; no gain over
+ * metrics of both directions. */
+static void several_variants_are_corrected(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    acf_results_options opt = usual;
+    for (int task = 0; task < 6; task++)
+        for (int v = 0; v < 3; v++) {
+            char name[16];
+            (void)snprintf(name, sizeof name, "t%d", task);
+            double value = 0.5 + 0.01 * task;
+            put(&text,
+                v == 0   ? "a"
+                : v == 1 ? "b"
+                         : "c",
+                name, 1,
+                v == 1                ? value + 0.02 + 0.001 * task
+                : v == 2 && task == 0 ? value - 0.001
+                : v == 2              ? value + 0.01 * task
+                                      : value);
+        }
+    const char *path = write_text(*state, "many.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+    assert_number(r.gain[1].p, 2.0 / 64, 1e-12);
+    assert_number(r.gain[1].p_holm, 4.0 / 64, 1e-12);
+    assert_number(r.gain[2].p, 4.0 / 64, 1e-12);
+    assert_number(r.gain[2].p_holm, 4.0 / 64, 1e-12);
+    acf_results_close(&r);
+    opt.metric = ACF_METRIC_LOSS;
+    assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "\n| b | 6 | -0.2250 | "));
+    acf_str_free(&out);
+    acf_results_close(&r);
+
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "b", "one", 1, 0.7);
+    assert_int_equal(
+        acf_str_puts(
+            &text,
+            "{\"variant\":\"a\",\"task\":\"two\",\"seed\":1,\"metric\":\"mse\",\"linear\":{"
+            "\"mse\":10}}\n{\"variant\":\"b\",\"task\":\"two\",\"seed\":1,\"metric\":"
+            "\"mse\",\"linear\":{\"mse\":9}}\n",
+            NULL),
+        ACF_OK);
+    path = write_text(*state, "mixed.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_true(r.gain[1].is_mixed && isnan(r.gain[1].gain) && isnan(r.gain[1].p));
+    assert_int_equal(r.gain[1].wins, 2);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "\n| b | 2 | - | - | 2, 0, 0 | - | - |\n"));
+    acf_str_free(&out);
+    acf_results_close(&r);
 }
 
 static void tables_say_what_the_figures_are(void **state)
@@ -165,18 +281,20 @@ static void tables_say_what_the_figures_are(void **state)
     assert_ok(acf_results_open(&r, path, 2, &usual, &e), &e);
     assert_ok(acf_results_markdown(&out, &r, &e), &e);
     assert_string_equal(
-        out.data, "| task | metric | seeds | a | b |\n|---|---|---|---|---|\n"
-                  "| one | accuracy | 2 to 3 | 55.0 ± 7.1 | **75.0** ± 13.2 |\n"
-                  "| two | accuracy | 1 to 2 | **80.0** | 79.0 (1 diverged) |\n"
-                  "| mean of 2 | | | 67.50 | 77.00 |\n"
-                  "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p |\n"
-                  "|---|---|---|---|---|---|\n"
-                  "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 |\n");
+        out.data,
+        "| task | metric | seeds | a | b |\n|---|---|---|---|---|\n"
+        "| one | accuracy | 2 to 3 | 55.0 ± 7.1 | **75.0** ± 13.2 |\n"
+        "| two | accuracy | 1 to 2 | **80.0** | 79.0 (1 diverged) |\n"
+        "| mean of 2 | | | 67.50 | 77.00 |\n"
+        "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p | Holm |\n"
+        "|---|---|---|---|---|---|---|\n"
+        "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 | 1.0000 |\n");
     acf_str_free(&out);
     assert_ok(acf_results_json(&json, &r, &e), &e);
     char *text = acf_json_print(json, false, &e);
-    assert_non_null(strstr(text, "{\"task\":\"two\",\"metric\":\"accuracy\",\"variants\":[{"
-                                 "\"variant\":\"a\",\"n\":1,\"diverged\":0,\"mean\":0.8"));
+    assert_non_null(
+        strstr(text, "{\"task\":\"two\",\"metric\":\"accuracy\",\"variants\":[{"
+                     "\"variant\":\"a\",\"n\":1,\"diverged\":0,\"undefined\":0,\"mean\":0.8"));
     assert_non_null(strstr(text, "\"gains\":[{\"variant\":\"b\",\"tasks\":2,\"gain\":0.0575"));
     acf_free(text);
     cJSON_Delete(json);
@@ -192,6 +310,11 @@ int main(void)
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_named, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(nothing_to_show_is_an_error, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(an_undefined_figure_is_counted, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(folds_are_parts_like_seeds, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(several_variants_are_corrected, tmpdir_setup,
+                                        tmpdir_teardown),
         cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
                                         tmpdir_teardown),
     };
