@@ -89,6 +89,31 @@ static acf_status save_optimizer(const acf_trainer *t, acf_checkpoint *ck, acf_e
     return acf_checkpoint_note_digest(ck, OPTIM_FILE, digest, e);
 }
 
+static acf_status check_block(const acf_trainer *t, const real *x, const char *what, acf_error *e)
+{
+    const acf_params *p = &t->setup.model.params;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t k = p->slice[i].at; k < p->slice[i].at + p->slice[i].len; k++)
+            if (!isfinite(x[k]))
+                return acf_fail(e, ACF_ERR_NUMERIC,
+                                "update %lld: %s of '%s' became %g; it is not saved, the last "
+                                "checkpoint is kept: a lower train.optimizer.lr or train.clip "
+                                "usually helps",
+                                (long long)t->update, what, p->slice[i].name, (double)x[k]);
+    return ACF_OK;
+}
+
+/* An update can make what its finite gradient did not show: a checkpoint of it could not be loaded,
+ * and would push out one that can. */
+static acf_status check_finite(const acf_trainer *t, acf_error *e)
+{
+    const acf_optimizer *o = t->step.optimizer;
+    ACF_TRY(check_block(t, t->setup.model.params.value, "the weights", e));
+    for (int k = 0; k < o->n_blocks; k++)
+        ACF_TRY(check_block(t, o->block[k].x, o->block[k].name, e));
+    return ACF_OK;
+}
+
 acf_status acf_train_save(acf_trainer *t, acf_error *e)
 {
     const char *dir = t->cfg->save.dir;
@@ -98,6 +123,7 @@ acf_status acf_train_save(acf_trainer *t, acf_error *e)
     uint64_t bytes = acf_weights_bytes(&m->params) + ((uint64_t)4 << 20) +
                      acf_state_blocks_bytes(&m->params, (size_t)t->step.optimizer->n_blocks);
     acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
+    ACF_TRY(check_finite(t, e));
     ACF_TRY(acf_run_log_sync(t->run_log, e));
     acf_checkpoint_name(name, t->update);
     ACF_TRY(acf_checkpoint_begin(&ck, dir, name, bytes, e));

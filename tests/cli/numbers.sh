@@ -27,6 +27,25 @@ state_of run/checkpoint-* >before
 refuses 5 "update $update: " "$ACF/acf-train" --config base.yaml --resume
 state_of run/checkpoint-* | cmp - before || fail 'a checkpoint was changed'
 
+# An update that makes weights infinite, from a loss and a gradient that are not: nothing of it is saved,
+# and what was saved before can be used.
+far="--set save.dir=far --set train.optimizer.name=sgd --set train.optimizer.lr=0 --set train.optimizer.head_lr=1e6
+    --set train.optimizer.weight_decay=10 --set train.optimizer.momentum=0 --set loss.type=ce
+    --set train.schedule.name=constant --set save.every=1"
+# shellcheck disable=SC2086 # words
+refuses 5 "the weights of 'classifier.weight' became" "$ACF/acf-train" --config base.yaml $far --set data.dev=null
+(cd far/last && sha256sum --quiet -c SHA256SUMS) || fail 'the last checkpoint is not whole'
+[ "$(find far -maxdepth 1 -name 'checkpoint-*' | wc -l)" -eq 2 ] || fail 'checkpoints that could be used were removed'
+echo 'a text' | run 0 "$ACF/acf-predict" far
+# shellcheck disable=SC2086
+refuses 5 "became" "$ACF/acf-train" --config base.yaml $far --set data.dev=null --resume
+# So with AdamW's second moment.
+refuses 5 "' became inf; it is not saved" "$ACF/acf-train" --config base.yaml --set save.dir=moment --set train.clip=null \
+    --set save.every=1 --set train.optimizer.lr=1e-3 --set train.optimizer.head_lr=1e6 --set loss.type=ce \
+    --set train.optimizer.weight_decay=10 --set train.schedule.name=constant
+refuses 2 'train.optimizer.eps = 1e-45 is out of range' "$ACF/acf-train" --config base.yaml --set train.optimizer.eps=1e-45
+refuses 2 'model.dropout = 0.9999999 is out of range' "$ACF/acf-train" --config base.yaml --set model.dropout=0.9999999
+
 # A weight that is NaN, one that is infinite: before anything is written.
 size=$(wc -c <"$model/model.safetensors")
 for bits in '\000\000\300\177' '\000\000\200\377'; do
