@@ -194,8 +194,9 @@ const char *acf_table_cell(const acf_table *t, int row, int col)
 
 int acf_table_find(const acf_table *t, const char *name)
 {
-    for (int c = 0; c < t->n_cols; c++)
-        if (strcmp(acf_table_cell(t, 0, c), name) == 0) return c;
+    const char *cell = t->n_cols > 0 ? acf_table_cell(t, 0, 0) : NULL;
+    for (int c = 0; c < t->n_cols; c++, cell += strlen(cell) + 1)
+        if (strcmp(cell, name) == 0) return c;
     return -1;
 }
 

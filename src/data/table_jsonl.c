@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_KEYS = 1000 }; /* of a line: keys are looked for one by one */
+
 /* One member of a line's object: places of NUL-terminated texts. */
 typedef struct member {
     size_t key, value;
@@ -168,6 +170,8 @@ static acf_status take_member(jsonl *j, acf_error *e)
     if (grown == NULL) return ACF_ERR_RESOURCE;
     j->item = grown;
     j->item[j->n++] = m;
+    if (j->n > MOST_KEYS)
+        (void)snprintf(j->reason, sizeof j->reason, "has more than %d keys", MOST_KEYS);
     return ACF_OK;
 }
 
@@ -242,7 +246,7 @@ static bool put_cells(jsonl *j, char *to)
             about_key(j, "has no key", name, ", which line 1 has");
             return false;
         }
-    for (size_t i = 0; i < j->n; i++) {
+    for (size_t i = 0; i < j->n && j->n != (size_t)j->t->n_cols; i++) {
         const char *key = text_of(j, j->item[i].key);
         if (acf_table_find(j->t, key) >= 0) continue;
         about_key(j, "has a key", key, ", which line 1 has not");

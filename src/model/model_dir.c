@@ -298,15 +298,21 @@ static acf_status open_image_input(acf_model *m, const dir_files *f, const char 
 }
 
 /* What turns examples into the encoder's input: for texts the tokenizer. */
-static acf_status open_input(acf_model *m, const dir_files *f, const char *dir, acf_error *e)
+static acf_status open_input(acf_model *m, const dir_files *f, const char *dir,
+                             const acf_model_load *opt, acf_error *e)
 {
     if (m->enc->channels > 0) return open_image_input(m, f, dir, e);
     ACF_TRY(acf_tokenizer_open(&m->tok, dir, e));
     int32_t size = acf_tokenizer_vocab_size(m->tok);
-    if (size <= m->enc->vocab_size) return ACF_OK;
+    if (size > m->enc->vocab_size)
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: the tokenizer has %d tokens, the encoder only %d embeddings", dir,
+                        (int)size, m->enc->vocab_size);
+    int least = acf_tokenizer_special_tokens(m->tok, m->pair);
+    if (opt->max_length > 0 || m->max_length >= least) return ACF_OK;
     return acf_fail(e, ACF_ERR_MODEL,
-                    "%s: the tokenizer has %d tokens, the encoder only %d embeddings", dir,
-                    (int)size, m->enc->vocab_size);
+                    "%s: max_length = %d leaves no room for the %d special tokens",
+                    f->card != NULL ? f->card_path : f->config_path, m->max_length, least);
 }
 
 /* With one name that is on one side only. */
@@ -346,7 +352,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
 {
     ACF_TRY(files_read(f, dir, e));
     ACF_TRY(open_encoder(m, opt, f, e));
-    ACF_TRY(open_input(m, f, dir, e));
+    ACF_TRY(open_input(m, f, dir, opt, e));
 
     bool keep_head = true, reorder = false;
     if (opt->labels != NULL) {

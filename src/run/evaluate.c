@@ -172,7 +172,8 @@ acf_status acf_evaluate_bytes(size_t *bytes, const acf_model *m, const acf_sourc
     size_t figures = n * (8 + sizeof(real) * K + 16); /* predictions, label head, margins */
     if (space > most) most = space;
     if (figures > most) most = figures;
-    *bytes = 2 * n * K * sizeof(real) + most;
+    size_t matrices = source->target == NULL ? 2 * K * K * sizeof(int64_t) : 0;
+    *bytes = 2 * n * K * sizeof(real) + matrices + most;
     return ACF_OK;
 }
 

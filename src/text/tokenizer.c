@@ -250,15 +250,16 @@ static size_t separators(const acf_tokenizer *tok, const char *b)
     return b == NULL ? 1 : tok->pair_seps;
 }
 
-static size_t special_tokens(const acf_tokenizer *tok, const char *b)
+int acf_tokenizer_special_tokens(const acf_tokenizer *tok, bool pair)
 {
-    return 1 + separators(tok, b) + (b != NULL);
+    return pair ? 2 + (int)tok->pair_seps : 2;
 }
 
 static acf_status encode(const acf_tokenizer *tok, acf_encoding *x, const char *a, size_t a_len,
                          const char *b, size_t b_len, int max_length, acf_error *e)
 {
-    size_t seps = separators(tok, b), n_special = special_tokens(tok, b);
+    size_t seps = separators(tok, b),
+           n_special = (size_t)acf_tokenizer_special_tokens(tok, b != NULL);
     ACF_TRY(reserve(x, 1, e));
     x->ids[x->n++] = tok->id[ACF_CLS];
     ACF_TRY(push_text(tok, x, a, a_len, e));
@@ -296,7 +297,7 @@ acf_status acf_tokenizer_encode(const acf_tokenizer *tok, acf_encoding *x, const
 {
     x->n = 0;
     x->truncated = false;
-    int least = (int)special_tokens(tok, b);
+    int least = acf_tokenizer_special_tokens(tok, b != NULL);
     if (max_length != 0 && max_length < least)
         return acf_fail(e, ACF_ERR_USAGE,
                         "max_length = %d leaves no room for the %d special tokens", max_length,

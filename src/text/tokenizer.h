@@ -82,6 +82,9 @@ acf_status acf_tokenizer_encode(const acf_tokenizer *tok, acf_encoding *x, const
                                 size_t a_len, const char *b, size_t b_len, int max_length,
                                 acf_error *e) ACF_MUST_USE;
 
+/* How many special tokens a text, or a pair, has: the least max_length. */
+int acf_tokenizer_special_tokens(const acf_tokenizer *tok, bool pair);
+
 /*
  * Write the tokenizer's files into the existing directory, so that
  * AutoTokenizer.from_pretrained(dir) gives the same tokens: tokenizer.json, tokenizer_config.json,

@@ -147,6 +147,7 @@ edited acf.json 's/"tau":[^,]*/"tau": -1/' 'tau'
 edited acf.json 's/"tau":[^,]*/"tau": "warm"/' 'tau'
 edited acf.json 's/"head":.*"linear"/"head": "both"/' "m/acf.json: head 'both'"
 edited acf.json 's/"max_length":[^,]*/"max_length": 1e300/' 'max_length'
+edited acf.json 's/"max_length":[^,]*/"max_length": 1/' 'acf.json: max_length = 1 leaves no room for the 2 special tokens'
 edited acf.json 's/"pair":[^,]*/"pair": "no"/' 'pair'
 
 # The configuration in acf.json is part of the model, what the command line adds is not.

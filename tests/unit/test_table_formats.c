@@ -2,6 +2,7 @@
  * how they are told. */
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "data/table.h"
 #include "support/cm.h"
 #include "support/tmpdir.h"
@@ -210,6 +211,12 @@ static void jsonl_refuses_a_bad_first_line(void **state)
     refuses(state, "t.jsonl", BYTES("[\n{\"a\":1}\n]\n"), "t.jsonl:1: is not a JSON object");
     refuses(state, "t.jsonl", BYTES("{\"a\":1,\"a\":1}\n"), "t.jsonl:1: has twice the key 'a'");
     refuses(state, "t.jsonl", BYTES("{}\n"), "t.jsonl:1: is an empty object");
+    acf_str wide = {0};
+    for (int i = 0; i <= 1000; i++)
+        assert_int_equal(acf_str_printf(&wide, NULL, "%s\"k%d\":1", i > 0 ? "," : "{", i), ACF_OK);
+    assert_int_equal(acf_str_puts(&wide, "}\n", NULL), ACF_OK);
+    refuses(state, "t.jsonl", wide.data, wide.len, "t.jsonl:1: has more than 1000 keys");
+    acf_str_free(&wide);
 }
 
 static void fasttext_accepts_labelled_lines(void **state)
