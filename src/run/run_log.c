@@ -2,15 +2,18 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
+#include "base/sysio.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_EVENTS_BYTES ((size_t)1 << 32)
@@ -124,6 +127,22 @@ static acf_status rewind_events(const acf_run_log *log, log_end last, acf_error 
     return acf_reclass(st, ACF_ERR_RESOURCE, e);
 }
 
+/* A file of the run directory to append to: no link out of it, no pipe that nobody reads. */
+static acf_status open_file(FILE **out, const char *path, acf_error *e)
+{
+    struct stat s;
+    int fd = acf_sys_create(path, O_APPEND | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &s) == 0 && !S_ISREG(s.st_mode)) {
+        (void)close(fd);
+        return acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot append: is not a regular file", path);
+    }
+    *out = fd >= 0 ? fdopen(fd, "ab") : NULL;
+    if (*out != NULL) return ACF_OK;
+    acf_status st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot append: %s", path, strerror(errno));
+    if (fd >= 0) (void)close(fd);
+    return st;
+}
+
 acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last_step,
                             int64_t last_eval, acf_error *e)
 {
@@ -137,12 +156,8 @@ acf_status acf_run_log_open(acf_run_log **out, const char *run_dir, int64_t last
         if (log->path[k] == NULL) st = ACF_ERR_RESOURCE;
     }
     if (st == ACF_OK) st = rewind_events(log, (log_end){last_step, last_eval}, e);
-    for (int k = 0; k < N_FILES && st == ACF_OK; k++) {
-        log->file[k] = fopen(log->path[k], "ab");
-        if (log->file[k] == NULL)
-            st = acf_fail(e, ACF_ERR_RESOURCE, "%s: cannot append: %s", log->path[k],
-                          strerror(errno));
-    }
+    for (int k = 0; k < N_FILES && st == ACF_OK; k++)
+        st = open_file(&log->file[k], log->path[k], e);
     if (st != ACF_OK) {
         acf_run_log_close(&log);
         return st;

@@ -113,4 +113,41 @@ done
 [ -n "$held" ] || fail 'no run could be held'
 same locked
 [ -e locked/.lock ] && fail 'a lock stays after the run'
+
+# One that still reads its data when another begins there and ends: the finished run is not trained over.
+awk 'BEGIN { print "text\tlabel"; for (i = 0; i < 200000; i++) print "some words " i " of a long file\t" i % 2 }' >long.tsv
+late=
+for try in 1 2 3 4 5 6; do
+    rm -rf late
+    "$ACF/acf-train" --config slow.yaml --set save.dir=late --set data.train=long.tsv --set data.dev=null >out 2>late.err &
+    pid=$!
+    sleep 0.1
+    kill -s STOP $pid
+    if [ ! -e late ]; then
+        late=$pid
+        run 0 "$ACF/acf-train" --config slow.yaml --set save.dir=late
+        kill -s CONT $pid
+        code=0
+        wait $pid || code=$?
+        [ $code -eq 2 ] && grep -q '^error: .*late: is not empty; --resume goes on with the run there' late.err ||
+            { fail "a run that comes late: exit $code"; cat late.err; }
+        same late
+        break
+    fi
+    kill -9 $pid
+    wait $pid 2>/dev/null
+done
+[ -n "$late" ] || fail 'no run could be held before it began'
+
+# train.log that is a link or a pipe: nothing is written outside, nothing waits for a reader.
+for kind in link pipe; do
+    rm -rf strange
+    run 0 "$ACF/acf-train" --config slow.yaml --set save.dir=strange --set train.steps=5
+    rm -f strange/train.log
+    echo before >outside
+    [ $kind = link ] && ln -s "$PWD/outside" strange/train.log
+    [ $kind = pipe ] && mkfifo strange/train.log
+    refuses 6 'train.log: cannot append' "$ACF/acf-train" --config slow.yaml --set save.dir=strange --resume
+    [ "$(cat outside)" = before ] || fail 'a link out of the run directory was followed'
+done
 finish
