@@ -7,8 +7,8 @@
  *              at the next single one, may hold commas, CR and LF, and two marks mean one.  In a
  *              cell that begins otherwise a mark is a character
  *     .jsonl   an object of texts, numbers, true, false and null (an empty cell) on every line; the
- *              keys of line 1 (at most 1,000) are the columns, and every line has these keys in some
- *              order.  Numbers are kept as they are written
+ *              keys of line 1, at most 1,000, are the columns; every line has them in some order.
+ *              Numbers are kept as they are written
  *     .txt     fastText's lines: "__label__NAME text"; columns "label" and "text"
  *     .gz      after one of these: the same, packed by gzip (base/gzip.h)
  *
