@@ -28,19 +28,14 @@ typedef struct work {
     int n_todo, n_done;
 } work;
 
-static void rest(void)
-{
-    const struct timespec pause = {.tv_nsec = 50000000};
-    (void)nanosleep(&pause, NULL);
-}
-
 /* The lock of the sweep's directory, which nobody holds for long: waited for even when the sweep is
  * to stop, for others may be told to at the same moment. */
 static acf_status take_lock(acf_lock **lock, const char *dir, acf_error *e)
 {
+    const struct timespec pause = {.tv_nsec = 50000000};
     acf_status st = acf_lock_take(lock, dir, e);
     for (int i = 0; i < LOCK_TRIES && st == ACF_ERR_BUSY; i++) {
-        rest();
+        (void)nanosleep(&pause, NULL);
         st = acf_lock_take(lock, dir, e);
     }
     return st;
@@ -231,13 +226,13 @@ static acf_status run_ended(void *payload, int i, int code, acf_error *e)
         r->state = ACF_SWEEP_BUSY;
     else if (r->state == ACF_SWEEP_OPEN && code != acf_exit_code(ACF_STOPPED))
         r->state = ACF_SWEEP_FAILED;
-    if (code != acf_exit_code(ACF_STOPPED)) w->n_done++;
-    tell_run(w, i, code);
-    int task = w->s->cell[r->cell].task;
-    if (count_open(w->s, task) == 0) acf_token_share_close(&w->tokens[task]);
     if (st == ACF_OK) st = acf_sweep_summarize(w->s, r->cell, e);
     if (st == ACF_OK) st = acf_sweep_write(w->s, e);
     acf_lock_release(&lock);
+    if (code != acf_exit_code(ACF_STOPPED)) w->n_done++;
+    tell_run(w, i, code); /* who reads it may be slow: not under the lock */
+    int task = w->s->cell[r->cell].task;
+    if (count_open(w->s, task) == 0) acf_token_share_close(&w->tokens[task]);
     return st;
 }
 
