@@ -1,8 +1,9 @@
 #include "run/trainer_internal.h"
 
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "model/model_dir.h"
+#include "num/vec.h"
 #include "store/checkpoint.h"
 #include "store/state.h"
 #include "store/weights.h"
@@ -92,6 +93,7 @@ static acf_status save_optimizer(const acf_trainer *t, acf_checkpoint *ck, acf_e
 static acf_status check_block(const acf_trainer *t, const real *x, const char *what, acf_error *e)
 {
     const acf_params *p = &t->setup.model.params;
+    if (isfinite(acf_vec_square_sum(x, p->len))) return ACF_OK;
     for (size_t i = 0; i < p->n; i++)
         for (size_t k = p->slice[i].at; k < p->slice[i].at + p->slice[i].len; k++)
             if (!isfinite(x[k]))
