@@ -213,10 +213,10 @@ static acf_status correct(acf_results *r, acf_error *e)
     double *holm = acf_alloc(r->n_variants, sizeof *holm, "tests", e);
     acf_status st = p == NULL || holm == NULL ? ACF_ERR_RESOURCE : ACF_OK;
     for (size_t v = 0; v < r->n_variants && st == ACF_OK; v++)
-        if (r->gain[v].n_tasks > 0 && !r->gain[v].is_mixed) p[n++] = r->gain[v].p;
+        if (acf_result_has_gain(&r->gain[v])) p[n++] = r->gain[v].p;
     if (st == ACF_OK && n > 0) st = acf_holm(holm, p, n, e);
     for (size_t v = 0; v < r->n_variants && st == ACF_OK; v++)
-        if (r->gain[v].n_tasks > 0 && !r->gain[v].is_mixed) r->gain[v].p_holm = holm[at++];
+        if (acf_result_has_gain(&r->gain[v])) r->gain[v].p_holm = holm[at++];
     acf_free(p);
     acf_free(holm);
     return st;

@@ -52,6 +52,12 @@ typedef struct acf_result_gain {
     acf_wilcoxon wilcoxon;
 } acf_result_gain;
 
+/* Is there a gain, an interval and a p? */
+static inline bool acf_result_has_gain(const acf_result_gain *g)
+{
+    return g->n_tasks > 0 && !g->is_mixed;
+}
+
 typedef struct acf_results {
     char **task, **variant; /* names in the order in which they came */
     acf_metric *metric;     /* [n_tasks] */

@@ -112,13 +112,13 @@ static acf_status put_gains(acf_str *out, const acf_results *r, acf_error *e)
         int digits = g->is_share ? 2 : 4;
         if ((int)v == r->baseline) continue;
         ACF_TRY(acf_str_printf(out, e, "| %s | %zu |", r->variant[v], g->n_tasks));
-        if (g->n_tasks == 0 || g->is_mixed)
+        if (!acf_result_has_gain(g))
             ACF_TRY(acf_str_puts(out, " - | - |", e));
         else
             ACF_TRY(acf_str_printf(out, e, " %+.*f | %+.*f to %+.*f |", digits, scale * g->gain,
                                    digits, scale * g->ci.low, digits, scale * g->ci.high));
         ACF_TRY(acf_str_printf(out, e, " %zu, %zu, %zu |", g->wins, g->ties, g->losses));
-        if (g->n_tasks == 0 || g->is_mixed) {
+        if (!acf_result_has_gain(g)) {
             ACF_TRY(acf_str_puts(out, " - | - |\n", e));
             continue;
         }

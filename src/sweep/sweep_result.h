@@ -2,9 +2,9 @@
  * The line of one run that has ended, for results.jsonl:
  *
  *     {"sweep", "variant", "task", "data": "rte", "seed", "fold", "ended": 0, "metric", "head",
- * "linear": {METRIC: value}, "label": {...}, "best_epoch", "epochs", "steps", "seconds",
- * "cpu_seconds", "starts", "version", "commit", "started", "cpu", "threads", "settings": {KEY:
- * value}}
+ *      "linear": {METRIC: value}, "label": {...}, "best_epoch", "epochs", "steps", "seconds",
+ *      "cpu_seconds", "starts", "version", "commit", "started", "cpu", "threads",
+ *      "settings": {KEY: value}}
  *
  * fold is there for a run of folds only.  ended is the exit code: 0, or 5 for a run that diverged,
  * which has no figures.  settings are the keys that differ from their defaults and decide the
