@@ -107,19 +107,6 @@ static void take_path(loader *l, const char *parent, const char *path, const acf
         acf_schema_unknown(l->p, name->at, parent, acf_key_leaf(name->text));
 }
 
-static bool is_duplicate(loader *l, const acf_yaml_node *map, const acf_yaml_node *name)
-{
-    for (const acf_yaml_node *other = map->child; other != name; other = other->next) {
-        if (other->text == NULL || strcmp(other->text, name->text) != 0) continue;
-        char buf[ACF_SHOWN_MAX];
-        acf_problem_add(l->p, name->at, "duplicate key '%s'", acf_cut_text(buf, name->text));
-        if (name->at.set == NULL)
-            acf_problem_hint(l->p, "it stands first in line %d", other->at.line);
-        return true;
-    }
-    return false;
-}
-
 static void take_section(loader *l, const char *path, const acf_yaml_node *v)
 {
     const acf_section *s = &acf_sections[acf_section_find(path)];
@@ -139,9 +126,8 @@ static void take_section(loader *l, const char *path, const acf_yaml_node *v)
             acf_problem_hint(l->p, "write %s: {%s: %s}", acf_key_leaf(path), s->shorthand, what);
         return;
     }
-    for (const acf_yaml_node *name = v->child; name != NULL && l->p->n < MAX_TOLD;
-         name = name->next) {
-        if (name->refused || name->value == NULL || is_duplicate(l, v, name)) continue;
+    const acf_yaml_node *name = NULL;
+    while (l->p->n < MAX_TOLD && (name = acf_yaml_next_key(v, name, l->p)) != NULL) {
         char below[MAX_PATH_TEXT];
         int n = snprintf(below, sizeof below, "%s%s%s", path, *path != '\0' ? "." : "", name->text);
         bool whole = n >= 0 && (size_t)n < sizeof below && strchr(name->text, '.') == NULL;

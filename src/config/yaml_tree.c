@@ -305,3 +305,32 @@ bool acf_yaml_is_null(const acf_yaml_node *v)
         if (strcmp(v->text, words[i]) == 0) return true;
     return false;
 }
+
+bool acf_yaml_want(const acf_yaml_node *v, acf_yaml_kind kind, const char *what,
+                   const char *expected, acf_problems *p)
+{
+    if (v->refused) return false;
+    if (v->kind == kind) return true;
+    return acf_problem_add(p, v->at, "%s: expected %s", what, expected);
+}
+
+static bool is_duplicate(const acf_yaml_node *map, const acf_yaml_node *name, acf_problems *p)
+{
+    for (const acf_yaml_node *other = map->child; other != name; other = other->next) {
+        if (other->text == NULL || strcmp(other->text, name->text) != 0) continue;
+        char buf[ACF_SHOWN_MAX];
+        acf_problem_add(p, name->at, "duplicate key '%s'", acf_cut_text(buf, name->text));
+        if (name->at.set == NULL) acf_problem_hint(p, "it stands first in line %d", other->at.line);
+        return true;
+    }
+    return false;
+}
+
+const acf_yaml_node *acf_yaml_next_key(const acf_yaml_node *map, const acf_yaml_node *name,
+                                       acf_problems *p)
+{
+    name = name == NULL ? map->child : name->next;
+    while (name != NULL && (name->refused || name->value == NULL || is_duplicate(map, name, p)))
+        name = name->next;
+    return name;
+}

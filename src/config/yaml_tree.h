@@ -47,4 +47,13 @@ void acf_yaml_free(acf_yaml *tree);
 /* A plain null, ~ or nothing. */
 bool acf_yaml_is_null(const acf_yaml_node *v);
 
+/* Is v of this kind?  If not, "WHAT: expected EXPECTED" goes to p, unless v was refused before. */
+bool acf_yaml_want(const acf_yaml_node *v, acf_yaml_kind kind, const char *what,
+                   const char *expected, acf_problems *p);
+
+/* The key of a map that comes after `name` (NULL: its first); NULL behind the last.  Passes over
+ * keys that were refused, and over those that repeat an earlier one, which is told. */
+const acf_yaml_node *acf_yaml_next_key(const acf_yaml_node *map, const acf_yaml_node *name,
+                                       acf_problems *p);
+
 #endif

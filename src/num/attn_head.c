@@ -4,6 +4,7 @@
 #include "num/tile.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     SIDE = 128,  /* sequences up to this length are done in one piece ... */
@@ -155,10 +156,10 @@ ACF_CLONES void acf_attn_head_forward(const acf_attn_head *h)
 
 /* One row: from g = d out V^T and P to dropout(P) and d S / sqrt(D), in place of g. */
 ACF_INLINE void softmax_backward(real *restrict g, real *restrict p_dropped, const real *restrict p,
-                                 const real *restrict keep, size_t L, real scale)
+                                 const real *restrict keep, bool is_dropped, size_t L, real scale)
 {
     real dot = 0;
-    if (keep != NULL) {
+    if (is_dropped) {
         for (size_t j = 0; j < L; j++) {
             g[j] *= keep[j];
             p_dropped[j] = p[j] * keep[j];
@@ -202,7 +203,7 @@ ACF_CLONES void acf_attn_head_backward(const acf_attn_head *h)
         if (h->drop != NULL) acf_dropout_mask(keep, n * L, h->element + i * L, *h->drop);
         for (size_t r = 0; r < n; r++)
             softmax_backward(g + r * wide, p_dropped + r * wide, h->prob_kept + (i + r) * L,
-                             h->drop != NULL ? keep + r * L : NULL, L, h->scale);
+                             keep + r * L, h->drop != NULL, L, h->scale);
 
         acf_small d_q = {.m = n,
                          .n = D,

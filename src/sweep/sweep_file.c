@@ -1,160 +1,30 @@
 #include "sweep/sweep_file.h"
 
-#include "base/path.h"
 #include "base/mem.h"
-#include "sweep/sweep_grid.h"
+#include "base/path.h"
+#include "config/schema.h"
 #include "config/value.h"
 #include "config/yaml_tree.h"
+#include "sweep/sweep_grid.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_PATH_TEXT = 128, MAX_NAME = 100 };
+enum { MAX_NAME = 100 };
 
 typedef struct reader {
     acf_sweep_file *f;
+    acf_settings_reader keys; /* of configurations */
     acf_problems *p;
-    const char *base;
-    acf_config scratch; /* where values are read to */
     acf_error *e;
 } reader;
-
-acf_status acf_settings_add(acf_settings *s, const char *text, int key, acf_place where,
-                            acf_error *e)
-{
-    acf_setting *grown = acf_grow(s->item, &s->cap, s->n + 1, sizeof *s->item, "settings", e);
-    if (grown == NULL) return ACF_ERR_RESOURCE;
-    s->item = grown;
-    char *copy = acf_strdup(text, e);
-    if (copy == NULL) return ACF_ERR_RESOURCE;
-    s->item[s->n++] = (acf_setting){copy, key, where};
-    return ACF_OK;
-}
-
-acf_status acf_settings_append(acf_settings *to, const acf_settings *from, acf_error *e)
-{
-    for (size_t i = 0; i < from->n; i++)
-        ACF_TRY(
-            acf_settings_add(to, from->item[i].text, from->item[i].key, from->item[i].where, e));
-    return ACF_OK;
-}
-
-void acf_settings_free(acf_settings *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        acf_free(s->item[i].text);
-    acf_free(s->item);
-    *s = (acf_settings){0};
-}
-
-/* Keys that the sweep itself gives to its runs. */
-static const char *reserved(const char *path)
-{
-    if (strcmp(path, "save.dir") == 0) return "the sweep decides where its runs are: --out DIR";
-    if (strcmp(path, "train.seed") == 0 || strcmp(path, "train.seeds") == 0)
-        return "seeds stand at the top of the file or with a task: 'seeds: 1..5'";
-    if (strcmp(path, "schema") == 0) return "it is the first line of the file alone";
-    return NULL;
-}
-
-/* One value as a setting; a wrong one is told and left out. */
-static acf_status take_value(reader *r, acf_settings *to, int key, const acf_yaml_node *v)
-{
-    const acf_key *k = &acf_keys[key];
-    const char *base = k->type == ACF_TYPE_OUTPUT ? NULL : r->base;
-    acf_str text = {0};
-    if (!acf_value_read(&r->scratch, k, v, base, r->p)) return ACF_OK;
-    acf_status st = acf_str_printf(&text, r->e, "%s=", k->path);
-    if (st == ACF_OK) st = acf_value_print(&text, &r->scratch, k, r->e);
-    if (st == ACF_OK) st = acf_settings_add(to, text.data, key, v->at, r->e);
-    acf_str_free(&text);
-    return st;
-}
-
-static bool is_duplicate(reader *r, const acf_yaml_node *map, const acf_yaml_node *name)
-{
-    for (const acf_yaml_node *other = map->child; other != name; other = other->next) {
-        if (other->text == NULL || strcmp(other->text, name->text) != 0) continue;
-        char buf[ACF_SHOWN_MAX];
-        acf_problem_add(r->p, name->at, "duplicate key '%s'", acf_cut_text(buf, name->text));
-        acf_problem_hint(r->p, "it stands first in line %d", other->at.line);
-        return true;
-    }
-    return false;
-}
-
-/* The map's next key from `name` on that can be read. */
-static const acf_yaml_node *usable(reader *r, const acf_yaml_node *map, const acf_yaml_node *name)
-{
-    while (name != NULL && (name->refused || name->value == NULL || is_duplicate(r, map, name)))
-        name = name->next;
-    return name;
-}
-
-static bool want_kind(reader *r, const acf_yaml_node *v, acf_yaml_kind kind, const char *what,
-                      const char *expected)
-{
-    if (v->refused) return false;
-    if (v->kind == kind) return true;
-    return acf_problem_add(r->p, v->at, "%s: expected %s", what, expected);
-}
-
-/* A key by its path, as written with dots below `parent`; -1 when it is none, which is told. */
-static int find_key(reader *r, const char *parent, const acf_yaml_node *name,
-                    char path[MAX_PATH_TEXT], bool *is_section)
-{
-    int n = snprintf(path, MAX_PATH_TEXT, "%s%s%s", parent, *parent != '\0' ? "." : "", name->text);
-    bool whole = n >= 0 && n < MAX_PATH_TEXT;
-    int key = whole ? acf_key_find(path) : -1;
-    *is_section = whole && key < 0 && *path != '\0' && acf_section_find(path) >= 0;
-    const char *why = key >= 0 ? reserved(path) : NULL;
-    if (why != NULL) {
-        acf_problem_add(r->p, name->at, "%s: cannot be set in a sweep", path);
-        acf_problem_hint(r->p, "%s", why);
-        return -1;
-    }
-    if (key >= 0 || *is_section) return key;
-    char above[MAX_PATH_TEXT] = "";
-    const char *leaf = acf_key_leaf(whole ? path : name->text);
-    if (whole && leaf > path)
-        (void)snprintf(above, sizeof above, "%.*s", (int)(leaf - path - 1), path);
-    bool known = acf_section_find(above) >= 0;
-    acf_schema_unknown(r->p, name->at, known ? above : "", known ? leaf : name->text);
-    return -1;
-}
-
-/* Keys of a configuration, with dots or one below the other. */
-static acf_status take_keys(reader *r, acf_settings *to, const char *parent, const acf_yaml_node *v)
-{
-    for (const acf_yaml_node *name = usable(r, v, v->child); name != NULL;
-         name = usable(r, v, name->next)) {
-        char path[MAX_PATH_TEXT];
-        bool is_section;
-        int key = find_key(r, parent, name, path, &is_section);
-        if (key >= 0)
-            ACF_TRY(take_value(r, to, key, name->value));
-        else if (is_section && want_kind(r, name->value, ACF_YAML_MAP, path, "keys below it"))
-            ACF_TRY(take_keys(r, to, path, name->value));
-    }
-    return ACF_OK;
-}
-
-/* The value of set: or of a variant; null is an empty one. */
-static acf_status take_settings(reader *r, acf_settings *to, const char *what,
-                                const acf_yaml_node *v)
-{
-    if (acf_yaml_is_null(v) && !v->refused) return ACF_OK;
-    if (!want_kind(r, v, ACF_YAML_MAP, what, "keys of a configuration, such as {loss.type: ce}"))
-        return ACF_OK;
-    return take_keys(r, to, "", v);
-}
 
 static acf_status take_seeds(reader *r, char **to, acf_place *at, const acf_yaml_node *v)
 {
     const acf_key *k = &acf_keys[acf_key_find("train.seeds")];
     acf_str text = {0};
-    if (!acf_value_read(&r->scratch, k, v, NULL, r->p)) return ACF_OK;
-    acf_status st = acf_value_print(&text, &r->scratch, k, r->e);
+    if (!acf_value_read(&r->keys.scratch, k, v, NULL, r->p)) return ACF_OK;
+    acf_status st = acf_value_print(&text, &r->keys.scratch, k, r->e);
     *at = v->at;
     *to = text.data;
     if (st != ACF_OK) acf_str_free(&text), *to = NULL;
@@ -213,12 +83,13 @@ static void tell_unknown(reader *r, const acf_yaml_node *name, const char *where
 
 static acf_status take_config(reader *r, acf_sweep_task *t, const acf_yaml_node *v)
 {
-    if (!want_kind(r, v, ACF_YAML_SCALAR, "config", "the path of a configuration")) return ACF_OK;
+    if (!acf_yaml_want(v, ACF_YAML_SCALAR, "config", "the path of a configuration", r->p))
+        return ACF_OK;
     if (acf_yaml_is_null(v)) {
         acf_problem_add(r->p, v->at, "config: needs the path of a configuration");
         return ACF_OK;
     }
-    char *joined = acf_path_join(r->base, v->text, r->e);
+    char *joined = acf_path_join(r->keys.base, v->text, r->e);
     t->config = joined != NULL ? acf_path_absolute(joined, r->e) : NULL;
     t->where = v->at;
     acf_free(joined);
@@ -230,10 +101,11 @@ static acf_status take_task_key(reader *r, acf_sweep_task *t, const acf_yaml_nod
     static const char *const known[] = {"name", "config", "set", "seeds", "metrics", NULL};
     const acf_yaml_node *v = name->value;
     if (strcmp(name->text, "config") == 0) return take_config(r, t, v);
-    if (strcmp(name->text, "set") == 0) return take_settings(r, &t->set, "set", v);
+    if (strcmp(name->text, "set") == 0) return acf_settings_read(&t->set, &r->keys, "set", v);
     if (strcmp(name->text, "seeds") == 0) return take_seeds(r, &t->seeds, &t->seeds_at, v);
     if (strcmp(name->text, "name") == 0) {
-        if (!want_kind(r, v, ACF_YAML_SCALAR, "name", "a name") || !is_name(r, v, "task", v->text))
+        if (!acf_yaml_want(v, ACF_YAML_SCALAR, "name", "a name", r->p) ||
+            !is_name(r, v, "task", v->text))
             return ACF_OK;
         t->name = acf_strdup(v->text, r->e);
         return t->name != NULL ? ACF_OK : ACF_ERR_RESOURCE;
@@ -243,7 +115,7 @@ static acf_status take_task_key(reader *r, acf_sweep_task *t, const acf_yaml_nod
         for (const acf_yaml_node *item = v->child; item != NULL; item = item->next)
             if (v->kind == ACF_YAML_LIST) take_metric(r, t, item);
         if (v->kind == ACF_YAML_MAP)
-            (void)want_kind(r, v, ACF_YAML_LIST, "metrics", "a list of names");
+            (void)acf_yaml_want(v, ACF_YAML_LIST, "metrics", "a list of names", r->p);
         return ACF_OK;
     }
     tell_unknown(r, name, "of a task", known);
@@ -283,10 +155,9 @@ static acf_status take_task(reader *r, const acf_yaml_node *v)
     *t = (acf_sweep_task){0};
     if (v->kind == ACF_YAML_SCALAR) {
         ACF_TRY(take_config(r, t, v));
-    } else if (want_kind(r, v, ACF_YAML_MAP, "tasks",
-                         "a configuration's path or keys such as config")) {
-        for (const acf_yaml_node *name = usable(r, v, v->child); name != NULL;
-             name = usable(r, v, name->next))
+    } else if (acf_yaml_want(v, ACF_YAML_MAP, "tasks",
+                             "a configuration's path or keys such as config", r->p)) {
+        for (const acf_yaml_node *name = NULL; (name = acf_yaml_next_key(v, name, r->p)) != NULL;)
             ACF_TRY(take_task_key(r, t, name));
     }
     return name_task(r, t, v);
@@ -295,12 +166,12 @@ static acf_status take_task(reader *r, const acf_yaml_node *v)
 static acf_status take_variants(reader *r, const acf_yaml_node *v)
 {
     acf_sweep_file *f = r->f;
-    if (!want_kind(r, v, ACF_YAML_MAP, "variants", "names with keys below them")) return ACF_OK;
-    for (const acf_yaml_node *name = usable(r, v, v->child); name != NULL;
-         name = usable(r, v, name->next)) {
+    if (!acf_yaml_want(v, ACF_YAML_MAP, "variants", "names with keys below them", r->p))
+        return ACF_OK;
+    for (const acf_yaml_node *name = NULL; (name = acf_yaml_next_key(v, name, r->p)) != NULL;) {
         acf_sweep_variant one = {0};
         if (!is_name(r, name, "variant", name->text)) continue;
-        acf_status st = take_settings(r, &one.set, name->text, name->value);
+        acf_status st = acf_settings_read(&one.set, &r->keys, name->text, name->value);
         if (st == ACF_OK) st = acf_sweep_variant_add(f, name->text, &one.set, r->e);
         acf_settings_free(&one.set);
         ACF_TRY(st);
@@ -308,31 +179,13 @@ static acf_status take_variants(reader *r, const acf_yaml_node *v)
     return ACF_OK;
 }
 
-static acf_status take_axis(reader *r, acf_settings *values, const acf_yaml_node *name)
-{
-    char path[MAX_PATH_TEXT];
-    bool is_section;
-    int key = find_key(r, "", name, path, &is_section);
-    if (is_section) {
-        acf_problem_add(r->p, name->at, "grid: '%s' is a section", path);
-        acf_problem_hint(r->p, "write keys with dots, such as loss.tau: [0.05, 0.1]");
-    }
-    if (key < 0 || !want_kind(r, name->value, ACF_YAML_LIST, path, "a list of values"))
-        return ACF_OK;
-    if (name->value->child == NULL) acf_problem_add(r->p, name->value->at, "%s: no values", path);
-    for (const acf_yaml_node *item = name->value->child; item != NULL; item = item->next)
-        ACF_TRY(take_value(r, values, key, item));
-    return ACF_OK;
-}
-
 static acf_status take_grid(reader *r, const acf_yaml_node *v)
 {
-    if (!want_kind(r, v, ACF_YAML_MAP, "grid", "keys with lists of values")) return ACF_OK;
+    if (!acf_yaml_want(v, ACF_YAML_MAP, "grid", "keys with lists of values", r->p)) return ACF_OK;
     if (r->f->n_variants == 0) ACF_TRY(acf_sweep_variant_add(r->f, "", &(acf_settings){0}, r->e));
-    for (const acf_yaml_node *name = usable(r, v, v->child); name != NULL;
-         name = usable(r, v, name->next)) {
+    for (const acf_yaml_node *name = NULL; (name = acf_yaml_next_key(v, name, r->p)) != NULL;) {
         acf_settings values = {0};
-        acf_status st = take_axis(r, &values, name);
+        acf_status st = acf_settings_read_axis(&values, &r->keys, name);
         if (st == ACF_OK && values.n > 0) st = acf_sweep_grid(r->f, r->p, name->at, &values, r->e);
         acf_settings_free(&values);
         ACF_TRY(st);
@@ -346,8 +199,9 @@ static void check_schema(reader *r, const acf_yaml_node *v)
     if (v == NULL) {
         acf_problem_add(r->p, (acf_place){0}, "key 'schema' is missing");
         acf_problem_hint(r->p, "the first line is 'schema: 1'");
-    } else if (acf_value_read(&r->scratch, k, v, NULL, r->p) && r->scratch.schema != 1) {
-        acf_problem_add(r->p, v->at, "schema = %d: this program reads schema 1", r->scratch.schema);
+    } else if (acf_value_read(&r->keys.scratch, k, v, NULL, r->p) && r->keys.scratch.schema != 1) {
+        acf_problem_add(r->p, v->at, "schema = %d: this program reads schema 1",
+                        r->keys.scratch.schema);
     }
 }
 
@@ -357,10 +211,9 @@ static acf_status take_root(reader *r, const acf_yaml_node *root)
                                         "variants", "grid",  NULL};
     enum { SCHEMA, SEEDS, SET, TASKS, VARIANTS, GRID, N };
     const acf_yaml_node *at[N] = {0};
-    if (!want_kind(r, root, ACF_YAML_MAP, "a sweep", "keys such as tasks and variants"))
+    if (!acf_yaml_want(root, ACF_YAML_MAP, "a sweep", "keys such as tasks and variants", r->p))
         return ACF_OK;
-    for (const acf_yaml_node *name = usable(r, root, root->child); name != NULL;
-         name = usable(r, root, name->next)) {
+    for (const acf_yaml_node *name = NULL; (name = acf_yaml_next_key(root, name, r->p)) != NULL;) {
         int i = 0;
         while (known[i] != NULL && strcmp(known[i], name->text) != 0)
             i++;
@@ -371,10 +224,11 @@ static acf_status take_root(reader *r, const acf_yaml_node *root)
     }
     check_schema(r, at[SCHEMA]);
     if (at[SEEDS] != NULL) ACF_TRY(take_seeds(r, &r->f->seeds, &r->f->seeds_at, at[SEEDS]));
-    if (at[SET] != NULL) ACF_TRY(take_settings(r, &r->f->set, "set", at[SET]));
+    if (at[SET] != NULL) ACF_TRY(acf_settings_read(&r->f->set, &r->keys, "set", at[SET]));
     if (at[TASKS] == NULL)
         acf_problem_add(r->p, (acf_place){0}, "key 'tasks' is missing: a list of configurations");
-    else if (want_kind(r, at[TASKS], ACF_YAML_LIST, "tasks", "a list") && at[TASKS]->child == NULL)
+    else if (acf_yaml_want(at[TASKS], ACF_YAML_LIST, "tasks", "a list", r->p) &&
+             at[TASKS]->child == NULL)
         acf_problem_add(r->p, at[TASKS]->at, "tasks: the list is empty");
     for (const acf_yaml_node *item = at[TASKS] != NULL ? at[TASKS]->child : NULL;
          item != NULL && at[TASKS]->kind == ACF_YAML_LIST; item = item->next)
@@ -391,7 +245,7 @@ static acf_status take_root(reader *r, const acf_yaml_node *root)
 acf_status acf_sweep_file_read(acf_sweep_file *out, acf_problems *p, const char *base, acf_error *e)
 {
     acf_yaml tree;
-    reader r = {.f = out, .p = p, .base = base, .e = e};
+    reader r = {.f = out, .keys = {.p = p, .base = base, .e = e}, .p = p, .e = e};
     *out = (acf_sweep_file){0};
     ACF_TRY(acf_yaml_parse(&tree, p, NULL, p->source, p->source_len, e));
     acf_status st = ACF_OK;
@@ -399,7 +253,7 @@ acf_status acf_sweep_file_read(acf_sweep_file *out, acf_problems *p, const char 
         st = take_root(&r, tree.root);
     else if (p->n == 0)
         acf_problem_add(p, (acf_place){0}, "the file is empty");
-    acf_config_free(&r.scratch);
+    acf_config_free(&r.keys.scratch);
     acf_yaml_free(&tree);
     if (st == ACF_OK && p->failed.status != ACF_OK) {
         *e = p->failed;

@@ -23,24 +23,11 @@
 #ifndef ACF_SWEEP_SWEEP_FILE_H
 #define ACF_SWEEP_SWEEP_FILE_H
 
-#include "config/config.h"
 #include "metrics/metrics.h"
 #include "config/problems.h"
-#include "config/schema.h"
+#include "sweep/sweep_settings.h"
 
 enum { ACF_SWEEP_METRICS = 4 };
-
-/* One key of a sweep with its value: "loss.tau=0.1". */
-typedef struct acf_setting {
-    char *text;
-    int key;         /* index into acf_keys */
-    acf_place where; /* in the sweep file; line 0: of the command line */
-} acf_setting;
-
-typedef struct acf_settings {
-    acf_setting *item;
-    size_t n, cap;
-} acf_settings;
 
 typedef struct acf_sweep_task {
     char *name, *config; /* the configuration file, absolute */
@@ -77,12 +64,5 @@ acf_status acf_sweep_file_read(acf_sweep_file *out, acf_problems *p, const char 
 void acf_sweep_file_free(acf_sweep_file *f);
 void acf_sweep_task_free(acf_sweep_task *t);
 void acf_sweep_variant_free(acf_sweep_variant *v);
-
-/* Append a copy of a setting. */
-acf_status acf_settings_add(acf_settings *s, const char *text, int key, acf_place where,
-                            acf_error *e) ACF_MUST_USE;
-acf_status acf_settings_append(acf_settings *to, const acf_settings *from,
-                               acf_error *e) ACF_MUST_USE;
-void acf_settings_free(acf_settings *s);
 
 #endif

@@ -1,7 +1,8 @@
 #include "sweep/sweep_grid.h"
 
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "config/schema.h"
 
 #include <ctype.h>
 #include <stdbool.h>

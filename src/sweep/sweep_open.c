@@ -2,8 +2,9 @@
 #include "sweep/sweep.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "config/schema.h"
 
 #include <stdio.h>
 #include <string.h>
