@@ -39,6 +39,15 @@ char *acf_path_join(const char *dir, const char *name, acf_error *e)
     return s.data;
 }
 
+acf_status acf_path_holds(bool *found, const char *dir, const char *name, acf_error *e)
+{
+    char *path = acf_path_join(dir, name, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    *found = acf_path_exists(path);
+    acf_free(path);
+    return ACF_OK;
+}
+
 char *acf_path_absolute(const char *path, acf_error *e)
 {
     char here[PATH_MAX];

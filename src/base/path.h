@@ -17,6 +17,10 @@ bool acf_path_is_file(const char *path);
  * failure (memory). */
 char *acf_path_join(const char *dir, const char *name, acf_error *e) ACF_MUST_USE;
 
+/* Is DIR/name there?  ACF_ERR_RESOURCE: memory. */
+acf_status acf_path_holds(bool *found, const char *dir, const char *name,
+                          acf_error *e) ACF_MUST_USE;
+
 /* Absolute form against the current directory, "." and ".." and doubled slashes resolved by text
  * (the path need not exist).  The caller frees; NULL on failure. */
 char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;

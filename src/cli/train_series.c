@@ -18,7 +18,10 @@ static acf_status train_one(acf_str *summary, const series_job *job, int i,
                             const acf_train_options *given, acf_error *e)
 {
     acf_train_options opt = *given;
-    if (opt.max_time_s > 0) {
+    bool ended = false;
+    if (opt.max_time_s > 0 && opt.mode == ACF_RUN_RESUME)
+        ACF_TRY(acf_series_has_ended(&ended, job->series, i, e));
+    if (opt.max_time_s > 0 && !ended) {
         opt.max_time_s -= acf_clock_s() - job->begin_s;
         if (!(opt.max_time_s > 0))
             return acf_fail(e, ACF_STOPPED, "%s: stopped before %s; --resume goes on from there",
@@ -43,7 +46,16 @@ static int train_job(void *payload, int i)
     return acf_exit_code(st);
 }
 
-/* All runs at n_jobs a time; the first that did not finish decides what becomes of the series. */
+/* How much the end of a run says about what becomes of its series: one that was stopped, or never
+ * begun, can go on; a failure is something to mend; one that diverged is over. */
+static int weight_of(int code)
+{
+    if (code == acf_exit_code(ACF_OK)) return 0;
+    if (code == acf_exit_code(ACF_ERR_NUMERIC)) return 1;
+    return code < 0 || code == acf_exit_code(ACF_STOPPED) ? 3 : 2;
+}
+
+/* All runs at n_jobs a time; of those that did not finish the weightiest decides. */
 static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
 {
     const acf_series *s = job->series;
@@ -51,13 +63,15 @@ static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
     if (code == NULL) return ACF_ERR_RESOURCE;
     const acf_jobs jobs = {.n = s->n, .n_jobs = n_jobs, .run = train_job, .payload = job};
     acf_status st = acf_jobs_run(code, &jobs, e);
-    for (int i = 0; i < s->n && st == ACF_OK; i++)
-        if (code[i] != 0)
-            st = code[i] < 0 || code[i] == acf_exit_code(ACF_STOPPED)
-                     ? acf_fail(e, ACF_STOPPED, "%s: stopped, saved; --resume goes on from there",
-                                s->cfg->save.dir)
-                     : acf_fail(e, acf_status_of_exit(code[i]), "%s: ended with exit code %d",
-                                s->name[i], code[i]);
+    int worst = 0;
+    for (int i = 1; i < s->n && st == ACF_OK; i++)
+        if (weight_of(code[i]) > weight_of(code[worst])) worst = i;
+    if (st == ACF_OK && weight_of(code[worst]) == 3)
+        st = acf_fail(e, ACF_STOPPED, "%s: stopped, saved; --resume goes on from there",
+                      s->cfg->save.dir);
+    else if (st == ACF_OK && code[worst] != 0)
+        st = acf_fail(e, acf_status_of_exit(code[worst]), "%s: ended with exit code %d",
+                      s->name[worst], code[worst]);
     acf_free(code);
     return st;
 }
@@ -97,9 +111,9 @@ static acf_status share_tokens(acf_token_share **tokens, series_job *job, int n_
     const acf_series *s = job->series;
     int n_left = 0;
     for (int i = 0; i < s->n; i++) {
-        bool finished;
-        ACF_TRY(acf_series_is_finished(&finished, s, i, e));
-        n_left += !finished;
+        bool ended;
+        ACF_TRY(acf_series_has_ended(&ended, s, i, e));
+        n_left += !ended;
     }
     if (n_left < 2) return ACF_OK;
     acf_threads_set(n_jobs > 1 ? 1 : acf_threads_available());
@@ -131,7 +145,10 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
         job.opt = &shared;
         if (st == ACF_OK)
             st = n_jobs > 1 ? train_parallel(&job, n_jobs, e) : train_in_turn(text, &job, e);
-        if (st == ACF_OK) st = acf_series_finish(text, &s, e);
+        if (st == ACF_OK || st == ACF_ERR_NUMERIC) { /* what diverged is over, too */
+            acf_status summed = acf_series_finish(text, &s, e);
+            if (summed != ACF_OK) st = summed;
+        }
     }
     acf_token_share_close(&tokens);
     acf_series_close(&s);

@@ -174,7 +174,7 @@ static void tell_figures(char text[120], const acf_sweep *s, int run)
     const acf_sweep_run *r = &s->run[run];
     const char *metric = acf_sweep_config(s, run)->eval.metric;
     const char *const heads[] = {"linear", "label"};
-    int at = snprintf(text, 120, "%s", metric);
+    int at = snprintf(text, 120, "%s", r->results != NULL ? metric : "no figures");
     for (int k = 0; k < 2; k++) {
         const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, heads[k]);
         const cJSON *v = cJSON_GetObjectItemCaseSensitive(head, metric);
@@ -374,6 +374,7 @@ acf_status acf_train_sweep(acf_str *text, acf_console *console, const char *path
     if (problems.len > 0) (void)fputs(problems.data, stderr);
     acf_str_free(&problems);
     if (st == ACF_OK) st = look_at_all(&s, e);
+    if (st == ACF_OK && opt->dry_run) st = acf_sweep_check(&s, e);
     if (st == ACF_OK) st = opt->dry_run ? list_runs(text, &s, e) : do_runs(text, &w, e);
     acf_sweep_close(&s);
     return st;

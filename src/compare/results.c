@@ -147,7 +147,7 @@ static void fill_cell(acf_results *r, int task, int variant, double *x)
         cell->n_undefined += !line->is_diverged && isnan(line->value);
         if (!isnan(line->value)) x[cell->n++] = line->value;
     }
-    if (cell->n > 0) cell->sample = acf_sample_of(x, (size_t)cell->n);
+    if (cell->n > 0) cell->sample = acf_sample_of(x, (size_t)cell->n, 0);
 }
 
 /* Differences to the baseline over the seeds that both have on one task, into x; how many. */

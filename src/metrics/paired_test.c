@@ -117,13 +117,9 @@ static acf_status student(acf_paired_test *t, const double *first, const double 
     if (d == NULL) return ACF_ERR_RESOURCE;
     for (size_t i = 0; i < n; i++)
         d[i] = second[i] - first[i];
-    acf_sample s = acf_sample_of(d, n);
-    double df = (double)n - 1.0;
-    double share = 1.0 / (double)n + (n_folds > 1 ? 1.0 / ((double)n_folds - 1.0) : 0.0);
-    double error = s.sd * sqrt(share);
-    double half = acf_student_quantile(0.975, df) * error;
-    t->student_ci = (acf_ci){s.mean - half, s.mean + half};
-    t->student_p = error > 0.0     ? acf_student_two_sided(s.mean / error, df)
+    acf_sample s = acf_sample_of(d, n, n_folds);
+    t->student_ci = (acf_ci){s.low, s.high};
+    t->student_p = s.error > 0.0   ? acf_student_two_sided(s.mean / s.error, (double)n - 1.0)
                    : s.mean == 0.0 ? 1.0
                                    : 0.0;
     acf_free(d);

@@ -64,9 +64,9 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-acf_sample acf_sample_of(double *x, size_t n)
+acf_sample acf_sample_of(double *x, size_t n, int n_folds)
 {
-    acf_sample s = {.n = n, .sd = NAN, .low = NAN, .high = NAN};
+    acf_sample s = {.n = n, .sd = NAN, .error = NAN, .low = NAN, .high = NAN};
     double count = (double)n, square = 0;
     qsort(x, n, sizeof *x, ascending);
     for (size_t i = 0; i < n; i++)
@@ -78,7 +78,8 @@ acf_sample acf_sample_of(double *x, size_t n)
     for (size_t i = 0; i < n; i++)
         square += (x[i] - s.mean) * (x[i] - s.mean);
     s.sd = sqrt(square / (count - 1));
-    double half = acf_student_quantile(0.975, count - 1) * s.sd / sqrt(count);
+    s.error = s.sd * sqrt(1 / count + (n_folds > 1 ? 1 / ((double)n_folds - 1) : 0));
+    double half = acf_student_quantile(0.975, count - 1) * s.error;
     s.low = s.mean - half;
     s.high = s.mean + half;
     return s;

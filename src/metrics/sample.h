@@ -8,13 +8,16 @@ typedef struct acf_sample {
     size_t n;
     double mean;
     double sd;        /* with n - 1; NaN for n = 1 */
-    double low, high; /* 95 % interval of the mean, mean +- t sd / sqrt(n); NaN for n = 1 */
+    double error;     /* standard error of the mean; NaN for n = 1 */
+    double low, high; /* 95 % interval of the mean, mean +- t error; NaN for n = 1 */
     double median;    /* mean of the two middle values when n is even */
     double min, max;
 } acf_sample;
 
-/* x [n >= 1], finite; sorted on return. */
-acf_sample acf_sample_of(double *x, size_t n);
+/* x [n >= 1], finite; sorted on return.  n_folds > 1: the values are of folds of so many, which
+ * share training data; the error is then sd sqrt(1 / n + test / train), test / train =
+ * 1 / (n_folds - 1) (Nadeau & Bengio 2003), else sd / sqrt(n). */
+acf_sample acf_sample_of(double *x, size_t n, int n_folds);
 
 /* The t with P(T <= t) = p, 0.5 <= p < 1, for Student's T with df >= 1 degrees of freedom, to 1e-10
  * relative (Numerical computation: bisection on the regularized incomplete beta function). */

@@ -9,16 +9,6 @@
 
 #include <string.h>
 
-/* Is RUN/name there? */
-static acf_status holds(bool *found, const char *run_dir, const char *name, acf_error *e)
-{
-    char *path = acf_path_join(run_dir, name, e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    *found = acf_path_exists(path);
-    acf_free(path);
-    return ACF_OK;
-}
-
 /* Is it a file of ours that a process died while writing: "config.yaml.4711.tmp"? */
 static bool is_unfinished(const char *name)
 {
@@ -91,8 +81,8 @@ acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mo
     ACF_TRY(is_empty(&empty, dir, e));
     if (empty) return ACF_OK;
     bool has_config, has_log;
-    ACF_TRY(holds(&has_config, dir, "config.yaml", e));
-    ACF_TRY(holds(&has_log, dir, "train.log", e));
+    ACF_TRY(acf_path_holds(&has_config, dir, "config.yaml", e));
+    ACF_TRY(acf_path_holds(&has_log, dir, "train.log", e));
     bool ours = has_config && has_log;
     if (mode == ACF_RUN_FRESH)
         return acf_fail(e, ACF_ERR_USAGE, "%s: is not empty%s", dir,

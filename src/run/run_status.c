@@ -62,8 +62,7 @@ acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir, ac
 static bool matters(const char *key)
 {
     return strncmp(key, "save.", 5) != 0 && strncmp(key, "log.", 4) != 0 &&
-           strcmp(key, "eval.every") != 0 && strcmp(key, "train.threads") != 0 &&
-           strcmp(key, "data.cache") != 0;
+           strcmp(key, "train.threads") != 0 && strcmp(key, "data.cache") != 0;
 }
 
 acf_status acf_run_difference(acf_difference *d, const acf_config *cfg, acf_error *e)

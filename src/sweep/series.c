@@ -119,11 +119,12 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     return acf_run_dir_note(s->cfg->save.dir, "train.log", line, e);
 }
 
-acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i, acf_error *e)
+acf_status acf_series_has_ended(bool *ended, const acf_series *s, int i, acf_error *e)
 {
     acf_run_status status;
     ACF_TRY(acf_run_status_of(&status, &s->run[i], e));
-    *finished = status.ended == acf_exit_code(ACF_OK);
+    *ended =
+        status.ended == acf_exit_code(ACF_OK) || status.ended == acf_exit_code(ACF_ERR_NUMERIC);
     return ACF_OK;
 }
 
@@ -133,13 +134,16 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
     acf_train_options one = *opt;
     /* OVERWRITE has emptied the whole directory before. */
     if (opt->mode == ACF_RUN_OVERWRITE && !opt->dry_run) one.mode = ACF_RUN_FRESH;
-    bool finished = false;
+    acf_run_status before = {.ended = ACF_RUN_OPEN};
     if (one.mode == ACF_RUN_RESUME && !opt->dry_run)
-        ACF_TRY(acf_series_is_finished(&finished, s, i, e));
-    if (finished) {
+        ACF_TRY(acf_run_status_of(&before, &s->run[i], e));
+    if (before.ended == acf_exit_code(ACF_OK)) {
         acf_log_info(&opt->log, "finished before");
         return ACF_OK;
     }
+    if (before.ended == acf_exit_code(ACF_ERR_NUMERIC))
+        return acf_fail(e, ACF_ERR_NUMERIC, "%s: has diverged; to run it again, remove it",
+                        s->run[i].save.dir);
     acf_status st = acf_train(summary, &s->run[i], &one, e);
     return st == ACF_OK || *s->name[i] == '\0' ? st : acf_context(e, "%s", s->name[i]);
 }
@@ -156,58 +160,80 @@ acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error
     return st;
 }
 
-/* One figure of one head over all runs into x [n]; false when a run does not have it. */
-static bool collect(double *x, cJSON *const *results, int n, const char *head, const char *metric)
+/* The runs of a series that have figures, and those that diverged. */
+typedef struct ended {
+    const acf_series *s;
+    int n, n_diverged;
+    int *run, *diverged; /* [n], [n_diverged] of the series, in its order */
+    cJSON **results;     /* [n]; NULL of a run without dev */
+    double *x;           /* room for a figure of each */
+} ended;
+
+/* One figure of one head over all runs into x; false when a run does not have it. */
+static bool collect(const ended *r, const char *head, const char *metric)
 {
-    for (int i = 0; i < n; i++) {
-        const cJSON *figures = cJSON_GetObjectItemCaseSensitive(results[i], head);
+    for (int i = 0; i < r->n; i++) {
+        const cJSON *figures = cJSON_GetObjectItemCaseSensitive(r->results[i], head);
         const cJSON *value = cJSON_GetObjectItemCaseSensitive(figures, metric);
         if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble)) return false;
-        x[i] = value->valuedouble;
+        r->x[i] = value->valuedouble;
     }
     return true;
 }
 
-static bool add_sample(cJSON *object, const char *metric, double *x, int n)
+/* The run with the best figure in x, the earliest on ties. */
+static int best_of(const ended *r, acf_metric metric)
 {
-    cJSON *c = cJSON_AddObjectToObject(object, metric);
-    cJSON *values = cJSON_CreateDoubleArray(x, n); /* before they are sorted */
-    acf_sample f = acf_sample_of(x, (size_t)n);
+    bool larger = acf_metric_larger_is_better(metric);
+    int best = 0;
+    for (int i = 1; i < r->n; i++)
+        if (larger ? r->x[i] > r->x[best] : r->x[i] < r->x[best]) best = i;
+    return r->run[best];
+}
+
+static acf_sample sample_of(const ended *r)
+{
+    return acf_sample_of(r->x, (size_t)r->n, is_of_folds(r->s->cfg) ? r->s->cfg->data.folds : 0);
+}
+
+static bool add_sample(cJSON *object, const ended *r, acf_metric metric)
+{
+    cJSON *c = cJSON_AddObjectToObject(object, acf_metric_name(metric));
+    cJSON *values = cJSON_CreateDoubleArray(r->x, r->n); /* before they are sorted */
+    const char *best = r->s->name[best_of(r, metric)];
+    acf_sample f = sample_of(r);
     const double ci[2] = {f.low, f.high};
     bool ok = c != NULL && cJSON_AddNumberToObject(c, "mean", f.mean) != NULL;
-    if (ok && n > 1)
+    if (ok && r->n > 1)
         ok = cJSON_AddNumberToObject(c, "sd", f.sd) != NULL &&
              acf_json_put(c, "ci", cJSON_CreateDoubleArray(ci, 2));
     ok = ok && cJSON_AddNumberToObject(c, "median", f.median) != NULL &&
          cJSON_AddNumberToObject(c, "min", f.min) != NULL &&
-         cJSON_AddNumberToObject(c, "max", f.max) != NULL;
+         cJSON_AddNumberToObject(c, "max", f.max) != NULL &&
+         cJSON_AddStringToObject(c, "best", best) != NULL;
     if (ok) return acf_json_put(c, "values", values);
     cJSON_Delete(values);
     return false;
 }
 
-static acf_status add_head(cJSON *c, const char *head, cJSON *const *results, int n, double *x,
-                           acf_error *e)
+static acf_status add_head(cJSON *c, const char *head, const ended *r, acf_error *e)
 {
     cJSON *object = cJSON_AddObjectToObject(c, head);
     bool ok = object != NULL;
-    for (int k = 0; ok && k < ACF_METRIC_COUNT; k++) {
-        const char *metric = acf_metric_name((acf_metric)k);
-        if (collect(x, results, n, head, metric)) ok = add_sample(object, metric, x, n);
-    }
+    for (int k = 0; ok && k < ACF_METRIC_COUNT; k++)
+        if (collect(r, head, acf_metric_name((acf_metric)k)))
+            ok = add_sample(object, r, (acf_metric)k);
     return acf_json_check(ok ? c : NULL, e);
 }
 
-/* The run with the best eval.metric of eval.head, the earliest on ties; -1: unknown. */
-static int best_run(const acf_series *s, cJSON *const *results, double *x)
+/* The run with the best eval.metric of eval.head; -1: unknown. */
+static int best_run(const ended *r)
 {
-    const char *head = acf_head_name((acf_head)s->cfg->eval.head);
-    int metric = acf_metric_parse(s->cfg->eval.metric), best = 0;
-    if (metric < 0 || !collect(x, results, s->n, head, s->cfg->eval.metric)) return -1;
-    bool larger = acf_metric_larger_is_better((acf_metric)metric);
-    for (int i = 1; i < s->n; i++)
-        if (larger ? x[i] > x[best] : x[i] < x[best]) best = i;
-    return best;
+    const acf_config *cfg = r->s->cfg;
+    int metric = acf_metric_parse(cfg->eval.metric);
+    if (metric < 0 || !collect(r, acf_head_name((acf_head)cfg->eval.head), cfg->eval.metric))
+        return -1;
+    return best_of(r, (acf_metric)metric);
 }
 
 static acf_status link_best(const acf_series *s, int best, acf_error *e)
@@ -220,28 +246,29 @@ static acf_status link_best(const acf_series *s, int best, acf_error *e)
     return acf_checkpoint_link_to(s->cfg->save.dir, "best", target, e);
 }
 
-static acf_status put_lines(acf_str *out, const acf_series *s, cJSON *const *results, int best,
-                            double *x, acf_error *e)
+static acf_status put_lines(acf_str *out, const ended *r, int best, acf_error *e)
 {
     static const char *const head[] = {"linear", "label"};
+    const acf_series *s = r->s;
     const char *metric = s->cfg->eval.metric;
     for (int k = 0; k < 2; k++) {
-        if (!collect(x, results, s->n, head[k], metric)) continue;
-        acf_sample f = acf_sample_of(x, (size_t)s->n);
+        if (!collect(r, head[k], metric)) continue;
+        acf_sample f = sample_of(r);
         ACF_TRY(acf_str_printf(out, e, "%s, %s head: mean %.4f", metric, head[k], f.mean));
-        if (s->n > 1)
+        if (r->n > 1)
             ACF_TRY(acf_str_printf(out, e, ", sd %.4f  (95 %% interval of the mean %.4f to %.4f)",
                                    f.sd, f.low, f.high));
-        ACF_TRY(acf_str_printf(out, e, ", median %.4f, from %.4f to %.4f, %d runs\n", f.median,
-                               f.min, f.max, s->n));
+        ACF_TRY(acf_str_printf(out, e, ", median %.4f, from %.4f to %.4f, %d run%s\n", f.median,
+                               f.min, f.max, r->n, r->n > 1 ? "s" : ""));
     }
+    for (int i = 0; i < r->n_diverged; i++)
+        ACF_TRY(acf_str_printf(out, e, "%s: diverged, left out\n", s->name[r->diverged[i]]));
     const char *chosen = acf_head_name((acf_head)s->cfg->eval.head);
     if (best < 0)
-        return acf_str_printf(out, e, "no best run: not every one has a %s of the %s head\n",
+        return acf_str_printf(out, e, "no best run: %s of the %s head is missing in one of them\n",
                               metric, chosen);
-    ACF_TRY(acf_str_printf(out, e, "best: %s (%s head)\nmodel: %s/best\n", s->name[best], chosen,
-                           s->cfg->save.dir));
-    return ACF_OK;
+    return acf_str_printf(out, e, "best: %s (%s head)\nmodel: %s/best\n", s->name[best], chosen,
+                          s->cfg->save.dir);
 }
 
 /* Link best, write summary.json and note it; nothing of it when that is there as it is to be. */
@@ -262,43 +289,71 @@ static acf_status write_summary(const acf_series *s, const char *text, int best,
     return st;
 }
 
-static acf_status summarize(acf_str *summary, const acf_series *s, cJSON *const *results, double *x,
-                            acf_error *e)
+static bool add_names(cJSON *c, const char *key, const acf_series *s, const int *run, int n)
 {
-    cJSON *c = cJSON_CreateObject(), *runs = NULL;
-    int best = best_run(s, results, x);
+    cJSON *names = cJSON_AddArrayToObject(c, key);
+    bool ok = names != NULL;
+    for (int i = 0; ok && i < n; i++)
+        ok = cJSON_AddItemToArray(names, cJSON_CreateString(s->name[run[i]]));
+    return ok;
+}
+
+static acf_status summarize(acf_str *summary, const ended *r, acf_error *e)
+{
+    const acf_series *s = r->s;
+    const char *head = acf_head_name((acf_head)s->cfg->eval.head);
+    cJSON *c = cJSON_CreateObject();
+    int best = best_run(r);
     bool ok = c != NULL && cJSON_AddStringToObject(c, "metric", s->cfg->eval.metric) != NULL &&
-              cJSON_AddStringToObject(c, "head", acf_head_name((acf_head)s->cfg->eval.head)) &&
-              cJSON_AddNumberToObject(c, "n", s->n) != NULL &&
-              (runs = cJSON_AddArrayToObject(c, "runs")) != NULL;
-    for (int i = 0; ok && i < s->n; i++)
-        ok = cJSON_AddItemToArray(runs, cJSON_CreateString(s->name[i]));
+              cJSON_AddStringToObject(c, "head", head) != NULL &&
+              cJSON_AddNumberToObject(c, "n", r->n) != NULL &&
+              add_names(c, "runs", s, r->run, r->n);
+    if (ok && r->n_diverged > 0) ok = add_names(c, "diverged", s, r->diverged, r->n_diverged);
     if (ok && best >= 0) ok = cJSON_AddStringToObject(c, "best", s->name[best]) != NULL;
     acf_status st = acf_json_check(ok ? c : NULL, e);
-    if (st == ACF_OK) st = add_head(c, "linear", results, s->n, x, e);
-    if (st == ACF_OK) st = add_head(c, "label", results, s->n, x, e);
+    if (st == ACF_OK) st = add_head(c, "linear", r, e);
+    if (st == ACF_OK) st = add_head(c, "label", r, e);
     char *text = st == ACF_OK ? acf_json_print(c, true, e) : NULL;
     if (st == ACF_OK && text == NULL) st = ACF_ERR_RESOURCE;
     if (st == ACF_OK) st = write_summary(s, text, best, e);
-    if (st == ACF_OK) st = put_lines(summary, s, results, best, x, e);
+    if (st == ACF_OK) st = put_lines(summary, r, best, e);
     acf_free(text);
     cJSON_Delete(c);
     return st;
 }
 
+static acf_status read_ended(ended *r, acf_error *e)
+{
+    for (int i = 0; i < r->s->n; i++) {
+        acf_run_status status;
+        ACF_TRY(acf_run_status_of(&status, &r->s->run[i], e));
+        if (status.ended == acf_exit_code(ACF_ERR_NUMERIC)) {
+            r->diverged[r->n_diverged++] = i;
+            continue;
+        }
+        ACF_TRY(acf_series_results(&r->results[r->n], r->s, i, e));
+        r->run[r->n++] = i;
+    }
+    return ACF_OK;
+}
+
 acf_status acf_series_finish(acf_str *summary, const acf_series *s, acf_error *e)
 {
-    acf_status st = ACF_OK;
+    size_t n = (size_t)s->n;
+    ended r = {.s = s};
     if (!acf_series_wanted(s->cfg)) return ACF_OK;
-    cJSON **results = acf_alloc((size_t)s->n, sizeof(cJSON *), "results", e);
-    double *x = acf_alloc((size_t)s->n, sizeof *x, "figures", e);
-    if (results == NULL || x == NULL) st = ACF_ERR_RESOURCE;
-    for (int i = 0; i < s->n && st == ACF_OK; i++)
-        st = acf_series_results(&results[i], s, i, e);
-    if (st == ACF_OK) st = summarize(summary, s, results, x, e);
-    for (int i = 0; results != NULL && i < s->n; i++)
-        cJSON_Delete(results[i]);
-    acf_free(results);
-    acf_free(x);
+    r.run = acf_alloc(n, sizeof *r.run, "runs", e);
+    r.diverged = acf_alloc(n, sizeof *r.diverged, "runs", e);
+    r.results = acf_alloc(n, sizeof(cJSON *), "results", e);
+    r.x = acf_alloc(n, sizeof *r.x, "figures", e);
+    bool ok = r.run != NULL && r.diverged != NULL && r.results != NULL && r.x != NULL;
+    acf_status st = ok ? read_ended(&r, e) : ACF_ERR_RESOURCE;
+    if (st == ACF_OK && r.n > 0) st = summarize(summary, &r, e);
+    for (int i = 0; i < r.n; i++)
+        cJSON_Delete(r.results[i]);
+    acf_free(r.run);
+    acf_free(r.diverged);
+    acf_free(r.results);
+    acf_free(r.x);
     return st;
 }

@@ -8,9 +8,10 @@
  *       best -> seed-2/checkpoint-000290         of the run whose eval.metric is best
  *       summary.json
  *
- * summary.json: {"metric", "head", "n", "runs": [name ...], "best": name, "linear": {METRIC:
- * {"mean", "sd", "ci": [low, high], "median", "min", "max", "values": [...]}}, "label": {...}};
- * values stand in the order of runs.
+ * summary.json: {"metric", "head", "n", "runs": [name ...], "diverged": [name ...], "best": name,
+ * "linear": {METRIC: {"mean", "sd", "ci": [low, high], "median", "min", "max", "best": name,
+ * "values": [...]}}, "label": {...}}; runs are the n that finished, values stand in their order,
+ * diverged is left out when none did.
  *
  * Runs know nothing of each other, so they may be trained in any order and at the same time, by
  * processes of their own: the caller decides.
@@ -47,20 +48,20 @@ acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e
 /* Check and make the directory, take its lock, note config and command. */
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 
-/* Has run i finished with this configuration, so that acf_series_train would do nothing?  Looks at
- * its directory. */
-acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i,
-                                  acf_error *e) ACF_MUST_USE;
+/* Has run i finished or diverged with this configuration, so that acf_series_train has nothing to
+ * train?  Looks at its directory. */
+acf_status acf_series_has_ended(bool *ended, const acf_series *s, int i, acf_error *e) ACF_MUST_USE;
 
-/* Train run i, or go on with it, or do nothing when it is finished; as acf_train. */
+/* Train run i, or go on with it, or do nothing when it is finished; as acf_train.  ACF_ERR_NUMERIC
+ * at once for one that diverged before: it would again. */
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 
 /* eval_results.json of run i, for cJSON_Delete; NULL when there is none (a run without dev). */
 acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error *e) ACF_MUST_USE;
 
-/* When all runs are finished: write summary.json unless it is there as it would be, link best, and
- * give the summary for people. */
+/* When all runs have finished or diverged: write summary.json of those that finished unless it is
+ * there as it would be, link best, and give the summary for people.  Nothing when all diverged. */
 acf_status acf_series_finish(acf_str *summary, const acf_series *s, acf_error *e) ACF_MUST_USE;
 
 #endif

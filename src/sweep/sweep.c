@@ -58,30 +58,61 @@ static bool has_open_runs(const acf_sweep *s, const acf_sweep_cell *c)
 }
 
 /* Runs that are compared were trained alike: not even longer, as --resume may do. */
-static acf_status check_run(const acf_config *cfg, acf_error *e)
+static acf_status check_alike(const acf_config *cfg, acf_error *e)
 {
     bool is_resumed;
     acf_difference d = {0};
-    ACF_TRY(acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e));
-    if (is_resumed) ACF_TRY(acf_run_difference(&d, cfg, e));
-    if (d.key == NULL) return ACF_OK;
+    acf_error why = {0};
+    acf_status st = acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e);
+    if (st == ACF_OK ? !is_resumed : st != ACF_ERR_USAGE) return st;
+    if (acf_run_difference(&d, cfg, &why) == ACF_ERR_RESOURCE) {
+        *e = why;
+        return ACF_ERR_RESOURCE;
+    }
+    if (d.key == NULL) return st;
     return acf_fail(e, ACF_ERR_USAGE,
                     "%s: was begun with another configuration: %s (was %s, is %s); choose another "
                     "--out, or remove it",
                     cfg->save.dir, d.key, d.was, d.is);
 }
 
-/* Does the directory hold a run of a series, of whatever seeds? */
-static acf_status has_runs(bool *found, const char *dir, acf_error *e)
+typedef enum content { NOTHING, RUNS_OF_A_SERIES, A_RUN } content;
+
+/* What a directory holds beside what is written before the first run begins. */
+static acf_status look_into(content *found, const char *dir, acf_error *e)
 {
+    static const char *const of_run[] = {"status.json",         "environment.json",
+                                         "metrics.jsonl",       "eval_results.json",
+                                         "predictions.dev.tsv", NULL};
     char **names;
     size_t n;
     ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
-    *found = false;
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(names[i], "seed-", 5) == 0 || strncmp(names[i], "fold-", 5) == 0) *found = true;
+    *found = NOTHING;
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(names[i], "checkpoint-", 11) == 0) *found = A_RUN;
+        for (const char *const *file = of_run; *file != NULL; file++)
+            if (strcmp(names[i], *file) == 0) *found = A_RUN;
+        bool is_part = strncmp(names[i], "seed-", 5) == 0 || strncmp(names[i], "fold-", 5) == 0;
+        if (is_part && *found == NOTHING) *found = RUNS_OF_A_SERIES;
+    }
     acf_free_names(names, n);
     return ACF_OK;
+}
+
+/* May the series stand in its directory? */
+static acf_status check_series(const acf_series *series, acf_error *e)
+{
+    const acf_config *cfg = series->cfg;
+    content found;
+    if (!acf_series_wanted(cfg) || !acf_path_is_dir(cfg->save.dir)) return ACF_OK;
+    ACF_TRY(look_into(&found, cfg->save.dir, e));
+    if (found == A_RUN)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "%s: holds a single run, not one of a series; choose another --out, or "
+                        "remove it",
+                        cfg->save.dir);
+    bool is_resumed; /* seeds may be others */
+    return found == NOTHING ? ACF_OK : acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e);
 }
 
 /* A series of which no run has begun (their data were not found, say) may become another one. */
@@ -89,13 +120,15 @@ static acf_status forget_unbegun(const acf_series *series, acf_error *e)
 {
     static const char *const files[] = {"config.yaml", "command.txt", "train.log", "summary.json",
                                         "best"};
-    bool is_resumed, found;
-    if (!acf_series_wanted(series->cfg) || !acf_path_is_dir(series->cfg->save.dir)) return ACF_OK;
+    const char *dir = series->cfg->save.dir;
+    bool is_resumed;
+    content found;
+    if (!acf_series_wanted(series->cfg) || !acf_path_is_dir(dir)) return ACF_OK;
     if (acf_run_dir_check(&is_resumed, series->cfg, ACF_RUN_RESUME, NULL) == ACF_OK) return ACF_OK;
-    ACF_TRY(has_runs(&found, series->cfg->save.dir, e));
-    if (found) return ACF_OK; /* acf_series_begin tells what is wrong */
+    ACF_TRY(look_into(&found, dir, e));
+    if (found != NOTHING) return ACF_OK; /* acf_series_begin tells what is wrong */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char *path = acf_path_join(series->cfg->save.dir, files[i], e);
+        char *path = acf_path_join(dir, files[i], e);
         acf_status st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
         acf_free(path);
         ACF_TRY(st);
@@ -103,15 +136,43 @@ static acf_status forget_unbegun(const acf_series *series, acf_error *e)
     return ACF_OK;
 }
 
+/* Files of a sweep's names in a directory where no sweep has begun are somebody's. */
+static acf_status check_directory(const char *dir, acf_error *e)
+{
+    static const char *const files[] = {"sweep.yaml", "table.md", "table.csv", "table.json",
+                                        "results.jsonl"};
+    bool begun, there = false;
+    ACF_TRY(acf_path_holds(&begun, dir, "command.txt", e));
+    for (size_t i = 0; i < sizeof files / sizeof *files && !begun; i++) {
+        ACF_TRY(acf_path_holds(&there, dir, files[i], e));
+        if (there)
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "%s: holds %s, but no sweep was begun there (it lacks command.txt); "
+                            "choose another --out, or move the file away",
+                            dir, files[i]);
+    }
+    return ACF_OK;
+}
+
+acf_status acf_sweep_check(const acf_sweep *s, acf_error *e)
+{
+    ACF_TRY(check_directory(s->dir, e));
+    for (int i = 0; i < s->n_runs; i++)
+        if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
+            ACF_TRY(check_alike(acf_sweep_config(s, i), e));
+    for (int i = 0; i < s->n_cells; i++)
+        if (has_open_runs(s, &s->cell[i])) ACF_TRY(check_series(&s->cell[i].series, e));
+    return ACF_OK;
+}
+
 acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
 {
     const acf_train_options opt = {.mode = ACF_RUN_RESUME, .command = command};
-    for (int i = 0; i < s->n_runs; i++) /* before anything is changed */
-        if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
-            ACF_TRY(check_run(acf_sweep_config(s, i), e));
+    ACF_TRY(acf_sweep_check(s, e));
     ACF_TRY(acf_run_dir_sweep(s->dir, e));
+    ACF_TRY(
+        acf_run_dir_note(s->dir, "command.txt", command, e)); /* first: it marks the directory */
     ACF_TRY(acf_write_in(s->dir, "sweep.yaml", s->text, s->text_len, e));
-    ACF_TRY(acf_run_dir_note(s->dir, "command.txt", command, e));
     for (int i = 0; i < s->n_cells; i++) {
         const acf_config *cfg = &s->cell[i].cfg;
         if (acf_series_wanted(cfg) && acf_path_is_dir(cfg->save.dir))
@@ -130,7 +191,8 @@ acf_status acf_sweep_summarize(const acf_sweep *s, int cell, acf_error *e)
     const acf_sweep_cell *c = &s->cell[cell];
     acf_str text = {0};
     for (int i = c->first; i < c->first + c->series.n; i++)
-        if (s->run[i].state != ACF_SWEEP_FINISHED) return ACF_OK;
+        if (s->run[i].state != ACF_SWEEP_FINISHED && s->run[i].state != ACF_SWEEP_DIVERGED)
+            return ACF_OK;
     acf_status st = acf_series_finish(&text, &c->series, e);
     acf_str_free(&text);
     return st;

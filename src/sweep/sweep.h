@@ -85,11 +85,17 @@ static inline const acf_config *acf_sweep_config(const acf_sweep *s, int run)
  * line. */
 acf_status acf_sweep_look(acf_sweep *s, int run, acf_error *e) ACF_MUST_USE;
 
-/* Before any run: make the directory and those of the series that have runs of ours to do.
- * ACF_ERR_USAGE when a directory holds a run of another configuration.  Under the lock of dir. */
+/* Can the runs of ours that are left be done where they stand?  ACF_ERR_USAGE when a directory
+ * holds a run of another configuration, or a single run where a series is to stand.  Writes
+ * nothing. */
+acf_status acf_sweep_check(const acf_sweep *s, acf_error *e) ACF_MUST_USE;
+
+/* Before any run: check, and make the directory and those of the series that have runs of ours to
+ * do.  Under the lock of dir. */
 acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e) ACF_MUST_USE;
 
-/* summary.json of a cell, once all its runs have finished; else nothing.  Under the lock of dir. */
+/* summary.json of a cell, once all its runs have finished or diverged; else nothing.  Under the
+ * lock of dir. */
 acf_status acf_sweep_summarize(const acf_sweep *s, int cell, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -31,18 +31,42 @@ static acf_status take_seeds(reader *r, char **to, acf_place *at, const acf_yaml
     return st;
 }
 
+/* Would a directory of this name be taken for a file of the sweep or for a run of a series? */
+static bool is_taken(const char *name)
+{
+    static const char *const files[] = {"sweep.yaml", "command.txt", "table.md",
+                                        "table.csv",  "table.json",  "results.jsonl"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (strcmp(name, files[i]) == 0) return true;
+    return strncmp(name, "seed-", 5) == 0 || strncmp(name, "fold-", 5) == 0;
+}
+
 /* Names become directories. */
 static bool is_name(reader *r, const acf_yaml_node *v, const char *what, const char *name)
 {
     static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
     char buf[ACF_SHOWN_MAX];
     size_t len = strlen(name);
+    if (is_taken(name)) {
+        acf_problem_add(r->p, v->at,
+                        "%s '%s': is the name of something else in a sweep's directory", what,
+                        acf_cut_text(buf, name));
+        acf_problem_hint(r->p, "choose another; seed-... and fold-... are runs of a series");
+        return false;
+    }
     if (len > 0 && len <= MAX_NAME && name[strspn(name, good)] == '\0' &&
         strchr(".-", *name) == NULL)
         return true;
     acf_problem_add(r->p, v->at, "%s '%s': is no name", what, acf_cut_text(buf, name));
     acf_problem_hint(
         r->p, "letters, digits and . _ + -, at most %d, beginning with none of . and -", MAX_NAME);
+    return false;
+}
+
+static bool has_metric(const acf_sweep_task *t, acf_metric metric)
+{
+    for (int i = 0; i < t->n_metrics; i++)
+        if (t->metric[i] == metric) return true;
     return false;
 }
 
@@ -55,6 +79,8 @@ static void take_metric(reader *r, acf_sweep_task *t, const acf_yaml_node *v)
         acf_problem_add(r->p, v->at, "metrics: '%s' is no metric", shown);
         const char *meant = v->kind == ACF_YAML_SCALAR ? acf_metric_suggest(v->text) : NULL;
         if (meant != NULL) acf_problem_hint(r->p, "did you mean '%s'?", meant);
+    } else if (has_metric(t, (acf_metric)metric)) {
+        acf_problem_add(r->p, v->at, "metrics: '%s' stands twice", v->text);
     } else if (t->n_metrics == ACF_SWEEP_METRICS) {
         acf_problem_add(r->p, v->at, "metrics: more than %d", ACF_SWEEP_METRICS);
     } else {
@@ -182,7 +208,8 @@ static acf_status take_variants(reader *r, const acf_yaml_node *v)
 static acf_status take_grid(reader *r, const acf_yaml_node *v)
 {
     if (!acf_yaml_want(v, ACF_YAML_MAP, "grid", "keys with lists of values", r->p)) return ACF_OK;
-    if (r->f->n_variants == 0) ACF_TRY(acf_sweep_variant_add(r->f, "", &(acf_settings){0}, r->e));
+    if (r->f->n_variants == 0 && v->child != NULL)
+        ACF_TRY(acf_sweep_variant_add(r->f, "", &(acf_settings){0}, r->e));
     for (const acf_yaml_node *name = NULL; (name = acf_yaml_next_key(v, name, r->p)) != NULL;) {
         acf_settings values = {0};
         acf_status st = acf_settings_read_axis(&values, &r->keys, name);
@@ -235,7 +262,7 @@ static acf_status take_root(reader *r, const acf_yaml_node *root)
         ACF_TRY(take_task(r, item));
     if (at[VARIANTS] != NULL) ACF_TRY(take_variants(r, at[VARIANTS]));
     if (at[GRID] != NULL) ACF_TRY(take_grid(r, at[GRID]));
-    if (at[VARIANTS] == NULL && at[GRID] == NULL) {
+    if (r->f->n_variants == 0 && r->p->n == 0) {
         acf_problem_add(r->p, (acf_place){0}, "neither 'variants' nor 'grid': nothing to compare");
         acf_problem_hint(r->p, "write variants: {ce: {loss.type: ce}, acf: {loss.type: acf}}");
     }

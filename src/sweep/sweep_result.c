@@ -157,13 +157,21 @@ static bool is_chosen(const acf_sweep *s, const char *name)
     return false;
 }
 
-/* Is the line about a run that is not chosen and still stands?  A run is in a directory of its
- * fold, of its seed, or of the task alone. */
+/* Does another sweep's name stand in the line? */
+static bool is_foreign(const acf_sweep *s, const cJSON *line)
+{
+    const char *sweep;
+    return acf_json_string(&sweep, line, "sweep", "", "", NULL) != ACF_OK ||
+           strcmp(sweep, s->name) != 0;
+}
+
+/* Is the line about a run that is not chosen and still stands, or another sweep's?  A run is in a
+ * directory of its fold, of its seed, or of the task alone. */
 static acf_status is_of_another(bool *kept, const acf_sweep *s, const cJSON *line, acf_error *e)
 {
     static const char *const parts[] = {"fold", "seed", NULL};
     char name[512];
-    *kept = false;
+    *kept = is_foreign(s, line);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!directory_of(name, line, parts[i])) continue;
         char *dir = acf_path_join(s->dir, name, e);
@@ -183,7 +191,7 @@ static acf_status keep_lines(acf_str *text, const acf_sweep *s, char *old, size_
 {
     for (char *at = old, *end; at < old + len; at = end + 1) {
         cJSON *line = NULL;
-        bool kept = false;
+        bool kept = true; /* also what is no line of a sweep */
         end = memchr(at, '\n', (size_t)(old + len - at));
         if (end == NULL) break; /* not written to its end */
         acf_status st = acf_json_parse(&line, at, (size_t)(end - at), "", NULL);

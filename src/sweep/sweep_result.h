@@ -21,8 +21,8 @@ acf_status acf_sweep_line(char **line, const acf_sweep *s, int run, const acf_ru
                           acf_error *e) ACF_MUST_USE;
 
 /* results.jsonl: the lines of all runs that have ended, and those that it has already of runs that
- * are not chosen this time (--tasks, --variants, --seeds) and whose directories still stand.  Under
- * the lock of dir. */
+ * are not chosen this time (--tasks, --variants, --seeds) and whose directories still stand, or of
+ * other sweeps.  Under the lock of dir. */
 acf_status acf_sweep_write_lines(const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
 #endif

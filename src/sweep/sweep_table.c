@@ -21,7 +21,7 @@ typedef struct figure {
     acf_sample sample; /* n > 0 */
     double *value;     /* [n] in the order of the seeds or folds */
     double *part;      /* [n] number of the seed or fold */
-    bool has_folds;
+    int n_folds;       /* 0: they differ in their seeds */
     bool is_best;
 } figure;
 
@@ -62,7 +62,7 @@ static void collect(figure *f, const acf_sweep *s, double *numbers)
     const acf_sweep_cell *c = &s->cell[f->variant * (int)s->file.n_tasks + f->task];
     f->value = numbers;
     f->part = numbers + c->series.n;
-    f->has_folds = c->series.run[0].data.fold > 0;
+    f->n_folds = c->series.run[0].data.fold > 0 ? c->series.run[0].data.folds : 0;
     for (int i = 0; i < c->series.n; i++) {
         const acf_sweep_run *r = &s->run[c->first + i];
         const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, head_name[f->head]);
@@ -74,7 +74,7 @@ static void collect(figure *f, const acf_sweep *s, double *numbers)
             continue;
         }
         const acf_config *cfg = &c->series.run[i];
-        f->part[f->n] = f->has_folds ? cfg->data.fold : (double)cfg->train.seed;
+        f->part[f->n] = f->n_folds > 0 ? cfg->data.fold : (double)cfg->train.seed;
         f->value[f->n++] = v->valuedouble;
     }
 }
@@ -152,7 +152,7 @@ static acf_status table_open(table *t, const acf_sweep *s, acf_error *e)
             size_t n = (size_t)s->cell[f->variant * n_tasks + f->task].series.n;
             double *sorted = t->numbers + at + 2 * n;
             memcpy(sorted, f->value, (size_t)f->n * sizeof *sorted);
-            if (f->n > 0) f->sample = acf_sample_of(sorted, (size_t)f->n);
+            if (f->n > 0) f->sample = acf_sample_of(sorted, (size_t)f->n, f->n_folds);
             at += 3 * n;
         }
     mark_best(t);
@@ -303,7 +303,7 @@ static bool add_cell(cJSON *list, const table *t, const figure *f)
     if (ok && f->n > 1)
         ok = cJSON_AddNumberToObject(c, "sd", f->sample.sd) != NULL &&
              acf_json_put(c, "ci", cJSON_CreateDoubleArray(ci, 2));
-    const char *parts = f->has_folds ? "folds" : "seeds";
+    const char *parts = f->n_folds > 0 ? "folds" : "seeds";
     return ok && acf_json_put(c, parts, cJSON_CreateDoubleArray(f->part, f->n)) &&
            acf_json_put(c, "values", cJSON_CreateDoubleArray(f->value, f->n)) &&
            cJSON_AddBoolToObject(c, "best", f->is_best) != NULL;

@@ -41,6 +41,9 @@ seed-$best/checkpoint-*) ;;
 esac
 run 0 "$ACF/acf-eval" series
 
+# Of each figure the best run is named.
+[ "$(sed -n '/"linear"/,$s/.*"best":[^"]*"\(.*\)",/\1/p' series/summary.json | head -n 1)" = "seed-$best" ] || fail 'the best run of a figure'
+
 # Two at a time: the same bytes.
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1,2,3 -j 2 --set save.dir=parallel
 grep -q '^seed-2: finished in' err || fail 'no line of a parallel run'
@@ -54,6 +57,22 @@ before=$(digest_of series/seed-*)
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..4 --resume
 [ "$before" = "$(digest_of series/seed-[123])" ] || fail 'a finished run was changed'
 grep -q '"n":[^0-9]*4,' series/summary.json || fail 'the fourth run does not count'
+
+# A run that diverged is left out of the summary, and is not trained again.
+cp -r series partly
+sed -i 's/"ended":[^,]*/"ended": 5/' partly/seed-2/status.json
+rm partly/summary.json
+before=$(digest_of partly/seed-*)
+for jobs in 1 2; do
+    run 5 "$ACF/acf-train" --config base.yaml --seeds 1..4 --set save.dir=partly --resume -j $jobs
+    grep -q 'seed-2: diverged, left out' out || fail 'no word of the run that diverged'
+done
+[ "$before" = "$(digest_of partly/seed-*)" ] || fail 'a run that diverged was trained again'
+tr -d ' \t\n' <partly/summary.json | grep -q '"n":3,"runs":\["seed-1","seed-3","seed-4"\],"diverged":\["seed-2"\],' || {
+    fail 'the summary without the run that diverged'
+    cat partly/summary.json
+}
+run 5 "$ACF/acf-train" --config base.yaml --seeds 1..4 --set save.dir=partly --resume --max-time 0.0001s
 
 # Cross-validation: each row is dev once, parts of a class and of all rows differ by one at most.
 run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 4 -j 2 --set save.dir=cv
@@ -97,6 +116,11 @@ for k in 1 2 3; do
     cmp stopped/seed-$k/best/model.safetensors parallel/seed-$k/best/model.safetensors ||
         fail "seed $k of a stopped series ends otherwise"
 done
+
+# One that diverges does not hide that others were stopped.
+run 75 "$ACF/acf-train" --config base.yaml --seeds 1..200 -j 2 --set save.dir=hidden --max-time 1s --set train.optimizer.lr=100 \
+    --set train.optimizer.head_lr=100 --set train.optimizer.weight_decay=10 --set train.clip=0 --set train.steps=300
+grep -q '"ended":[^0-9]*5' hidden/seed-1/status.json || fail 'the first run has not diverged'
 
 # The time is that of all runs together: the third does not get another share.
 run 75 "$ACF/acf-train" --config base.yaml --seeds 1..3 -j 2 --set save.dir=limited --max-time 0.01s
