@@ -64,9 +64,13 @@ done
 code=0
 "$ACF/acf-train" --sweep "$root/configs/sweeps/glue.yaml" --out "$out" \
     --tasks "$(echo "$tasks" | sed 's/^ //; s/ /,/g')" --set "model.encoder=$model" "$@" || code=$?
+for word in "$@"; do
+    [ "$word" != --dry-run ] || exit $code
+done
 [ $code -eq 0 ] || [ -e "$out/table.md" ] || exit $code
 
-# submit TASK TEST-FILE FILE...: the answers of a finished task, unless they are newer than it.
+# submit TASK TEST-FILE FILE...: the answers of a finished task, unless they are newer than it.  A
+# failure is told, and the other tasks' follow.
 submit() {
     run=$out/acf/$1 test=$2
     shift 2
@@ -76,8 +80,10 @@ submit() {
     for file in "$@"; do
         case $file in -*) break ;; esac
         [ -n "$(find "$out/submission/$file" -newer "$mark" 2>/dev/null)" ] || {
-            answer "$run" "$@"
-            return
+            status=0
+            answer "$run" "$@" || status=$?
+            [ $status -eq 0 ] || [ $code -ne 0 ] || code=$status
+            return 0
         }
     done
 }

@@ -11,8 +11,10 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 ACF=${ACF:-$root}
-[ $# -ge 1 ] || {
+case ${1:--} in
+-*)
     sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
     exit 2
-}
+    ;;
+esac
 exec "$ACF/acf-train" --sweep "$@"

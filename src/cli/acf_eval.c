@@ -79,8 +79,9 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     a->model = operands->item[0];
     if (a->compare && a->results)
         st = acf_fail(e, ACF_ERR_USAGE, "--compare and --results exclude each other");
-    else if (a->baseline != NULL && !a->results)
-        st = acf_fail(e, ACF_ERR_USAGE, "--baseline is for --results");
+    else if ((a->baseline != NULL || a->sweep != NULL) && !a->results)
+        st = acf_fail(e, ACF_ERR_USAGE, "--%s is for --results",
+                      a->baseline != NULL ? "baseline" : "sweep");
     else if (a->results)
         st = acf_eval_results(&out, a, operands, e);
     else if (a->compare)
@@ -176,6 +177,11 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(acf_eval_arguments, baseline),
      .help = "with --results: gains over this one (default: the first)"},
+    {.name = "sweep",
+     .arg = "NAME",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(acf_eval_arguments, sweep),
+     .help = "with --results: only lines of the sweep of this name"},
     {.name = "metric",
      .arg = "NAME",
      .kind = ACF_OPTION_TEXT,
@@ -205,18 +211,18 @@ static const acf_option option[] = {
 
 enum { MAX_RUNS = 64 }; /* of --compare */
 
-static const acf_program program = {.name = "acf-eval",
-                                    .summary = "Evaluate a model on held-out data.",
-                                    .usage =
-                                        "MODEL [options]\n       acf-eval --compare RUN RUN... "
-                                        "[--metric NAME] [--head linear|label] [--json]\n"
-                                        "       acf-eval --results FILE... [--baseline VARIANT]",
-                                    .option = option,
-                                    .n_options = sizeof option / sizeof *option,
-                                    .min_operands = 1,
-                                    .max_operands = MAX_RUNS,
-                                    .operands = "MODEL, a run directory or a model directory",
-                                    .version = acf_about_version};
+static const acf_program program = {
+    .name = "acf-eval",
+    .summary = "Evaluate a model on held-out data.",
+    .usage = "MODEL [options]\n       acf-eval --compare RUN RUN... "
+             "[--metric NAME] [--head linear|label] [--json]\n"
+             "       acf-eval --results FILE... [--baseline VARIANT] [--sweep NAME]",
+    .option = option,
+    .n_options = sizeof option / sizeof *option,
+    .min_operands = 1,
+    .max_operands = MAX_RUNS,
+    .operands = "MODEL, a run directory or a model directory",
+    .version = acf_about_version};
 
 int main(int argc, char **argv)
 {

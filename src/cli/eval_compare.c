@@ -75,8 +75,9 @@ acf_status acf_eval_results(acf_str *out, const acf_eval_arguments *a, const acf
                             acf_error *e)
 {
     acf_results r;
-    acf_results_options opt = {.head = a->head - 1, .baseline = a->baseline};
+    acf_results_options opt = {.head = a->head - 1, .baseline = a->baseline, .sweep = a->sweep};
     ACF_TRY(check_alone(a, e));
+    if (a->split > 0) return acf_fail(e, ACF_ERR_USAGE, "--split: result lines are of dev alone");
     ACF_TRY(choose_metric(&opt.metric, a, e));
     opt.n_draws = a->draws > 0 ? (int)a->draws : ACF_PAIRED_DRAWS;
     ACF_TRY(acf_results_open(&r, files->item, files->n, &opt, e));

@@ -24,6 +24,7 @@ typedef struct acf_results_options {
     int metric;           /* acf_metric; -1: each line's own */
     int head;             /* acf_head; -1: each line's own, by which its run predicts */
     const char *baseline; /* NULL: the first variant */
+    const char *sweep;    /* only lines of the sweep of this name; NULL: all */
     int n_draws;
 } acf_results_options;
 

@@ -201,6 +201,16 @@ cmp of_best/RTE.tsv straight/submission/RTE.tsv || fail 'the submission is not t
 before=$(digest_of straight/acf straight/submission)
 run 0 glue straight rte --seeds 1..2
 [ "$before" = "$(digest_of straight/acf straight/submission)" ] || fail 'glue.sh repeats what is finished'
+run 0 glue dry rte --dry-run
+[ ! -e dry ] || fail 'glue.sh --dry-run wrote something'
+rm -r straight/submission
+cp -r glue kept_glue
+: >glue/RTE/test.tsv
+run 3 glue straight rte --seeds 1..2 # what the submission ends with, after the table
+grep -q '^| acf | linear | ' out || fail 'no table before a submission that fails'
+rm -r glue && mv kept_glue glue
+run 2 sh "$SRC/scripts/sweep.sh" --help
+grep -q 'scripts/sweep.sh SWEEP.yaml' err || fail 'sweep.sh --help'
 run 2 sh "$SRC/scripts/glue.sh" m glue out5 nli
 run 3 sh "$SRC/scripts/glue.sh" m . out5
 run 3 sh "$SRC/scripts/cifar.sh" . out5

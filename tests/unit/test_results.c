@@ -126,7 +126,7 @@ static void what_is_no_result_is_named(void **state)
          "\"label\":{\"mcc\":0.5}}",
          "line 2: task 'one' by mcc, earlier lines have it by accuracy"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":1,\"ended\":5,\"metric\":\"accuracy\"}",
-         "line 2: 'a' on 'one' with seed 1 is measured in an earlier line, too"},
+         "line 2: 'a' on 'one' with seed 1 has another figure in an earlier line; --sweep NAME"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":1,\"fold\":0,\"metric\":\"accuracy\"}",
          "line 2: 'fold' = 0 is out of range"},
     };
@@ -141,6 +141,33 @@ static void what_is_no_result_is_named(void **state)
                      &e);
         assert_int_equal(r.n, 0);
     }
+}
+
+/* A line that stands twice counts once; of two sweeps that share a run one can be chosen. */
+static void lines_of_several_sweeps(void **state)
+{
+    static const char format[] = "{\"sweep\":\"%s\",\"variant\":\"a\",\"task\":\"one\",\"seed\":1,"
+                                 "\"metric\":\"accuracy\",\"linear\":{\"accuracy\":%g}}\n";
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0};
+    acf_results_options opt = usual;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(acf_str_printf(&text, NULL, format, "first", 0.5), ACF_OK);
+    assert_int_equal(acf_str_printf(&text, NULL, format, "second", 0.75), ACF_OK);
+    const char *path = write_text(*state, "both.jsonl", &text);
+    assert_fails(acf_results_open(&r, &path, 1, &opt, &e), ACF_ERR_DATA, "line 3: 'a' on 'one'",
+                 &e);
+    const char *const sweep[] = {"first", "second"};
+    for (int i = 0; i < 2; i++) {
+        opt.sweep = sweep[i];
+        assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+        assert_int_equal(r.n, 1);
+        assert_number(r.line[0].value, i == 0 ? 0.5 : 0.75, 0);
+        acf_results_close(&r);
+    }
+    opt.sweep = "third";
+    assert_fails(acf_results_open(&r, &path, 1, &opt, &e), ACF_ERR_DATA, "hold no result line", &e);
 }
 
 static void nothing_to_show_is_an_error(void **state)
@@ -309,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(metric_head_and_baseline_can_be_chosen, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_named, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(lines_of_several_sweeps, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(nothing_to_show_is_an_error, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(an_undefined_figure_is_counted, tmpdir_setup,
                                         tmpdir_teardown),
