@@ -141,7 +141,12 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
     acf_status st = ACF_OK;
     size_t begin = summary->len;
     bool scores = t->setup.data->regression; /* they have one head */
-    if (t->setup.source[ACF_DEV] != NULL && t->best >= 0) {
+    if (t->setup.source[ACF_DEV] != NULL && t->best < 0) {
+        acf_log_warn(&t->log, "%s was undefined in every evaluation: the last update is reported",
+                     t->cfg->eval.metric);
+        t->best = t->update;
+    }
+    if (t->setup.source[ACF_DEV] != NULL) {
         st = acf_str_printf(
             summary, e, "best: update %lld (epoch %.2f)%s%s%s\n", (long long)t->best,
             (double)t->best / (double)t->per_epoch, scores ? "" : ", ",

@@ -76,4 +76,13 @@ done
 for value in .nan .inf 1e999; do
     refuses 2 'train.optimizer.lr' "$ACF/acf-train" --config base.yaml --set train.optimizer.lr=$value
 done
+
+# Targets that are all equal: no correlation in any evaluation, the rest is told all the same.
+printf '%s\n0\ta\tb\tc\td\te\tf\tone\ttwo\t2.5\n1\ta\tb\tc\td\te\tf\tone\tthree\t2.5\n' "$header" >sts/train.tsv
+cp sts/train.tsv sts/dev.tsv
+run 0 "$ACF/acf-train" --config base.yaml --set task=stsb --set data.dir=sts --set data.train=null --set data.dev=null \
+    --set loss.type=mse --set eval.metric=pearson --set train.steps=4 --set train.optimizer.lr=1e-5 --set save.dir=equal
+grep -q 'pearson was undefined in every evaluation: the last update is reported' err || { fail 'no word of an undefined metric'; cat err; }
+grep -q '"eval_mse":' equal/eval_results.json || fail 'no figures of a run whose metric is undefined'
+[ "$(wc -l <equal/predictions.dev.tsv)" -eq 3 ] || fail 'no predictions of a run whose metric is undefined'
 finish
