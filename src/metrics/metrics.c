@@ -48,7 +48,10 @@ int acf_metric_parse(const char *name)
 const char *acf_metric_suggest(const char *name)
 {
     const char *best = NULL;
+    size_t len = strlen(name);
     int nearest = 4; /* three edits are a slip of the hand, more is another word */
+    for (int i = 0; i < ACF_METRIC_COUNT && len >= 3; i++)
+        if (strncmp(table[i].name, name, len) == 0) return table[i].name;
     for (int i = 0; i < ACF_METRIC_COUNT; i++) {
         int distance = acf_edit_distance(name, table[i].name);
         if (distance < nearest) {

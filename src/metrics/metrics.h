@@ -48,7 +48,7 @@ typedef enum acf_metric {
 const char *acf_metric_name(acf_metric metric);
 int acf_metric_parse(const char *name);
 
-/* Nearest name, for "did you mean"; NULL when nothing is near. */
+/* The name that begins so, else the nearest, for "did you mean"; NULL when nothing is near. */
 const char *acf_metric_suggest(const char *name);
 
 /* False for loss, log_loss, brier, ece and mse.  A temperature is neither better nor worse. */

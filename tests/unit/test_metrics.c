@@ -24,6 +24,7 @@ static void names_round_trip(void **state)
     assert_int_equal(acf_metric_parse("accuracies"), -1);
     assert_int_equal(acf_metric_parse(""), -1);
     assert_string_equal(acf_metric_suggest("acuracy"), "accuracy");
+    assert_string_equal(acf_metric_suggest("acc"), "accuracy"); /* mcc is nearer by letters */
     assert_null(acf_metric_suggest("perplexity_of_it_all"));
     assert_string_equal(acf_metric_name((acf_metric)(ACF_METRIC_SELECTABLE - 1)), "spearman");
     assert_true(acf_metric_larger_is_better(ACF_METRIC_MCC));
