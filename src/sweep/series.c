@@ -154,8 +154,11 @@ acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error
     if (path == NULL) return ACF_ERR_RESOURCE;
     *out = NULL;
     acf_status st = ACF_OK;
+    acf_error why = {0};
     if (acf_path_exists(path))
-        st = acf_reclass(acf_json_read(out, path, RESULTS_BYTES, e), ACF_ERR_RESOURCE, e);
+        st = acf_reclass(acf_json_read(out, path, RESULTS_BYTES, &why), ACF_ERR_RESOURCE, &why);
+    if (st != ACF_OK)
+        st = acf_fail(e, st, "%s; remove the run's directory to train it again", why.text);
     acf_free(path);
     return st;
 }

@@ -54,6 +54,14 @@ run 0 $train --out single --variants ce
 [ "$(grep -c other single/results.jsonl)" -eq 2 ] && grep -qx 'a remark' single/results.jsonl || fail 'lines of others are gone'
 [ "$(wc -l <single/results.jsonl)" -eq 4 ] || { fail 'other lines'; cat single/results.jsonl; }
 
+# Results that cannot be read: what to do is said.
+cp -r series damaged
+: >damaged/ce/few/seed-2/eval_results.json
+refuses 6 "eval_results.json: " $train --out damaged --seeds 1..2
+grep -q "remove the run's directory to train it again" err || fail 'no remedy for a damaged file'
+rm -r damaged/ce/few/seed-2
+run 0 $train --out damaged --seeds 1..2
+
 # A seed that diverged is left out of the summary, and a run without dev has no figures.
 sed -i 's/"ended":[^,]*/"ended": 5/' series/ce/few/seed-1/status.json
 rm series/ce/few/summary.json
