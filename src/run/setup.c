@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "data/text_source.h"
+#include "run/data_record.h"
 #include "run/image_input.h"
 #include "model/model_dir.h"
 #include "model/preprocessor.h"
@@ -120,10 +121,12 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg,
     return acf_model_alloc(m, (uint64_t)cfg->train.seed, true, e);
 }
 
-static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const char *path,
-                                 const acf_log *log, acf_error *e)
+/* A model to begin with, whose classifier may be of other labels; or the run's own checkpoint. */
+static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const acf_setup_options *opt,
+                                 acf_error *e)
 {
     char *dir;
+    bool is_own = opt->checkpoint != NULL;
     const acf_model_load load = {.pooling = cfg->model.pooling,
                                  .dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout,
                                  .max_length = cfg->model.max_length,
@@ -131,8 +134,9 @@ static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const char
                                  .seed = (uint64_t)cfg->train.seed,
                                  .labels = s->data->labels,
                                  .K = s->data->K,
-                                 .log = log};
-    ACF_TRY(acf_model_resolve(&dir, path, e));
+                                 .labels_must_match = is_own,
+                                 .log = opt->log};
+    ACF_TRY(acf_model_resolve(&dir, is_own ? opt->checkpoint : cfg->model.encoder, e));
     acf_status st = acf_model_open(&s->model, dir, &load, e);
     acf_free(dir);
     return st;
@@ -243,13 +247,12 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     acf_data_names names;
     acf_setup_data_options(&names, cfg);
     ACF_TRY(acf_data_open(&s->data, &names.options, opt->log, e));
+    if (opt->same_data_as != NULL) ACF_TRY(acf_data_record_check(s->data, opt->same_data_as, e));
     ACF_TRY(build_objective(s, cfg, e));
-    if (opt->checkpoint != NULL)
-        ACF_TRY(model_from_dir(s, cfg, opt->checkpoint, opt->log, e));
-    else if (cfg->model.encoder_is_preset)
+    if (opt->checkpoint == NULL && cfg->model.encoder_is_preset)
         ACF_TRY(model_from_preset(s, cfg, opt, e));
     else
-        ACF_TRY(model_from_dir(s, cfg, cfg->model.encoder, opt->log, e));
+        ACF_TRY(model_from_dir(s, cfg, opt, e));
     acf_model *m = &s->model;
     m->pair = s->data->pair;
     m->tau = cfg->loss.tau;

@@ -274,6 +274,8 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         }
     }
     const acf_setup_options setup = {.checkpoint = *checkpoint,
+                                     .same_data_as =
+                                         is_resumed ? t->cfg->save.dir : t->opt->sibling,
                                      .tokens = t->opt->tokens,
                                      .log = &t->log,
                                      .poll = acf_train_should_stop,

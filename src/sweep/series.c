@@ -127,6 +127,20 @@ acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i, ac
     return ACF_OK;
 }
 
+/* The directory of the first run but i that has begun; NULL: none has. */
+static acf_status begun_sibling(const char **dir, const acf_series *s, int i, acf_error *e)
+{
+    *dir = NULL;
+    for (int k = 0; k < s->n && *dir == NULL; k++) {
+        if (k == i) continue;
+        char *path = acf_path_join(s->run[k].save.dir, "environment.json", e);
+        if (path == NULL) return ACF_ERR_RESOURCE;
+        if (acf_path_exists(path)) *dir = s->run[k].save.dir;
+        acf_free(path);
+    }
+    return ACF_OK;
+}
+
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e)
 {
@@ -140,6 +154,8 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
         acf_log_info(&opt->log, "finished before");
         return ACF_OK;
     }
+    if (!opt->dry_run || opt->mode == ACF_RUN_RESUME) /* else the old ones will go */
+        ACF_TRY(begun_sibling(&one.sibling, s, i, e));
     acf_status st = acf_train(summary, &s->run[i], &one, e);
     return st == ACF_OK || *s->name[i] == '\0' ? st : acf_context(e, "%s", s->name[i]);
 }
