@@ -143,7 +143,8 @@ static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const acf_
 }
 
 /* acf.json: what acf-eval and acf-predict need to use the model as it was trained. */
-static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
+static acf_status write_card(acf_model *m, const acf_dataset *d, const acf_config *cfg,
+                             acf_error *e)
 {
     acf_str yaml = {0};
     acf_status st = acf_config_print(&yaml, cfg, false, e);
@@ -170,7 +171,8 @@ static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
         ok = cJSON_AddItemToArray(labels, cJSON_CreateString(m->labels[k]));
     ok = ok && cJSON_AddStringToObject(c, "config", yaml.data) != NULL;
     acf_str_free(&yaml);
-    cJSON *image = NULL;
+    cJSON *image = NULL, *data = NULL;
+    ok = ok && acf_data_record_make(&data, d, e) == ACF_OK && acf_json_put(c, "data", data);
     if (ok && m->enc->channels > 0)
         ok =
             acf_preprocessor_card(&image, &m->prep, e) == ACF_OK && acf_json_put(c, "image", image);
@@ -261,7 +263,7 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
     ACF_TRY(open_sources(s, cfg, opt, e));
     ACF_TRY(weigh_classes(s, cfg, e));
-    return write_card(m, cfg, e);
+    return write_card(m, s->data, cfg, e);
 }
 
 acf_status acf_setup_open(acf_setup *out, const acf_config *cfg, const acf_setup_options *opt,

@@ -56,4 +56,38 @@ refuses 2 "train.tsv: has changed since $PWD/series/seed-1 began" train --seeds 
 grep -q '^error: seed-3: ' err || fail 'not the run that is new'
 [ -e series/seed-3 ] && fail 'a run began with other data'
 run 0 train --seeds 1..2 --set save.dir=series --overwrite
+
+# acf-eval draws dev rows again from the very file only; a checkpoint that was copied knows it, too.
+for draw in data.dev_fraction=0.3 data.folds=3; do
+    put_back
+    rm -rf drawn copy
+    run 0 train --set save.dir=drawn --set data.dev=null --set $draw --set data.fold=$([ $draw = data.folds=3 ] && echo 2 || echo null)
+    cp -rL drawn/best copy
+    run 0 "$ACF/acf-eval" drawn
+    cp out before
+    { head -n 1 "$data/train.tsv" && tail -n +2 "$data/train.tsv" | sort; } >train.tsv
+    for model in drawn copy; do
+        refuses 3 "train.tsv: has changed since the model was trained (sha256 " "$ACF/acf-eval" $model
+        grep -q 'dev rows drawn from it now would be training rows; put the file back, or give another with --data' err ||
+            { fail "$draw: no word of what to do"; cat err; }
+        run 0 "$ACF/acf-eval" $model --data dev.tsv
+        # The same content in another place; a model that does not know its data.
+        cp "$data/train.tsv" moved.tsv
+        run 0 "$ACF/acf-eval" $model --set data.train=moved.tsv
+    done
+    rm -r copy/SHA256SUMS copy/COMPLETE
+    sed 's/"sha256"/"unknown"/' drawn/best/acf.json >copy/acf.json
+    run 0 "$ACF/acf-eval" copy
+    put_back
+    run 0 "$ACF/acf-eval" drawn
+    cmp before out || fail "$draw: other figures of the same file"
+done
+# A dev file of its own that has changed is told.
+run 0 "$ACF/acf-eval" run
+grep -q warning err && { fail 'a warning without reason'; cat err; }
+sed 3d "$data/dev.tsv" >dev.tsv
+run 0 "$ACF/acf-eval" run
+grep -q '^warning: .*dev.tsv: has changed since the model was trained (sha256 ' err || { fail 'a changed dev file is not told'; cat err; }
+run 0 "$ACF/acf-eval" run --data dev.tsv
+grep -q warning err && { fail 'a warning about a file that was asked for'; cat err; }
 finish
