@@ -248,6 +248,7 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
 {
     acf_data_names names;
     acf_setup_data_options(&names, cfg);
+    names.options.every_fold = true;
     ACF_TRY(acf_data_open(&s->data, &names.options, opt->log, e));
     if (opt->same_data_as != NULL) ACF_TRY(acf_data_record_check(s->data, opt->same_data_as, e));
     ACF_TRY(build_objective(s, cfg, e));
