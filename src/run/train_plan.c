@@ -159,6 +159,9 @@ acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
     }
     acf_str_free(&text);
     ACF_TRY(st);
+    if (t->setup.source[ACF_DEV] == NULL)
+        acf_log_info(&t->log, "no dev split: nothing is measured, best is the last checkpoint; "
+                              "data.dev, data.dev_fraction or data.folds give one");
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
     if (t->setup.model.enc->channels > 0) {
