@@ -5,7 +5,8 @@
  *
  * It is the member "data" of a run's environment.json (a resumed run goes on with the same data or
  * not at all) and of a model's acf.json (dev rows that were drawn from the training file are drawn
- * again from the same one only).  The digest decides: the same content may stand elsewhere.
+ * again from the same one only).  The digest decides: the same content may stand elsewhere.  Of
+ * images in files it is that of the table, or of the names in the folder.
  */
 #ifndef ACF_RUN_DATA_RECORD_H
 #define ACF_RUN_DATA_RECORD_H

@@ -52,7 +52,8 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
 acf_status acf_series_is_finished(bool *finished, const acf_series *s, int i,
                                   acf_error *e) ACF_MUST_USE;
 
-/* Train run i, or go on with it, or do nothing when it is finished; as acf_train. */
+/* Train run i, or go on with it, or do nothing when it is finished; as acf_train.  ACF_ERR_USAGE,
+ * too, when the data are not those of a run of the series that has begun. */
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 
