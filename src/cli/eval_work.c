@@ -33,12 +33,27 @@ static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const ac
     return acf_reject_report(out, &rejection, e);
 }
 
+/* Rows without labels have no figures; that is said. */
+static acf_status unlabelled_json(cJSON **json, const acf_eval_arguments *a,
+                                  const acf_evaluation *ev, const acf_split *split, acf_error *e)
+{
+    cJSON *c = cJSON_CreateObject();
+    bool ok = c != NULL && cJSON_AddStringToObject(c, "model", a->model) != NULL &&
+              cJSON_AddStringToObject(c, "data", split->path) != NULL &&
+              cJSON_AddNumberToObject(c, "n", ev->n) != NULL &&
+              cJSON_AddFalseToObject(c, "labelled") != NULL;
+    *json = ok ? c : NULL;
+    if (!ok) cJSON_Delete(c);
+    return acf_json_check(*json, e);
+}
+
 /* The figures of one file as an object. */
 static acf_status part_json(cJSON **json, const acf_eval_arguments *a, const acf_evaluation *ev,
                             const acf_model *m, const acf_split *split, acf_error *e)
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_rejection rejection;
+    if (!ev->is_labelled) return unlabelled_json(json, a, ev, split, e);
     ACF_TRY(acf_metrics_json(json, &ev->result, a->model, split->path, names, e));
     if (!(a->reject_at > 0)) return ACF_OK;
     acf_status st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
@@ -56,7 +71,7 @@ static acf_status put_json(acf_str *out, const acf_eval_arguments *a, const acf_
     cJSON *json, *second = NULL;
     ACF_TRY(part_json(&json, a, &ev[0], m, h->part[0].split, e));
     acf_status st = ACF_OK;
-    if (ev[1].is_labelled) {
+    if (ev[1].n > 0) {
         st = part_json(&second, a, &ev[1], m, h->part[1].split, e);
         if (st == ACF_OK && !acf_json_put(json, "mismatched", second)) st = acf_json_check(NULL, e);
     }
@@ -112,11 +127,10 @@ static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf
     if (a->submission != NULL)
         ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
     if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, task, split, e);
-    if (is_answered && !a->json && a->asserts.n == 0) return ACF_OK;
-    return acf_fail(e, ACF_ERR_DATA,
-                    "%s: rows have no labels, so there are no figures; --predictions FILE writes "
-                    "what the model says",
-                    split->path);
+    if (is_answered && a->asserts.n == 0) return ACF_OK;
+    return acf_fail(
+        e, ACF_ERR_DATA, "%s: rows have no labels, so there are no figures%s", split->path,
+        is_answered ? " for --assert" : "; --predictions FILE writes what the model says");
 }
 
 acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,

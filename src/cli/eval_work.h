@@ -23,7 +23,9 @@ typedef struct acf_eval_arguments {
     int64_t draws; /* 0: not given */
 } acf_eval_arguments;
 
-/* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert. */
+/* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert.
+ * Rows without labels have no figures: the JSON object is {"model", "data", "n", "labelled":
+ * false}, and without a file to write, or with --assert, they are ACF_ERR_DATA. */
 acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,
                             const acf_held_out *h, acf_error *e) ACF_MUST_USE;
 

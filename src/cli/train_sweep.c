@@ -256,23 +256,41 @@ static const char *plural(int n)
     return n > 1 ? "s" : "";
 }
 
+/* "2 threads", or "1 to 2 threads" where train.threads is not everywhere the same. */
+static void print_threads(char out[48], const acf_sweep *s)
+{
+    int least = 0, most = 0;
+    for (int i = 0; i < s->n_runs; i++) {
+        int given = (int)acf_sweep_config(s, i)->train.threads;
+        int n = given > 0 ? given : acf_threads_available();
+        if (!s->run[i].is_ours) continue;
+        if (least == 0 || n < least) least = n;
+        if (n > most) most = n;
+    }
+    if (least < most)
+        (void)snprintf(out, 48, "%d to %d threads", least, most);
+    else
+        (void)snprintf(out, 48, "%d thread%s", most, plural(most));
+}
+
 static void tell_plan(work *w)
 {
     const acf_sweep *s = w->s;
-    int n_ended = 0, n_ours = 0, share = acf_threads_available() / w->n_jobs;
+    char threads[48];
+    int n_ended = 0, n_ours = 0;
     for (int i = 0; i < s->n_runs; i++) {
         n_ours += s->run[i].is_ours;
         n_ended += s->run[i].is_ours && s->run[i].state != ACF_SWEEP_OPEN;
     }
+    print_threads(threads, s);
     w->n_todo = n_ours - n_ended;
     acf_console_say(
         w->console,
         "sweep %s: %zu variant%s x %zu task%s, %d run%s%s, %d ended before; %d at a time, "
-        "%d thread%s each; %s",
+        "%s each; %s",
         s->name, s->file.n_variants, plural((int)s->file.n_variants), s->file.n_tasks,
         plural((int)s->file.n_tasks), n_ours, plural(n_ours),
-        n_ours < s->n_runs ? " of this shard" : "", n_ended, w->n_jobs, share > 1 ? share : 1,
-        plural(share), s->dir);
+        n_ours < s->n_runs ? " of this shard" : "", n_ended, w->n_jobs, threads, s->dir);
 }
 
 /* All summaries and the table, with what other processes have done meanwhile. */

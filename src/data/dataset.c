@@ -241,6 +241,37 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     return acf_rows_check(s, &c, e);
 }
 
+/* A run for each of the folds is to come: whether all can be is seen before the first.  A label's
+ * only row is in one of them. */
+static acf_status check_folds(const opening *o, int32_t *size, acf_error *e)
+{
+    const acf_dataset *d = o->d;
+    const acf_split *train = &d->split[ACF_TRAIN];
+    int folds = o->opt->folds, n_few = 0, fewest = 0, most = 0;
+    if (!o->opt->every_fold || d->regression) return ACF_OK;
+    (void)acf_data_count(size, train, d->K);
+    for (int k = 0; k < d->K; k++) {
+        if (size[k] > size[most]) most = k;
+        if (size[k] == 0 || size[k] >= folds) continue;
+        if (n_few == 0 || size[k] < size[fewest]) fewest = k;
+        n_few++;
+    }
+    for (int fold = 1; fold <= folds; fold++)
+        if (acf_draw_fold_keeps(size, d->K, fold, folds) < 2)
+            return acf_fail(e, ACF_ERR_DATA,
+                            "%s: without part %d of data.folds = %d all training rows have the "
+                            "label '%.*s': two labels need two rows each",
+                            train->path, fold, folds, acf_shown(d->labels[most]), d->labels[most]);
+    if (n_few > 0)
+        acf_log_warn(
+            o->log,
+            "%s: %d of %d labels have fewer rows than data.folds = %d, '%.*s' has %d: some "
+            "parts have none of them",
+            train->path, n_few, d->K, folds, acf_shown(d->labels[fewest]), d->labels[fewest],
+            (int)size[fewest]);
+    return ACF_OK;
+}
+
 static acf_status draw_dev(opening *o, bool *taken, int32_t *size, int32_t *share, acf_error *e)
 {
     acf_dataset *d = o->d;
@@ -251,6 +282,7 @@ static acf_status draw_dev(opening *o, bool *taken, int32_t *size, int32_t *shar
         return acf_fail(e, ACF_ERR_DATA, "%s: %d rows cannot be dealt into data.folds = %d parts",
                         train->path, train->n, o->opt->folds);
     if (o->opt->folds > 0) {
+        ACF_TRY(check_folds(o, size, e));
         ACF_TRY(acf_draw_fold(taken, train->label, train->n, d->K, o->opt->fold, o->opt->folds,
                               o->opt->seed, e));
     } else {

@@ -51,6 +51,7 @@ typedef struct acf_data_options {
 
     double dev_fraction; /* 0: none; below 1: this part of train becomes dev */
     int folds, fold;     /* folds 0: none; else part `fold` of 1 .. folds of train becomes dev */
+    bool every_fold;     /* refuse folds unless each of them leaves two labels to train on */
     uint64_t seed;       /* of everything drawn here */
     int64_t max_train_samples; /* 0: all */
     int shots;                 /* 0: all; else at most this many rows of each class */

@@ -98,3 +98,20 @@ acf_status acf_draw_fold(bool *taken, const int32_t *label, int n, int K, int fo
     acf_free(rows);
     return st;
 }
+
+/* Of places 0 .. n - 1, dealt to `folds` parts in turn, those of one. */
+static int64_t dealt(int64_t n, int fold, int folds)
+{
+    return (n + folds - fold) / folds;
+}
+
+int acf_draw_fold_keeps(const int32_t *size, int K, int fold, int folds)
+{
+    int kept = 0;
+    int64_t place = 0; /* of the class's first row, as acf_draw_fold deals them */
+    for (int k = 0; k < K; k++) {
+        kept += dealt(place + size[k], fold, folds) - dealt(place, fold, folds) < size[k];
+        place += size[k];
+    }
+    return kept;
+}

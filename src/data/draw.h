@@ -36,6 +36,9 @@ acf_status acf_draw_rows(bool *taken, const int32_t *label, int n, const int32_t
 acf_status acf_draw_fold(bool *taken, const int32_t *label, int n, int K, int fold, int folds,
                          uint64_t seed, acf_error *e) ACF_MUST_USE;
 
+/* Of K classes of size[K] rows, how many keep a row when part `fold` is taken. */
+int acf_draw_fold_keeps(const int32_t *size, int K, int fold, int folds);
+
 /* Rows of each class one after the other, each class in ascending order: rows of class k are
  * rows[begin[k]] .. rows[begin[k + 1] - 1].  begin [K + 1], rows [n]. */
 void acf_draw_by_class(int32_t *begin, int32_t *rows, const int32_t *label, int n, int K);

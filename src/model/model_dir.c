@@ -315,18 +315,28 @@ static acf_status open_input(acf_model *m, const dir_files *f, const char *dir,
                     f->card != NULL ? f->card_path : f->config_path, m->max_length, least);
 }
 
-/* With one name that is on one side only. */
-static void tell_dropped_head(const dir_files *f, const char *dir, const acf_model_load *opt)
+/* The classifier in dir is of other labels than the data: an error, or dropped, which is told
+ * unless it has none of its own; with one name that is on one side only. */
+static acf_status refuse_head(const dir_files *f, const char *dir, const acf_model_load *opt,
+                              acf_error *e)
 {
     const char *here = NULL, *there = NULL;
     for (int k = 0; k < f->K && here == NULL; k++)
         if (find_name(opt->labels, opt->K, f->labels[k]) < 0) here = f->labels[k];
     for (int k = 0; k < opt->K && there == NULL; k++)
         if (find_name(f->labels, f->K, opt->labels[k]) < 0) there = opt->labels[k];
-    acf_log_info(opt->log,
-                 "%s: its classifier has other labels than the data (%d and %d; '%s' only in the "
-                 "%s): dropped, starting a new one",
-                 dir, f->K, opt->K, here != NULL ? here : there, here != NULL ? "model" : "data");
+    const char *name = here != NULL ? here : there, *side = here != NULL ? "model" : "data";
+    if (opt->labels_must_match)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "%s: its classifier has other labels than the data (%d and %d; '%s' only "
+                        "in the %s): put back the data that it was trained on",
+                        dir, f->K, opt->K, name != NULL ? name : "", side);
+    if (f->K > 0 && !acf_labels_are_generic(f->labels, f->K))
+        acf_log_info(opt->log,
+                     "%s: its classifier has other labels than the data (%d and %d; '%s' only in "
+                     "the %s): dropped, starting a new one",
+                     dir, f->K, opt->K, name, side);
+    return ACF_OK;
 }
 
 /* m->enc and the longest text that it takes. */
@@ -358,8 +368,7 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     if (opt->labels != NULL) {
         keep_head = same_names(f->labels, f->K, opt->labels, opt->K);
         reorder = keep_head;
-        if (!keep_head && f->K > 0 && !acf_labels_are_generic(f->labels, f->K))
-            tell_dropped_head(f, dir, opt);
+        if (!keep_head) ACF_TRY(refuse_head(f, dir, opt, e));
     } else if (f->K == 1) { /* transformers, too, takes one output without a word as a regression */
         const char *problem;
         ACF_TRY(

@@ -6,7 +6,8 @@
  *     model.safetensors       all slices under their Hugging Face names
  *     tokenizer.json tokenizer_config.json and the older files (text/tokenizer.h): texts
  *     preprocessor_config.json                             images
- *     acf.json                format, labels, pooling, max_length, pair, tau, head, task, config
+ *     acf.json                format, labels, pooling, max_length, pair, tau, head, task, config,
+ *                             data (run/data_record.h)
  */
 #ifndef ACF_MODEL_MODEL_DIR_H
 #define ACF_MODEL_MODEL_DIR_H
@@ -27,14 +28,16 @@ typedef struct acf_model_load {
     uint64_t seed;       /* of what the files do not give */
     char *const *labels; /* training: the data's label names; NULL: the model's own */
     int K;
+    bool labels_must_match; /* a classifier of other labels is an error, not dropped */
     const acf_log *log;
 } acf_model_load;
 
 /*
  * Read a model directory, verifying its checksums when it has them.  With `labels` the classifier
  * is kept when its label names are these in any order (rows are mapped by name), else dropped,
- * saying so; without, a directory that has no classifier is refused.  On failure (ACF_ERR_MODEL) *m
- * is empty; on success the caller frees it with acf_model_free.
+ * saying so, or ACF_ERR_USAGE with labels_must_match; without, a directory that has no classifier
+ * is refused.  On failure (ACF_ERR_MODEL) *m is empty; on success the caller frees it with
+ * acf_model_free.
  */
 acf_status acf_model_open(acf_model *m, const char *dir, const acf_model_load *opt,
                           acf_error *e) ACF_MUST_USE;

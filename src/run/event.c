@@ -24,6 +24,7 @@ static bool add(cJSON *event, const char *key, double value)
 acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e)
 {
     const acf_train_sums *s = m->sums;
+    const acf_train_speed *v = m->speed;
     double n = (double)s->updates;
     cJSON *c = cJSON_CreateObject();
     bool ok = c != NULL && cJSON_AddStringToObject(c, "event", "train") != NULL &&
@@ -33,8 +34,8 @@ acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e)
               add(c, "excess", s->n_excess > 0 ? s->excess / (double)s->n_excess : (double)NAN) &&
               add(c, "grad_norm", s->grad_norm / n) && add(c, "lr", m->lr) &&
               add(c, "lr_head", m->lr_head) &&
-              add(c, "examples_per_s", (double)s->examples / s->seconds) &&
-              add(c, "tokens_per_s", (double)s->tokens / s->seconds);
+              add(c, "examples_per_s", (double)v->examples / v->seconds) &&
+              add(c, "tokens_per_s", (double)v->tokens / v->seconds);
     return finish(out, c, ok, e);
 }
 

@@ -7,6 +7,7 @@
 #include "data/image_table.h"
 #include "data/text_source.h"
 #include "config/config.h"
+#include "run/data_record.h"
 #include "run/image_input.h"
 #include "model/model_dir.h"
 #include "run/setup.h"
@@ -235,6 +236,26 @@ static acf_status check_kind(const acf_model *m, const acf_config *cfg, acf_erro
                     regression ? "scores" : "labels", regression ? "labels" : "a number");
 }
 
+/* Are the files those of the training run, as far as acf.json tells? */
+static acf_status check_content(const acf_dataset *d, const acf_model *m, bool drawn,
+                                const acf_held_out_options *opt, acf_error *e)
+{
+    char how[ACF_DATA_CHANGE];
+    const cJSON *record = cJSON_GetObjectItemCaseSensitive(m->card, "data");
+    if (drawn && acf_data_record_differs(how, record, &d->split[ACF_TRAIN]))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: has changed since the model was trained (%s): dev rows drawn from it "
+                        "now would be training rows; put the file back, or give another with "
+                        "--data",
+                        d->split[ACF_TRAIN].path, how);
+    bool is_chosen = opt->data != NULL || opt->n_sets > 0; /* by who asks */
+    for (int id = 0; !drawn && !is_chosen && id < ACF_N_SPLITS; id++)
+        if (d->split[id].path != NULL && acf_data_record_differs(how, record, &d->split[id]))
+            acf_log_warn(opt->log, "%s: has changed since the model was trained (%s)",
+                         d->split[id].path, how);
+    return ACF_OK;
+}
+
 static acf_status open_split(acf_held_out_part *out, acf_dataset *data, acf_split_id id,
                              acf_model *m, const acf_config *cfg, const acf_log *log, acf_error *e)
 {
@@ -272,6 +293,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     o->ignore_labels = opt->ignore_labels;
     o->label_optional = opt->data != NULL || opt->split == ACF_TEST;
     ACF_TRY(acf_data_open(&out->data, o, opt->log, e));
+    ACF_TRY(check_content(out->data, m, drawn, opt, e));
     ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, cfg, opt->log, e));
     ACF_TRY(open_split(&out->part[1], out->data, second, m, cfg, opt->log, e));
     if (out->part[0].source != NULL) return ACF_OK;

@@ -2,8 +2,8 @@
  * Held-out data for a stored model: which file, which columns, which labels.
  *
  * A model of ours remembers the configuration it was trained with (acf.json), so its dev split is
- * found again, drawn again where dev_fraction drew it.  A foreign model needs to be told a task and
- * a file.
+ * found again, drawn again where dev_fraction or folds drew it: from the very file only, for rows
+ * drawn from another would be training rows.  A foreign model needs to be told a task and a file.
  */
 #ifndef ACF_RUN_HELD_OUT_H
 #define ACF_RUN_HELD_OUT_H
@@ -39,7 +39,8 @@ typedef struct acf_held_out {
 /* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and the task has
  * labels of its own, m takes those, by id, saying so.  ACF_ERR_USAGE (with every problem in
  * `problems`) for a wrong --set, a missing task, or labels where the model predicts a number,
- * ACF_ERR_DATA for the data.  On failure *out is empty. */
+ * ACF_ERR_DATA for the data, also when dev is drawn from a training file that has changed since the
+ * run; a file of its own that has is told as a warning.  On failure *out is empty. */
 acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
                              const acf_held_out_options *opt, acf_error *e) ACF_MUST_USE;
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "data/text_source.h"
+#include "run/data_record.h"
 #include "run/image_input.h"
 #include "model/model_dir.h"
 #include "model/preprocessor.h"
@@ -120,10 +121,12 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg,
     return acf_model_alloc(m, (uint64_t)cfg->train.seed, true, e);
 }
 
-static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const char *path,
-                                 const acf_log *log, acf_error *e)
+/* A model to begin with, whose classifier may be of other labels; or the run's own checkpoint. */
+static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const acf_setup_options *opt,
+                                 acf_error *e)
 {
     char *dir;
+    bool is_own = opt->checkpoint != NULL;
     const acf_model_load load = {.pooling = cfg->model.pooling,
                                  .dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout,
                                  .max_length = cfg->model.max_length,
@@ -131,15 +134,17 @@ static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const char
                                  .seed = (uint64_t)cfg->train.seed,
                                  .labels = s->data->labels,
                                  .K = s->data->K,
-                                 .log = log};
-    ACF_TRY(acf_model_resolve(&dir, path, e));
+                                 .labels_must_match = is_own,
+                                 .log = opt->log};
+    ACF_TRY(acf_model_resolve(&dir, is_own ? opt->checkpoint : cfg->model.encoder, e));
     acf_status st = acf_model_open(&s->model, dir, &load, e);
     acf_free(dir);
     return st;
 }
 
 /* acf.json: what acf-eval and acf-predict need to use the model as it was trained. */
-static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
+static acf_status write_card(acf_model *m, const acf_dataset *d, const acf_config *cfg,
+                             acf_error *e)
 {
     acf_str yaml = {0};
     acf_status st = acf_config_print(&yaml, cfg, false, e);
@@ -166,7 +171,8 @@ static acf_status write_card(acf_model *m, const acf_config *cfg, acf_error *e)
         ok = cJSON_AddItemToArray(labels, cJSON_CreateString(m->labels[k]));
     ok = ok && cJSON_AddStringToObject(c, "config", yaml.data) != NULL;
     acf_str_free(&yaml);
-    cJSON *image = NULL;
+    cJSON *image = NULL, *data = NULL;
+    ok = ok && acf_data_record_make(&data, d, e) == ACF_OK && acf_json_put(c, "data", data);
     if (ok && m->enc->channels > 0)
         ok =
             acf_preprocessor_card(&image, &m->prep, e) == ACF_OK && acf_json_put(c, "image", image);
@@ -242,14 +248,14 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
 {
     acf_data_names names;
     acf_setup_data_options(&names, cfg);
+    names.options.every_fold = true;
     ACF_TRY(acf_data_open(&s->data, &names.options, opt->log, e));
+    if (opt->same_data_as != NULL) ACF_TRY(acf_data_record_check(s->data, opt->same_data_as, e));
     ACF_TRY(build_objective(s, cfg, e));
-    if (opt->checkpoint != NULL)
-        ACF_TRY(model_from_dir(s, cfg, opt->checkpoint, opt->log, e));
-    else if (cfg->model.encoder_is_preset)
+    if (opt->checkpoint == NULL && cfg->model.encoder_is_preset)
         ACF_TRY(model_from_preset(s, cfg, opt, e));
     else
-        ACF_TRY(model_from_dir(s, cfg, cfg->model.encoder, opt->log, e));
+        ACF_TRY(model_from_dir(s, cfg, opt, e));
     acf_model *m = &s->model;
     m->pair = s->data->pair;
     m->tau = cfg->loss.tau;
@@ -258,7 +264,7 @@ static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setu
     ACF_TRY(acf_model_freeze(m, cfg->model.freeze_layers, e));
     ACF_TRY(open_sources(s, cfg, opt, e));
     ACF_TRY(weigh_classes(s, cfg, e));
-    return write_card(m, cfg, e);
+    return write_card(m, s->data, cfg, e);
 }
 
 acf_status acf_setup_open(acf_setup *out, const acf_config *cfg, const acf_setup_options *opt,

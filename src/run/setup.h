@@ -27,7 +27,9 @@ typedef struct acf_data_names {
 void acf_setup_data_options(acf_data_names *out, const acf_config *cfg);
 
 typedef struct acf_setup_options {
-    const char *checkpoint; /* resume: this model directory instead of model.encoder; else NULL */
+    const char *checkpoint;   /* resume: this model directory instead of model.encoder; else NULL */
+    const char *same_data_as; /* a run directory whose training and dev files must be these, or
+                                 ACF_ERR_USAGE; NULL: none */
     const struct acf_token_share *tokens; /* of this configuration's files; NULL: none */
     const acf_log *log;
     bool (*poll)(void *payload); /* true ends learning a vocabulary, tokenizing or reading images

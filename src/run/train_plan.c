@@ -8,6 +8,7 @@
 #include "data/data_summary.h"
 #include "num/gemm.h"
 #include "num/threads.h"
+#include "run/data_record.h"
 #include "run/image_input.h"
 #include "config/interval.h"
 
@@ -158,6 +159,9 @@ acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
     }
     acf_str_free(&text);
     ACF_TRY(st);
+    if (t->setup.source[ACF_DEV] == NULL)
+        acf_log_info(&t->log, "no dev split: nothing is measured, best is the last checkpoint; "
+                              "data.dev, data.dev_fraction or data.folds give one");
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
     if (t->setup.model.enc->channels > 0) {
@@ -212,17 +216,7 @@ acf_status acf_train_environment(cJSON **out, const acf_trainer *t, acf_error *e
         cJSON_AddStringToObject(c, "blas", acf_gemm_library()) != NULL &&
         cJSON_AddStringToObject(c, "blas_kernels", acf_gemm_core()) != NULL &&
         cJSON_AddNumberToObject(c, "threads", acf_threads_get()) != NULL &&
-        (data = cJSON_AddObjectToObject(c, "data")) != NULL;
-    for (int k = 0; ok && k < ACF_N_SPLITS; k++) {
-        const acf_split *s = &t->setup.data->split[k];
-        if (s->path == NULL) continue;
-        cJSON *split = cJSON_AddObjectToObject(data, s->name);
-        ok = split != NULL && cJSON_AddStringToObject(split, "path", s->path) != NULL &&
-             cJSON_AddNumberToObject(split, "rows", s->n) != NULL &&
-             cJSON_AddNumberToObject(split, "rows_in_file", s->n_file) != NULL &&
-             cJSON_AddNumberToObject(split, "bad_lines", s->n_bad) != NULL &&
-             cJSON_AddStringToObject(split, "sha256", s->digest) != NULL;
-    }
+        acf_data_record_make(&data, t->setup.data, e) == ACF_OK && acf_json_put(c, "data", data);
     if (ok) return ACF_OK;
     cJSON_Delete(c);
     *out = NULL;

@@ -161,7 +161,7 @@ acf_status acf_train_report(acf_str *summary, acf_trainer *t, acf_error *e)
     acf_clock_duration(duration, acf_clock_s() - t->begin_s);
     if (st == ACF_OK)
         acf_log_info(&t->log, "finished in %s (processor %.0f s, peak memory %.0f MB)", duration,
-                     acf_clock_cpu_s(), (double)acf_clock_peak_rss() / 1e6);
+                     acf_clock_cpu_s() - t->begin_cpu_s, (double)acf_clock_peak_rss() / 1e6);
     /* train.log keeps what the terminal shows. */
     for (const char *at = summary->data + begin; st == ACF_OK && *at != '\0';) {
         char line[512];

@@ -26,7 +26,7 @@ typedef struct field_number {
     double *at;
 } field_number;
 
-enum { N_INTS = 11, N_NUMBERS = 7 };
+enum { N_INTS = 9, N_NUMBERS = 7 };
 
 /* The one list of what is kept: written and read by the same loop. */
 static void fields(field_int ints[N_INTS], field_number numbers[N_NUMBERS], acf_trainer *t)
@@ -38,8 +38,6 @@ static void fields(field_int ints[N_INTS], field_number numbers[N_NUMBERS], acf_
                                  {"bad_evaluations", &t->bad_evaluations, 0},
                                  {"total", &t->step.total, 0},
                                  {"sum_updates", &s->updates, 0},
-                                 {"sum_examples", &s->examples, 0},
-                                 {"sum_tokens", &s->tokens, 0},
                                  {"sum_n_excess", &s->n_excess, 0},
                                  {"sum_no_anchor", &s->n_no_anchor, 0},
                                  {"optimizer_updates", &t->step.optimizer->n_done, 0}};

@@ -50,18 +50,18 @@ static acf_status fetch(acf_trainer *t, acf_error *e)
     return acf_source_fetch(train, &t->batch, t->order + first, n, &how, e);
 }
 
-static void add_sums(acf_train_sums *s, const acf_step_result *r, const acf_batch *batch,
-                     double seconds)
+static void add_sums(acf_trainer *t, const acf_step_result *r, double seconds)
 {
+    acf_train_sums *s = &t->sums;
+    t->speed.examples += t->batch.N;
+    t->speed.tokens += t->batch.input.T;
+    t->speed.seconds += seconds;
     s->updates++;
-    s->examples += batch->N;
-    s->tokens += batch->input.T;
     s->total += r->loss.total;
     s->ce += r->loss.ce;
     s->contrast += r->loss.contrast;
     s->cor += r->loss.cor;
     s->grad_norm += r->grad_norm;
-    s->seconds += seconds;
     if (r->loss.has_excess) {
         s->excess += r->loss.excess;
         s->n_excess++;
@@ -95,6 +95,7 @@ static acf_status log_train(acf_trainer *t, const acf_step_result *r, acf_error 
     acf_train_sums *s = &t->sums;
     cJSON *event;
     const acf_event_means means = {.sums = s,
+                                   .speed = &t->speed,
                                    .lr = r->lr,
                                    .lr_head = r->lr_head,
                                    .step = t->update,
@@ -103,6 +104,7 @@ static acf_status log_train(acf_trainer *t, const acf_step_result *r, acf_error 
     acf_status st = acf_run_log_event(t->run_log, event, e);
     cJSON_Delete(event);
     *s = (acf_train_sums){.n_no_anchor = s->n_no_anchor};
+    t->speed = (acf_train_speed){0};
     return st;
 }
 
@@ -137,7 +139,7 @@ static acf_status one_update(acf_trainer *t, acf_error *e)
     t->update++;
 
     double seconds = acf_clock_s() - begin;
-    add_sums(&t->sums, &r, &t->batch, seconds);
+    add_sums(t, &r, seconds);
     bool log_due =
         acf_interval_due(&t->cfg->log.every, t->update, t->per_epoch) || t->update == t->step.total;
     show_progress(t, &r, seconds, log_due);
@@ -274,6 +276,8 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         }
     }
     const acf_setup_options setup = {.checkpoint = *checkpoint,
+                                     .same_data_as =
+                                         is_resumed ? t->cfg->save.dir : t->opt->sibling,
                                      .tokens = t->opt->tokens,
                                      .log = &t->log,
                                      .poll = acf_train_should_stop,

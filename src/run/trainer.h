@@ -32,6 +32,8 @@ typedef struct acf_train_options {
     const char *command; /* for command.txt */
     const char *commit;  /* what built the program, for environment.json; NULL: not known */
     const struct acf_token_share *tokens; /* run/token_share.h, of this configuration; NULL: none */
+    const char *sibling; /* directory of a run of the same series, whose data must be this run's;
+                            NULL: none */
     acf_dump dump;
     acf_log log;
     void (*progress)(void *payload, const acf_progress *p); /* may be NULL */

@@ -11,14 +11,20 @@
 #include "run/trainer.h"
 #include "store/lock.h"
 
-/* Sums over the updates since the last train event. */
+/* Sums over the updates since the last train event; all of it is in a checkpoint. */
 typedef struct acf_train_sums {
-    int64_t updates, examples, tokens;
+    int64_t updates;
     double total, ce, contrast, cor, excess, grad_norm;
     int64_t n_excess; /* updates in which excess was defined */
     int64_t n_no_anchor;
-    double seconds;
 } acf_train_sums;
+
+/* What those of these updates took that this process made: times of another start, whose checkpoint
+ * must not depend on them, are not known. */
+typedef struct acf_train_speed {
+    int64_t examples, tokens;
+    double seconds;
+} acf_train_speed;
 
 typedef struct acf_trainer {
     const acf_config *cfg;
@@ -38,6 +44,7 @@ typedef struct acf_trainer {
     double begin_cpu_s;
     acf_run_status before; /* what earlier starts left */
     int64_t loop_update;   /* updates done before */
+    acf_train_speed speed;
 
     /* What a checkpoint keeps. */
     int64_t update;    /* updates done */

@@ -128,6 +128,20 @@ acf_status acf_series_has_ended(bool *ended, const acf_series *s, int i, acf_err
     return ACF_OK;
 }
 
+/* The directory of the first run but i that has begun; NULL: none has. */
+static acf_status begun_sibling(const char **dir, const acf_series *s, int i, acf_error *e)
+{
+    *dir = NULL;
+    for (int k = 0; k < s->n && *dir == NULL; k++) {
+        if (k == i) continue;
+        char *path = acf_path_join(s->run[k].save.dir, "environment.json", e);
+        if (path == NULL) return ACF_ERR_RESOURCE;
+        if (acf_path_exists(path)) *dir = s->run[k].save.dir;
+        acf_free(path);
+    }
+    return ACF_OK;
+}
+
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e)
 {
@@ -144,6 +158,8 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
     if (before.ended == acf_exit_code(ACF_ERR_NUMERIC))
         return acf_fail(e, ACF_ERR_NUMERIC, "%s: has diverged; to run it again, remove it",
                         s->run[i].save.dir);
+    if (!opt->dry_run || opt->mode == ACF_RUN_RESUME) /* else the old ones will go */
+        ACF_TRY(begun_sibling(&one.sibling, s, i, e));
     acf_status st = acf_train(summary, &s->run[i], &one, e);
     return st == ACF_OK || *s->name[i] == '\0' ? st : acf_context(e, "%s", s->name[i]);
 }

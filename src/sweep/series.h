@@ -53,7 +53,8 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
 acf_status acf_series_has_ended(bool *ended, const acf_series *s, int i, acf_error *e) ACF_MUST_USE;
 
 /* Train run i, or go on with it, or do nothing when it is finished; as acf_train.  ACF_ERR_NUMERIC
- * at once for one that diverged before: it would again. */
+ * at once for one that diverged before: it would again.  ACF_ERR_USAGE, too, when the data are not
+ * those of a run of the series that has begun. */
 acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 

@@ -110,6 +110,10 @@ has out '"n":12,.*"mismatched":{.*"n":15,'
 ok "$ACF/acf-eval" nli --data glue/MNLI/dev_mismatched.tsv
 [ "$(grep -c ' rows, ' out)" -eq 2 ] || { fail '--data FILE is one file'; cat out; }
 
+# Test files have no labels: predictions, and JSON that says so.
+ok "$ACF/acf-eval" nli --split test --json --predictions t.tsv
+has out '"n":[0-9]*,"labelled":false,"mismatched":{.*"n":[0-9]*,"labelled":false}}$'
+
 # The diagnostic file, by the model of MNLI.
 refuses 2 "--data: task 'ax' needs the diagnostic file" "$ACF/acf-eval" nli --task ax
 refuses 3 'rows have no labels' "$ACF/acf-eval" nli --task ax --data glue/AX

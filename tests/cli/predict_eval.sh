@@ -85,7 +85,14 @@ has out "\"linear\":{\"accuracy\":$accuracy,"
 (echo text; cat texts) >unlabelled.tsv
 refuses 3 'unlabelled.tsv: rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv
 refuses 3 'rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv --assert 'accuracy>0'
+refuses 3 'no figures for --assert' "$ACF/acf-eval" run --data unlabelled.tsv --assert 'accuracy>0' --predictions u.tsv
+refuses 3 'no figures; --predictions FILE writes' "$ACF/acf-eval" run --data unlabelled.tsv --json
+ok "$ACF/acf-eval" run --data unlabelled.tsv --json --predictions u.tsv
+[ "$(cat out)" = "{\"model\":\"run\",\"data\":\"$PWD/unlabelled.tsv\",\"n\":$n,\"labelled\":false}" ] ||
+    { fail 'JSON of an unlabelled file'; cat out; }
+mv u.tsv before.tsv
 ok "$ACF/acf-eval" run --data unlabelled.tsv --predictions u.tsv
+cmp before.tsv u.tsv || fail '--json changes the predictions'
 [ "$(wc -l <u.tsv)" -eq $((n + 1)) ] || fail 'rows of an unlabelled file'
 cut -f 3,4 p.tsv >a
 awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { print $at["pred"], $at["prob"] }' u.tsv | cmp - a ||

@@ -132,6 +132,23 @@ run 0 "$ACF/acf-train" --config base.yaml --set save.dir=fresh --overwrite
 [ -f fresh/checkpoint-000002/COMPLETE ] && [ ! -e fresh/checkpoint-000000 ] || fail '--overwrite left the old run'
 [ "$(wc -l <fresh/command.txt)" -eq 1 ] || fail '--overwrite left the old command'
 
+# Without a dev split the newest is the best, which is said; with one it is not.
+run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --set save.dir=blind --set save.every=1
+[ "$(grep -c '^no dev split: nothing is measured, best is the last checkpoint' err)" -eq 1 ] || { fail 'no word of a missing dev split'; cat err; }
+[ "$(readlink blind/best)" = "$(readlink blind/last)" ] || fail 'without dev the best is not the last'
+grep -q 'no dev split' train.err && fail 'a dev split is missed that is there'
+
+# command.txt can be given to a shell again, whatever the words hold.
+odd="it's \$HOME \`pwd\` {a,b} \\ ''~*!"
+run 0 "$ACF/acf-train" --config base.yaml --set "save.dir='$(echo "$odd" | sed "s/'/''/g")'"
+[ -e "$odd/best/COMPLETE" ] || fail "no run in a directory of signs"
+sed 's/^[^ ]* //' "$odd/command.txt" >again
+echo ' --overwrite' >>again
+run 0 sh -c "$(tr -d '\n' <again)"
+[ "$(sed 's/^[^ ]* //' "$odd/command.txt")" = "$(tr -d '\n' <again)" ] || fail 'command.txt is another command when it is run'
+[ "$(sed 's/^[^ ]* //' fresh/command.txt)" = "$ACF/acf-train --config base.yaml --set save.dir=fresh --overwrite" ] ||
+    fail 'plain words are quoted'
+
 # Paths in the file are relative to it, save.dir and the command line to the current directory.
 mkdir -p there/data here
 cp "$data/train.tsv" "$data/dev.tsv" there/data

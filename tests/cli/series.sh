@@ -145,6 +145,17 @@ refuses 2 'a series is of seeds or of folds' "$ACF/acf-train" --config base.yaml
 refuses 2 'data.fold = 4 is more than data.folds = 3' "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.folds=3 --set data.fold=4
 refuses 2 'data.fold needs data.folds' "$ACF/acf-train" --config base.yaml --set data.fold=4
 refuses 3 '60 rows cannot be dealt into data.folds = 61 parts' "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 61 --set save.dir=new
+# A label whose only row is in one part is told; one label alone in a part is seen before the first.
+awk -F '\t' -v OFS='\t' 'NR == 1 || NR % 3 == 0 { print } END { print "the only one", "rare" }' "$data/train.tsv" >rare.tsv
+run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.train=rare.tsv --cv 5 --set save.dir=rare
+grep -q "warning: .*rare.tsv: [0-9] of [0-9] labels have fewer rows than data.folds = 5, 'rare' has 1: some parts have none" err ||
+    { fail 'a rare label is not told'; cat err; }
+awk -F '\t' -v OFS='\t' 'NR == 1 || $2 == "rare" { print; next } { print $1, "common" }' rare.tsv >poor.tsv
+for option in --dry-run --resume; do
+    refuses 3 "of data.folds = 5 all training rows have the label 'common': two labels need two rows each" \
+        "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.train=poor.tsv --cv 5 --set save.dir=poor $option
+    ls -d poor/fold-* 2>/dev/null && fail 'a fold was begun'
+done
 refuses 2 'is for one run' "$ACF/acf-train" --config base.yaml --seeds 1,2 --dump-step 1 f --set save.dir=new
 # --dry-run looks at every run's directory.
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=dry --dry-run

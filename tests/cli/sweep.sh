@@ -43,6 +43,12 @@ grep -q "^| ce | linear | \**$mean ± " whole/table.md || fail "the mean is $mea
 awk -F , -v mean="$mean" '$1 == "ce" && $2 == "few" && $4 == "linear" { d = 100 * $8 - mean; found = d < 0.006 && d > -0.006 } END { exit !found }' whole/table.csv || fail 'table.csv has another mean'
 grep -q '"open":[^0-9]*0' whole/table.json || fail 'table.json'
 
+# The first line tells the threads that the runs take.
+run 0 $train --out threads --tasks few --variants ce --set train.steps=0 --set train.threads=3
+grep -q '^sweep sweep: .*; 1 at a time, 3 threads each; .*/threads$' err || { fail 'threads of a sweep'; cat err; }
+run 0 $train --out some-threads --variants ce --set train.steps=0 --set train.threads=1 --set few:train.threads=3 -j 2
+grep -q '; 2 at a time, 1 to 3 threads each; .*/some-threads$' err || { fail 'threads of the tasks of a sweep'; cat err; }
+
 # Nothing is done twice.
 echo x >whole/table.md.4711.tmp
 before=$(digest_of whole/ce whole/acf)

@@ -208,6 +208,40 @@ static void events_after_the_checkpoint_are_dropped(void **state)
     assert_int_equal(tmpdir_count(part, "tmp"), 0);
 }
 
+/* examples_per_s and tokens_per_s of the last train event. */
+static void last_rates(double *examples, double *tokens, const char *dir)
+{
+    cJSON *events = read_events(dir);
+    *examples = *tokens = 0;
+    for (const cJSON *event = events->child; event != NULL; event = event->next) {
+        if (strcmp(cJSON_GetObjectItem(event, "event")->valuestring, "train") != 0) continue;
+        *examples = cJSON_GetObjectItem(event, "examples_per_s")->valuedouble;
+        *tokens = cJSON_GetObjectItem(event, "tokens_per_s")->valuedouble;
+    }
+    cJSON_Delete(events);
+}
+
+/* The rates of an event are those of the updates whose time is known: after seven updates before a
+ * stop and one after it, of the one; then of each. */
+static void rates_are_of_the_updates_since_the_start(void **state)
+{
+    static const char *const sets[][2] = {{"log.every=8 steps", NULL}, {"log.every=1", NULL}};
+    static const int64_t stop[] = {8, 10};
+    char part[256];
+    tiny_run run = {.mode = ACF_RUN_FRESH, .stop_at = 7};
+    run_dir(part, *state, "part");
+    assert_int_equal(tiny_train(&run, part, sets[0]), ACF_STOPPED);
+    for (int k = 0; k < 2; k++) {
+        double examples, tokens;
+        run = (tiny_run){.mode = ACF_RUN_RESUME, .stop_at = stop[k]};
+        assert_int_equal(tiny_train(&run, part, sets[k]), ACF_STOPPED);
+        last_rates(&examples, &tokens, part);
+        if (!(examples > 0.999 * run.rate && examples < 1.001 * run.rate))
+            fail_msg("%g examples a second, the update made %g", examples, run.rate);
+        assert_true(tokens > 2 * examples && tokens <= 16 * examples); /* max_length */
+    }
+}
+
 /* The newest checkpoint is broken: the one before it is taken, saying so. */
 static void a_broken_checkpoint_is_skipped(void **state)
 {
@@ -334,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     TEST(stopped_in_the_last_evaluation),
     TEST(links_that_a_dead_process_left_are_moved),
     TEST(events_after_the_checkpoint_are_dropped),
+    TEST(rates_are_of_the_updates_since_the_start),
     TEST(a_broken_checkpoint_is_skipped),
     TEST(a_start_that_died_can_be_resumed),
     TEST(may_die_at_any_call),

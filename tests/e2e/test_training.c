@@ -1,5 +1,6 @@
 /* What a run must do: learn eight rows by heart, repeat itself for any number of threads, judge as
  * the stored model judges, start from its own checkpoints, and stop before it breaks. */
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -377,6 +378,27 @@ static void stops_before_a_number_breaks(void **state)
     acf_model_free(&m);
 }
 
+/* The run's own processor time, as status.json has it, whatever the process did before. */
+static void tells_its_own_time(void **state)
+{
+    char dir[256];
+    double told;
+    acf_error e = {ACF_OK, ""};
+    cJSON *status;
+    tiny_run run = {.mode = ACF_RUN_FRESH};
+    while (acf_clock_cpu_s() < 3) {
+    }
+    assert_ok(tiny_train(&run, run_dir(dir, *state, "run"), NULL), &run.e);
+    const char *at = strstr(run.log, " (processor ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, " (processor %lf s", &told), 1);
+    assert_ok(acf_json_read(&status, tmpdir_path(dir, "status.json"), 1 << 16, &e), &e);
+    double own = cJSON_GetObjectItem(status, "cpu_seconds")->valuedouble;
+    if (!(told > own - 1.0 && told < own + 1.0))
+        fail_msg("'finished' tells %g s of processor, status.json %g", told, own);
+    cJSON_Delete(status);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(learns_eight_rows_with_acf),
@@ -390,6 +412,7 @@ static const struct CMUnitTest tests[] = {
     TEST(an_encoder_without_classifier_gets_one),
     TEST(the_earliest_of_equals_is_the_best),
     TEST(stops_before_a_number_breaks),
+    TEST(tells_its_own_time),
 };
 
 TEST_MAIN(tests)

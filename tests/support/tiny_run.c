@@ -71,6 +71,7 @@ static void on_update(void *payload, const acf_progress *p)
     running *r = payload;
     r->update = p->update;
     r->run->loss = p->loss;
+    r->run->rate = p->examples_per_s;
     r->run->n_done++;
     if (r->run->at_update != NULL) r->run->at_update(p->update);
     if (r->run->stop_at == p->update) ask_to_stop(r);

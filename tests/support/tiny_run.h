@@ -29,6 +29,7 @@ typedef struct tiny_run {
 
     /* Results. */
     acf_loss loss;      /* of the last update */
+    double rate;        /* examples a second in it */
     int64_t n_done;     /* updates made here */
     size_t summary_len; /* bytes of the figures that were told */
     char log[8192];     /* the log's lines, cut */

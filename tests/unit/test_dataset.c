@@ -447,6 +447,26 @@ static void deals_folds(void **state)
     data_refuse(&opt, ACF_ERR_DATA, "100 rows cannot be dealt into data.folds = 101 parts");
 }
 
+static void every_fold_leaves_two_labels(void **state)
+{
+    data_put(*state, "train.tsv", "text\tlabel\na\tx\nb\tx\nc\tx\nd\tx\ne\ty\n");
+    acf_data_options opt = data_options("text", *state);
+    opt.folds = 5;
+    for (opt.fold = 1; opt.fold <= 4; opt.fold++) {
+        opt.every_fold = false; /* one of them alone */
+        acf_dataset *d = data_open_ok(&opt);
+        acf_data_close(&d);
+        opt.every_fold = true;
+        data_refuse(&opt, ACF_ERR_DATA,
+                    "train.tsv: without part 5 of data.folds = 5 all training rows have the label "
+                    "'x': two labels need two rows each");
+    }
+    opt.fold = 1;
+    data_put(*state, "train.tsv", "text\tlabel\na\tx\nb\tx\nc\ty\nd\ty\ne\tz\n");
+    acf_dataset *d = data_open_ok(&opt);
+    acf_data_close(&d);
+}
+
 static void summarizes(void **state)
 {
     acf_str out = {0};
@@ -538,6 +558,7 @@ static const struct CMUnitTest tests[] = {
     TEST(draws_in_proportion),
     TEST(cuts_dev_from_training),
     TEST(deals_folds),
+    TEST(every_fold_leaves_two_labels),
     TEST(summarizes),
     TEST(survives_failing_allocations),
     cmocka_unit_test(knows_its_tasks),

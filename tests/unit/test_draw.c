@@ -52,9 +52,36 @@ static void draws_are_independent(void **state)
     }
 }
 
+/* The closed form against what is dealt. */
+static void classes_that_a_fold_leaves_are_counted(void **state)
+{
+    (void)state;
+    static const int32_t sizes[][4] = {{9, 1, 0, 0}, {1, 1, 1, 1}, {1, 4, 1, 0}, {1, 5, 1, 9},
+                                       {2, 2, 0, 3}, {1, 1, 0, 0}, {7, 1, 8, 1}};
+    for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
+        int32_t label[N];
+        bool taken[N];
+        int n = 0;
+        for (int k = 0; k < 4; k++)
+            for (int i = 0; i < sizes[c][k]; i++)
+                label[n++] = k;
+        for (int folds = 2; folds <= 6; folds++) {
+            for (int fold = 1; fold <= folds; fold++) {
+                bool stays[4] = {false};
+                assert_ok(acf_draw_fold(taken, label, n, 4, fold, folds, 1, &e), &e);
+                for (int i = 0; i < n; i++)
+                    stays[label[i]] = stays[label[i]] || !taken[i];
+                assert_int_equal(acf_draw_fold_keeps(sizes[c], 4, fold, folds),
+                                 stays[0] + stays[1] + stays[2] + stays[3]);
+            }
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(shares_are_met_and_smaller_ones_are_subsets),
     cmocka_unit_test(draws_are_independent),
+    cmocka_unit_test(classes_that_a_fold_leaves_are_counted),
 };
 
 TEST_MAIN(tests)

@@ -256,6 +256,35 @@ static void saving_and_loading_is_the_identity(void **state)
     }
 }
 
+static void a_classifier_of_other_labels_is_dropped_or_refused(void **state)
+{
+    static char yes[] = "yes", no[] = "no";
+    char *const labels[] = {no, yes};
+    acf_error e;
+    acf_model m;
+    char model[256];
+    acf_model_load load = as_it_is;
+    copy_model(model, *state, NULL);
+    load.labels = labels;
+    load.K = 2;
+    assert_ok(acf_model_open(&m, model, &load, &e), &e);
+    assert_true(m.is_new_head && m.K == 2);
+    acf_model_free(&m);
+    load.labels_must_match = true;
+    assert_fails(acf_model_open(&m, model, &load, &e), ACF_ERR_USAGE,
+                 "model: its classifier has other labels than the data (3 and 2; '", &e);
+    assert_null(m.enc);
+
+    acf_model own;
+    assert_ok(acf_model_open(&own, model, &as_it_is, &e), &e);
+    load.labels = own.labels;
+    load.K = own.K;
+    assert_ok(acf_model_open(&m, model, &load, &e), &e);
+    assert_false(m.is_new_head);
+    acf_model_free(&m);
+    acf_model_free(&own);
+}
+
 static void placeholders_are_known(void **state)
 {
     (void)state;
@@ -269,9 +298,13 @@ static void placeholders_are_known(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(takes_no_memory_on_a_config_s_word), /* first: it asks for the peak */
-    TEST(finds_the_directory_that_is_meant),    TEST(needs_its_files),
-    TEST(follows_the_links_of_a_foreign_model), TEST(refuses_impossible_labels),
-    TEST(saving_and_loading_is_the_identity),   cmocka_unit_test(placeholders_are_known),
+    TEST(finds_the_directory_that_is_meant),
+    TEST(needs_its_files),
+    TEST(follows_the_links_of_a_foreign_model),
+    TEST(refuses_impossible_labels),
+    TEST(saving_and_loading_is_the_identity),
+    TEST(a_classifier_of_other_labels_is_dropped_or_refused),
+    cmocka_unit_test(placeholders_are_known),
 };
 
 TEST_MAIN(tests)

@@ -1,0 +1,93 @@
+# Files that changed after a run began: nothing goes on with others than it began with.
+. "$SRC/tests/cli/lib"
+cp "$data/train.tsv" "$data/dev.tsv" .
+cat >base.yaml <<END
+schema: 1
+task: text
+data: {train: train.tsv, dev: dev.tsv}
+model: {encoder: bert-tiny, vocab: {size: 300}}
+train: {steps: 4, batch_size: 16, threads: 1}
+save: {dir: run}
+END
+label=$(awk -F '\t' 'NR == 2 { print $NF }' train.tsv)
+train() {
+    "$ACF/acf-train" --config base.yaml "$@"
+}
+
+# A finished run, and one that is to go on, with a label renamed, a label more, other rows.
+run 0 train
+files() { # of the run: the lock comes and goes
+    find run -type f -exec sha256sum {} + | sort
+}
+before=$(files)
+put_back() {
+    cp "$data/train.tsv" "$data/dev.tsv" .
+}
+for what in renamed added rows dev; do
+    case $what in
+    renamed) for file in train.tsv dev.tsv; do sed "s/	$label\$/	renamed/" "$data/$file" >$file; done ;;
+    added) echo 'one more row	added' >>train.tsv ;;
+    rows) sed 3d "$data/train.tsv" >train.tsv ;;
+    dev) sed 3d "$data/dev.tsv" >dev.tsv ;;
+    esac
+    file=train.tsv
+    [ $what = dev ] && file=dev.tsv
+    for option in '' --set=train.steps=6 --dry-run; do
+        refuses 2 "$file: has changed since $PWD/run began (sha256 " train --resume $option
+        grep -q "$file: .* rows, was .*): put back what it began with, or start anew with --overwrite" err ||
+            { fail "$what: no word of what to do"; cat err; }
+        [ "$before" = "$(files)" ] || fail "$what: run/ was changed by --resume $option"
+    done
+    put_back
+done
+run 0 train --resume
+# A run that does not know its data has its classifier's labels at least.
+sed 's/"sha256"/"unknown"/' run/environment.json >e
+mv e run/environment.json
+for file in train.tsv dev.tsv; do sed "s/	$label\$/	renamed/" "$data/$file" >$file; done
+refuses 2 "its classifier has other labels than the data" train --resume --set train.steps=6
+put_back
+run 0 train --resume --set train.steps=6
+
+# A series: a new run takes no other data than those that were there before.
+run 0 train --seeds 1..2 --set save.dir=series
+sed 3d "$data/train.tsv" >train.tsv
+refuses 2 "train.tsv: has changed since $PWD/series/seed-1 began" train --seeds 1..3 --set save.dir=series --resume
+grep -q '^error: seed-3: ' err || fail 'not the run that is new'
+[ -e series/seed-3 ] && fail 'a run began with other data'
+run 0 train --seeds 1..2 --set save.dir=series --overwrite
+
+# acf-eval draws dev rows again from the very file only; a checkpoint that was copied knows it, too.
+for draw in data.dev_fraction=0.3 data.folds=3; do
+    put_back
+    rm -rf drawn copy
+    run 0 train --set save.dir=drawn --set data.dev=null --set $draw --set data.fold=$([ $draw = data.folds=3 ] && echo 2 || echo null)
+    cp -rL drawn/best copy
+    run 0 "$ACF/acf-eval" drawn
+    cp out before
+    { head -n 1 "$data/train.tsv" && tail -n +2 "$data/train.tsv" | sort; } >train.tsv
+    for model in drawn copy; do
+        refuses 3 "train.tsv: has changed since the model was trained (sha256 " "$ACF/acf-eval" $model
+        grep -q 'dev rows drawn from it now would be training rows; put the file back, or give another with --data' err ||
+            { fail "$draw: no word of what to do"; cat err; }
+        run 0 "$ACF/acf-eval" $model --data dev.tsv
+        # The same content in another place; a model that does not know its data.
+        cp "$data/train.tsv" moved.tsv
+        run 0 "$ACF/acf-eval" $model --set data.train=moved.tsv
+    done
+    rm -r copy/SHA256SUMS copy/COMPLETE
+    sed 's/"sha256"/"unknown"/' drawn/best/acf.json >copy/acf.json
+    run 0 "$ACF/acf-eval" copy
+    put_back
+    run 0 "$ACF/acf-eval" drawn
+    cmp before out || fail "$draw: other figures of the same file"
+done
+# A dev file of its own that has changed is told.
+run 0 "$ACF/acf-eval" run
+grep -q warning err && { fail 'a warning without reason'; cat err; }
+sed 3d "$data/dev.tsv" >dev.tsv
+run 0 "$ACF/acf-eval" run
+grep -q '^warning: .*dev.tsv: has changed since the model was trained (sha256 ' err || { fail 'a changed dev file is not told'; cat err; }
+run 0 "$ACF/acf-eval" run --data dev.tsv
+grep -q warning err && { fail 'a warning about a file that was asked for'; cat err; }
+finish
