@@ -116,7 +116,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"data.columns.label", ACF_TYPE_COLUMN, AT(data.columns.label), NULL, NULL, "null", "null",
      "the label; null: the task's, or 'label'"},
     {"data.header", ACF_TYPE_CHOICE, AT(data.header), NULL, headers, NULL, "auto",
-     "is the first line of a table a header?"},
+     "is line 1 of a table a header? auto: when columns are given by name, else its label tells"},
     {"data.labels", ACF_TYPE_STRINGS, AT(data.labels), NULL, NULL, "null", "null",
      "label names, order = ids; null: the task's, or sorted by bytes"},
     {"data.max_train_samples", ACF_TYPE_LONG, AT(data.max_train_samples), "[1, 2147483647]", NULL,

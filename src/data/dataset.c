@@ -199,7 +199,7 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
         ACF_TRY_AS(ACF_ERR_DATA,
                    acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, optional, e),
                    e);
-        *c = (acf_columns){0, -1, t->n_cols > 1 ? 1 : -1, false};
+        *c = (acf_columns){.text = 0, .text2 = -1, .label = t->n_cols > 1 ? 1 : -1};
     } else {
         ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
         if (s->is_image) d->base[id] = acf_path_dir(s->path, e);
@@ -213,15 +213,25 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
     return acf_columns_find(c, t, id, opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e);
 }
 
+/* A row whose label no other row has looks the same, and would be missed. */
+static void tell_header(const opening *o, const acf_table *t)
+{
+    char cells[300];
+    acf_columns_list(cells, sizeof cells, t);
+    acf_log_info(o->log, "%s: line 1 taken as a header: %s; data.header: no keeps it as a row",
+                 t->path, cells);
+}
+
 /* Read one split's file whole. */
 static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
 {
     acf_dataset *d = o->d;
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
-    acf_columns c = {-1, -1, -1, false};
+    acf_columns c = {.text = -1, .text2 = -1, .label = -1};
 
     ACF_TRY(read_table(o, id, &c, e));
+    if (c.is_guess) tell_header(o, t);
     if (id == ACF_TRAIN) {
         o->first = c;
         o->has_first = true;

@@ -1,0 +1,107 @@
+/* Which columns a table has, whether its line 1 is a header, and what is said of it. */
+#include "base/str.h"
+#include "support/cm.h"
+#include "support/data.h"
+#include "support/tmpdir.h"
+
+#include <stdio.h>
+
+static void tells_a_header_from_a_row(void **state)
+{
+    acf_data_options opt = data_options("text", *state);
+    opt.text = "0";
+    opt.label = "1";
+    data_put(*state, "train.tsv", "text\tlabel\nx\ta\ny\tb\nz\ta\n");
+    data_put(*state, "dev.tsv", "text\tlabel\nx\ta\n");
+    data_put(*state, "test.tsv", "text\nq\n");
+    acf_dataset *d = data_open_ok(&opt);
+    assert_true(d->split[ACF_TRAIN].has_header);
+    assert_int_equal(d->split[ACF_TRAIN].n, 3);
+    assert_int_equal(d->split[ACF_DEV].n, 1);
+    assert_int_equal(d->split[ACF_TEST].n, 1);
+    acf_data_close(&d);
+
+    data_put(*state, "train.tsv", "w\tb\nx\ta\ny\tb\nz\ta\n");
+    data_put(*state, "dev.tsv", "x\ta\n");
+    d = data_open_ok(&opt);
+    assert_false(d->split[ACF_TRAIN].has_header);
+    assert_int_equal(d->split[ACF_TRAIN].n, 4);
+    assert_int_equal(d->split[ACF_DEV].n, 1);
+    assert_int_equal(d->split[ACF_TEST].n, 2); /* as training: no header */
+    acf_data_close(&d);
+}
+
+static void keep_line(void *payload, acf_log_level level, const char *line)
+{
+    (void)level;
+    acf_error e;
+    assert_ok(acf_str_printf(payload, &e, "%s\n", line), &e);
+}
+
+/* Open with what is said on the way, which must be `told`. */
+static acf_dataset *open_told(const acf_data_options *opt, const char *told)
+{
+    acf_dataset *d;
+    acf_error e;
+    acf_str said = {0};
+    const acf_log log = {keep_line, &said};
+    assert_ok(acf_data_open(&d, opt, &log, &e), &e);
+    assert_string_equal(said.len > 0 ? said.data : "", told);
+    acf_str_free(&said);
+    return d;
+}
+
+static void tells_that_a_header_is_a_guess(void **state)
+{
+    char told[300];
+    acf_data_options opt = data_options("text", *state);
+    opt.text = "0";
+    opt.label = "1";
+    data_put(*state, "train.tsv", "zebra\tsolo\nx\ta\ny\tb\nz\ta\n");
+    (void)snprintf(told, sizeof told,
+                   "%s/train.tsv: line 1 taken as a header: 'zebra', 'solo'; data.header: no keeps "
+                   "it as a row\n",
+                   (const char *)*state);
+    acf_dataset *d = open_told(&opt, told);
+    assert_int_equal(d->split[ACF_TRAIN].n, 3);
+    acf_data_close(&d);
+
+    opt.header = ACF_HEADER_YES;
+    d = open_told(&opt, "");
+    assert_int_equal(d->split[ACF_TRAIN].n, 3);
+    acf_data_close(&d);
+    opt.header = ACF_HEADER_NO;
+    d = open_told(&opt, "");
+    assert_int_equal(d->split[ACF_TRAIN].n, 4);
+    assert_int_equal(d->K, 3);
+    acf_data_close(&d);
+}
+
+/* Scores are seldom equal: only a cell that is no number is the name of a column. */
+static void keeps_the_first_score(void **state)
+{
+    acf_data_options opt = data_options("text", *state);
+    opt.regression = true;
+    opt.text = "0";
+    opt.label = "1";
+    data_put(*state, "train.tsv", "x\t0.25\ny\t1.5\nz\t-3e-2\n");
+    data_put(*state, "dev.tsv", "x\t7\ny\t8\n");
+    data_put(*state, "test.tsv", "what\thow much\nx\t9\n");
+    acf_dataset *d = data_open_ok(&opt);
+    assert_int_equal(d->split[ACF_TRAIN].n, 3);
+    assert_int_equal(d->split[ACF_DEV].n, 2);
+    assert_int_equal(d->split[ACF_TEST].n, 1);
+    assert_true(d->split[ACF_TRAIN].target[0] == 0.25);
+    assert_true(d->split[ACF_TEST].target[0] == 9);
+    acf_data_close(&d);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
+
+static const struct CMUnitTest tests[] = {
+    TEST(tells_a_header_from_a_row),
+    TEST(tells_that_a_header_is_a_guess),
+    TEST(keeps_the_first_score),
+};
+
+TEST_MAIN(tests)
