@@ -144,7 +144,7 @@ static acf_status read_all(acf_predictor *p, acf_error *e)
         if (st == ACF_OK) st = take_lines(p, &buffer, e);
     }
     if (st == ACF_OK && buffer.len > 0) st = take_line(p, buffer.data, buffer.len, e);
-    if (st == ACF_OK) st = acf_predictor_answer(p, e);
+    st = acf_predictor_end(p, st, e);
     acf_free(chunk);
     acf_str_free(&buffer);
     return st;

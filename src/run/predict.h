@@ -38,7 +38,8 @@ typedef struct acf_predict_options {
 } acf_predict_options;
 
 /* Answer all lines of the input; *n_lines counts them.  ACF_ERR_DATA names input and line (a pair
- * without TAB, reading fails), ACF_ERR_NUMERIC when an output is not finite. */
+ * without TAB, an image that cannot be read, reading fails), after the lines before it are answered
+ * (so also of a table's rows); ACF_ERR_NUMERIC when an output is not finite. */
 acf_status acf_predict(int64_t *n_lines, acf_model *m, const acf_predict_options *opt,
                        acf_error *e) ACF_MUST_USE;
 

@@ -147,14 +147,14 @@ static acf_status put_header(acf_predictor *p, const table_job *job, acf_error *
 static acf_status answer_rows(acf_predictor *p, const table_job *job, acf_error *e)
 {
     const acf_table *t = &job->table;
-    ACF_TRY(put_header(p, job, e));
-    for (int r = job->first; r < t->n_rows; r++) {
+    acf_status st = put_header(p, job, e);
+    for (int r = job->first; r < t->n_rows && st == ACF_OK; r++) {
         const char *text = acf_table_cell(t, r, job->text);
         const char *second = job->text2 >= 0 ? acf_table_cell(t, r, job->text2) : NULL;
-        ACF_TRY(acf_predictor_take(p, text, strlen(text), second,
-                                   second != NULL ? strlen(second) : 0, e));
+        st = acf_predictor_take(p, text, strlen(text), second, second != NULL ? strlen(second) : 0,
+                                e);
     }
-    return acf_predictor_answer(p, e);
+    return acf_predictor_end(p, st, e);
 }
 
 acf_status acf_predict_table(int64_t *n_rows, acf_model *m, const acf_predict_options *opt,

@@ -62,8 +62,16 @@ tail -n +2 out | awk -F , '{ print $3 }' >a
 tail -n +2 told.tsv | cut -f 3 | cmp - a || fail 'answers to a table of paths differ'
 grep -q '"image_mean"' run/best/preprocessor_config.json || fail 'no image_mean'
 kept=$(state_of run)
-refuses 3 'paths: line 13: nowhere.png: cannot open' sh -c \
-    "echo nowhere.png >>paths; '$ACF/acf-predict' run paths"
+# A path that leads nowhere ends the work behind the answers to those before it.
+(cat paths; echo nowhere.png; cat paths) >broken
+run 3 "$ACF/acf-predict" run broken --format tsv
+grep -q '^error: broken: line 13: nowhere.png: cannot open' err || fail "$(cat err)"
+tail -n +2 told.tsv | cut -f 3,4 | cmp - out || fail 'what was taken before a bad line is not answered'
+(head -n 5 dev.csv; echo nowhere.png,frame; tail -n 3 dev.csv) >broken.csv
+run 3 "$ACF/acf-predict" run broken.csv --columns path
+grep -q '^error: broken.csv: row 5: .*nowhere.png: cannot open' err || fail "$(cat err)"
+(head -n 1 dev.csv; tail -n +2 told.tsv | head -n 4 | awk -F '\t' -v dir="$sample/dev/" '{ print dir $6 "," $2 }') >want
+cut -d , -f 1,2 out | cmp - want || fail 'rows before a bad one are not answered'
 refuses 3 'standard input: line 1: is empty' sh -c "echo | '$ACF/acf-predict' run"
 refuses 2 '--pair is for texts' "$ACF/acf-predict" run paths --pair
 refuses 2 '--tokens is for texts' "$ACF/acf-predict" run paths --tokens
