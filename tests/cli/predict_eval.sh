@@ -93,6 +93,11 @@ awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { prin
 ok "$ACF/acf-eval" run --split test --set data.test=unlabelled.tsv --predictions t.tsv
 cmp t.tsv u.tsv || fail '--split test without labels'
 ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
+odd='a "b": #c \d'"'e'.tsv"
+cp reversed.tsv "$odd"
+ok "$ACF/acf-eval" run --data "$odd" --predictions odd.out
+ok "$ACF/acf-eval" run --data reversed.tsv --predictions reversed.out
+cmp odd.out reversed.out || fail 'a path with quotation marks is another file'
 refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
 
 # A model that was trained elsewhere: the task and the file are given.
