@@ -18,6 +18,7 @@
 typedef struct predict_arguments {
     const char *model, *file;
     int format; /* 0: not given */
+    int header; /* acf_header */
     int64_t top_k, threads;
     bool tokens, pair;
     const char *features, *columns;
@@ -55,6 +56,7 @@ static acf_status take_columns(acf_predict_options *opt, char *columns, const pr
     opt->path = a->file;
     opt->text = columns;
     opt->text2 = comma != NULL ? comma + 1 : NULL;
+    opt->header = (acf_header)a->header;
     if (*columns == '\0' || (comma != NULL && (comma[1] == '\0' || strchr(comma + 1, ',') != NULL)))
         return acf_fail(e, ACF_ERR_USAGE,
                         "--columns '%s': expected one name or number, or two with "
@@ -96,6 +98,7 @@ static acf_status answer(const predict_arguments *a, acf_predict_options *opt, a
     return acf_predict_table(&n, m, opt, e);
 }
 
+/* The format, and what the options say against each other. */
 static acf_status check_format(acf_predict_format *format, const predict_arguments *a, acf_error *e)
 {
     *format = a->format > 0  ? (acf_predict_format)(a->format - 1)
@@ -106,6 +109,8 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
         return acf_fail(e, ACF_ERR_USAGE, "--tokens needs --format jsonl");
     if (a->top_k > 1 && *format == ACF_PREDICT_LABELS)
         return acf_fail(e, ACF_ERR_USAGE, "-k %lld needs --format tsv", (long long)a->top_k);
+    if (a->header != ACF_HEADER_AUTO && a->columns == NULL)
+        return acf_fail(e, ACF_ERR_USAGE, "--header needs --columns: plain lines have no header");
     return ACF_OK;
 }
 
@@ -147,6 +152,8 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 }
 
 static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
+static const char *const headers[] = {
+    [ACF_HEADER_AUTO] = "auto", [ACF_HEADER_YES] = "yes", [ACF_HEADER_NO] = "no", NULL};
 
 static const acf_option option[] = {
     {.name = "format",
@@ -172,6 +179,12 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(predict_arguments, columns),
      .help = "read FILE as a table (.csv, .tsv, .jsonl, also .gz), add label and prob to it"},
+    {.name = "header",
+     .arg = "auto|yes|no",
+     .kind = ACF_OPTION_CHOICE,
+     .to = offsetof(predict_arguments, header),
+     .choices = headers,
+     .help = "is line 1 of FILE a header? (default auto: when --columns gives a name)"},
     {.name = "features",
      .arg = "FILE.npy",
      .kind = ACF_OPTION_TEXT,

@@ -10,6 +10,7 @@
 #define ACF_RUN_PREDICT_H
 
 #include "base/str.h"
+#include "data/dataset.h"
 #include "model/model.h"
 
 typedef enum acf_predict_format {
@@ -31,6 +32,7 @@ typedef struct acf_predict_options {
 
     /* acf_predict_table: the file, and its columns of texts by name or 0-based number. */
     const char *path, *text, *text2; /* text2 NULL: single texts */
+    acf_header header;               /* of a .tsv or .csv; AUTO: when a column is given by name */
 
     /* Takes the answers to what was read; a failure ends the work. */
     acf_status (*emit)(void *payload, const char *bytes, size_t len, acf_error *e);
@@ -46,10 +48,11 @@ acf_status acf_predict(int64_t *n_lines, acf_model *m, const acf_predict_options
 /*
  * Answer all rows of a table (data/table.h: .tsv, .csv or .jsonl, also with .gz), writing each as
  * it stands in the file with "label" and "prob" behind it (of a regression "label" alone).  In a
- * file that has columns of these names the new ones are "predicted_label" and "predicted_prob".  A
- * table has a header when a column is given by name.  The file is held in memory twice.
+ * file that has columns of these names the new ones are "predicted_label" and "predicted_prob". The
+ * file is held in memory twice.
  *
- * ACF_ERR_DATA names file and line: a bad line, no such column, another format; ACF_ERR_NUMERIC.
+ * ACF_ERR_DATA names file and line: a bad line, no such column, another format; ACF_ERR_USAGE: a
+ * name where there is no header; ACF_ERR_NUMERIC.
  */
 acf_status acf_predict_table(int64_t *n_rows, acf_model *m, const acf_predict_options *opt,
                              acf_error *e) ACF_MUST_USE;

@@ -59,6 +59,21 @@ static acf_status choose_names(table_job *job, bool has_names, acf_error *e)
                     job->table.path, job->label, job->prob);
 }
 
+/* Does row 0 hold names? */
+static acf_status find_header(bool *out, const acf_table *t, const acf_predict_options *opt,
+                              acf_error *e)
+{
+    const char *name = is_number(opt->text) ? opt->text2 : opt->text;
+    bool is_named = name != NULL && !is_number(name);
+    *out = t->names != NULL || opt->header == ACF_HEADER_YES ||
+           (opt->header == ACF_HEADER_AUTO && is_named);
+    if (*out || !is_named) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "--columns: '%.*s' is a name, but --header no says that there are none; give "
+                    "0-based numbers",
+                    acf_shown(name), name);
+}
+
 static acf_status open_table(table_job *job, const acf_predict_options *opt, acf_error *e)
 {
     acf_table_format format;
@@ -71,8 +86,8 @@ static acf_status open_table(table_job *job, const acf_predict_options *opt, acf
     if (t->n_bad > 0)
         return acf_fail(e, ACF_ERR_DATA, "%s:%d: %s%s", t->path, (int)t->bad[0].line,
                         t->bad[0].reason, t->n_bad > 1 ? ", and there are more bad lines" : "");
-    bool has_names =
-        t->names != NULL || !is_number(opt->text) || (opt->text2 != NULL && !is_number(opt->text2));
+    bool has_names;
+    ACF_TRY(find_header(&has_names, t, opt, e));
     job->first = has_names;
     job->text2 = -1;
     ACF_TRY(find_column(&job->text, job, opt->text, e));

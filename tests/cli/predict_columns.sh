@@ -20,6 +20,14 @@ cmp out want || fail 'TSV by name'
 sed 1d t.tsv >bare.tsv
 ok "$ACF/acf-predict" run bare.tsv --columns 1
 sed 1d want | cmp - out || fail 'TSV by number, without header'
+ok "$ACF/acf-predict" run t.tsv --columns 1 --header yes
+cmp out want || fail 'TSV by number, with header'
+ok "$ACF/acf-predict" run bare.tsv --columns 1 --header no
+sed 1d want | cmp - out || fail 'TSV by number, --header no'
+refuses 2 "--columns: 'text' is a name, but --header no" "$ACF/acf-predict" run t.tsv --columns text --header no
+refuses 2 "--columns: 'text' is a name, but --header no" "$ACF/acf-predict" run t.tsv --columns 0,text --header no
+refuses 2 '--header needs --columns' "$ACF/acf-predict" run texts --header yes
+refuses 2 "--header: 'maybe' is none of auto, yes, no" "$ACF/acf-predict" run t.tsv --columns 1 --header maybe
 (printf '\357\273\277'; sed 's/$/\r/' t.tsv) >crlf.tsv
 ok "$ACF/acf-predict" run crlf.tsv --columns text
 cmp out want || fail 'CRLF and BOM'
