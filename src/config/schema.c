@@ -242,7 +242,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"eval.every", ACF_TYPE_INTERVAL, AT(eval.every), NULL, NULL, NULL, "1 epochs",
      "between evaluations on dev"},
     {"eval.metric", ACF_TYPE_WORD, AT(eval.metric), NULL, metrics, "null", "null",
-     "decides which checkpoint is best; null: the task's first"},
+     "decides which checkpoint is best; null: the task's first; f1 of two labels: the second's"},
     {"eval.head", ACF_TYPE_CHOICE, AT(eval.head), NULL, heads, NULL, "linear",
      "predict by W h + b, or by the nearest label embedding; cosine_ce, lacon: label"},
     {"eval.early_stop.patience", ACF_TYPE_INT, AT(eval.early_stop.patience), "[1, 100000]", NULL,
