@@ -76,8 +76,9 @@ static acf_status put_tsv(acf_predictor *p, const acf_answer *a, acf_error *e)
         int best = 0;
         for (int k = 1; k < m->K; k++)
             if (p->prob[k] > p->prob[best]) best = k;
-        ACF_TRY(acf_str_printf(&p->out, e, "%s%s\t%.6f", i > 0 ? "\t" : "",
-                               i == 0 ? a->name : m->labels[best], p->prob[best]));
+        if (i > 0) ACF_TRY(acf_str_puts(&p->out, "\t", e));
+        ACF_TRY(acf_str_put_cell(&p->out, i == 0 ? a->name : m->labels[best], e));
+        ACF_TRY(acf_str_printf(&p->out, e, "\t%.6f", p->prob[best]));
         p->prob[best] = -1; /* taken */
     }
     return acf_str_puts(&p->out, "\n", e);
@@ -95,8 +96,9 @@ static acf_status put_line(acf_predictor *p, const acf_answer *a, acf_error *e)
     case ACF_PREDICT_JSONL:
         return put_json(p, a, e);
     }
-    return is_score ? acf_str_printf(&p->out, e, "%.6f\n", (double)p->logits[a->row])
-                    : acf_str_printf(&p->out, e, "%s\n", a->name);
+    if (is_score) return acf_str_printf(&p->out, e, "%.6f\n", (double)p->logits[a->row]);
+    ACF_TRY(acf_str_put_cell(&p->out, a->name, e));
+    return acf_str_puts(&p->out, "\n", e);
 }
 
 static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_error *e)

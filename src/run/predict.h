@@ -15,7 +15,8 @@
 
 typedef enum acf_predict_format {
     ACF_PREDICT_LABELS, /* label; of a regression, here and below, the number alone */
-    ACF_PREDICT_TSV,    /* label TAB prob, top_k times */
+    ACF_PREDICT_TSV,    /* label TAB prob, top_k times; TAB and LF in labels, here and above, are
+                           blanks */
     ACF_PREDICT_JSONL   /* {"label", "prob", "probs", "logits", "nearest"}; of a regression label, a
                            number, and logits */
 } acf_predict_format;

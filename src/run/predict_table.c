@@ -104,11 +104,7 @@ static acf_status put_label(acf_str *out, acf_table_format format, const char *l
             ACF_TRY(acf_str_append(out, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, e));
         return acf_str_puts(out, "\"", e);
     }
-    size_t at = out->len;
-    ACF_TRY(acf_str_puts(out, label, e));
-    for (char *c = out->data + at; format == ACF_TABLE_TSV && *c != '\0'; c++)
-        if (*c == '\t' || *c == '\r' || *c == '\n') *c = ' ';
-    return ACF_OK;
+    return format == ACF_TABLE_TSV ? acf_str_put_cell(out, label, e) : acf_str_puts(out, label, e);
 }
 
 /* The object of a line with two more members. */

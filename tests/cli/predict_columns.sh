@@ -82,6 +82,20 @@ cut -f 1 odd.tsv | sed '1d; s/"/""/g; s/.*/"&"/' >>many.csv
 run 0 "$ACF/acf-predict" odd many.csv --columns text
 grep -v '^"[^"]*","a ""b"", c",0\.[0-9]*$' out | grep -v '^"[^"]*",[a-z]*,0\.[0-9]*$' | grep -v '^text,label,prob$' && fail 'CSV: label'
 
+# Labels that no line or cell of a TSV can hold, from JSON: blanks in their places.
+{
+    printf '{"text": "rain", "label": "a\\tb\\nc"}\n{"text": "sun", "label": "d\\r\\ne"}\n'
+} >odd.jsonl
+run 0 "$ACF/acf-train" --config base.yaml --set data.train=odd.jsonl --set data.dev=odd.jsonl --set save.dir=tabs
+printf 'text\nrain\n' >one.tsv
+ok "$ACF/acf-predict" tabs one.tsv
+[ "$(grep -cx 'a b c\|d  e' out)" -eq 2 ] && [ "$(wc -l <out)" -eq 2 ] || fail "labels: $(cat out)"
+ok "$ACF/acf-predict" tabs one.tsv -k 2
+awk -F '\t' 'NF != 4 || ($1 != "a b c" && $1 != "d  e") || ($3 != "a b c" && $3 != "d  e") { bad = 1 }
+    END { exit bad || NR != 2 }' out || fail "tsv: $(cat out)"
+ok "$ACF/acf-predict" tabs one.tsv --columns text
+awk -F '\t' 'NF != 3 { bad = 1 } END { exit bad || NR != 2 }' out || fail "--columns, TSV: $(cat out)"
+
 # What is refused.
 refuses 3 "t.tsv:1: has no column 'texts' (--columns)" "$ACF/acf-predict" run t.tsv --columns texts
 refuses 3 't.tsv: --columns 3, but the file has 3 columns (0 to 2)' "$ACF/acf-predict" run t.tsv --columns 3
