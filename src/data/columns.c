@@ -47,6 +47,12 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
                         "numbers",
                         key, given, t->path);
     *out = acf_table_find(t, given);
+    if (*out >= 0 && acf_table_has_again(t, *out))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s:1: the header has two columns '%s' (data.columns.%s): rename one, or "
+                        "give the number of the one that is meant (the first is %d) and "
+                        "data.header: yes",
+                        t->path, given, key, *out);
     if (*out >= 0) return ACF_OK;
     acf_columns_list(found, sizeof found, t);
     return acf_fail(e, ACF_ERR_DATA, "%s:1: the header has no column '%s' (data.columns.%s): %s",

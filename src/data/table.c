@@ -192,12 +192,24 @@ const char *acf_table_cell(const acf_table *t, int row, int col)
     return cell;
 }
 
-int acf_table_find(const acf_table *t, const char *name)
+/* The first column from `from` on with this name in row 0. */
+static int find_from(const acf_table *t, const char *name, int from)
 {
-    const char *cell = t->n_cols > 0 ? acf_table_cell(t, 0, 0) : NULL;
-    for (int c = 0; c < t->n_cols; c++, cell += strlen(cell) + 1)
+    if (from >= t->n_cols) return -1;
+    const char *cell = acf_table_cell(t, 0, from);
+    for (int c = from; c < t->n_cols; c++, cell += strlen(cell) + 1)
         if (strcmp(cell, name) == 0) return c;
     return -1;
+}
+
+int acf_table_find(const acf_table *t, const char *name)
+{
+    return find_from(t, name, 0);
+}
+
+bool acf_table_has_again(const acf_table *t, int col)
+{
+    return find_from(t, acf_table_cell(t, 0, col), col + 1) >= 0;
 }
 
 void acf_table_forget_rows(acf_table *t)

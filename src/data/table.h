@@ -90,6 +90,9 @@ const char *acf_table_cell(const acf_table *t, int row, int col);
 /* First column of row 0 with this name, -1 when there is none. */
 int acf_table_find(const acf_table *t, const char *name);
 
+/* Has a later column of row 0 the name of this one? */
+bool acf_table_has_again(const acf_table *t, int col);
+
 /* Count a row that the caller found unfit ("line N <reason>") among the bad lines. */
 acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason,
                             acf_error *e) ACF_MUST_USE;

@@ -37,6 +37,11 @@ static acf_status find_column(int *out, const table_job *job, const char *given,
                         t->path, given, t->n_cols, t->n_cols - 1);
     }
     *out = acf_table_find(t, given);
+    if (*out >= 0 && acf_table_has_again(t, *out))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s:1: has two columns '%.*s': give the number of the one that is meant "
+                        "(the first is %d) to --columns, with --header yes",
+                        t->path, acf_shown(given), given, *out);
     if (*out >= 0) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA, "%s:1: has no column '%.*s' (--columns)", t->path,
                     acf_shown(given), given);

@@ -97,6 +97,10 @@ ok "$ACF/acf-predict" tabs one.tsv --columns text
 awk -F '\t' 'NF != 3 { bad = 1 } END { exit bad || NR != 2 }' out || fail "--columns, TSV: $(cat out)"
 
 # What is refused.
+printf 'text\tn\ttext\nrain\t1\tsun\n' >twice.tsv
+refuses 3 "twice.tsv:1: has two columns 'text': give the number" "$ACF/acf-predict" run twice.tsv --columns text
+ok "$ACF/acf-predict" run twice.tsv --columns n
+ok "$ACF/acf-predict" run twice.tsv --columns 2 --header yes
 refuses 3 "t.tsv:1: has no column 'texts' (--columns)" "$ACF/acf-predict" run t.tsv --columns texts
 refuses 3 't.tsv: --columns 3, but the file has 3 columns (0 to 2)' "$ACF/acf-predict" run t.tsv --columns 3
 refuses 3 'texts: a data file' "$ACF/acf-predict" run texts --columns text

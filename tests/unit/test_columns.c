@@ -96,12 +96,30 @@ static void keeps_the_first_score(void **state)
     acf_data_close(&d);
 }
 
+static void refuses_a_wanted_name_that_comes_twice(void **state)
+{
+    acf_data_options opt = data_options("text", *state);
+    data_put(*state, "train.tsv", "text\tlabel\ttext\tid\tid\nx\ta\tX\t1\t1\ny\tb\tY\t2\t2\n");
+    data_refuse(
+        &opt, ACF_ERR_DATA,
+        "train.tsv:1: the header has two columns 'text' (data.columns.text): rename one, "
+        "or give the number of the one that is meant (the first is 0) and data.header: yes");
+    opt.text = "2"; /* ids are not asked for */
+    opt.header = ACF_HEADER_YES;
+    acf_dataset *d = data_open_ok(&opt);
+    assert_string_equal(d->split[ACF_TRAIN].text[0], "X");
+    acf_data_close(&d);
+    opt.text2 = "id";
+    data_refuse(&opt, ACF_ERR_DATA, "two columns 'id' (data.columns.text2)");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 
 static const struct CMUnitTest tests[] = {
     TEST(tells_a_header_from_a_row),
     TEST(tells_that_a_header_is_a_guess),
     TEST(keeps_the_first_score),
+    TEST(refuses_a_wanted_name_that_comes_twice),
 };
 
 TEST_MAIN(tests)
