@@ -113,13 +113,46 @@ static void refuses_a_wanted_name_that_comes_twice(void **state)
     data_refuse(&opt, ACF_ERR_DATA, "two columns 'id' (data.columns.text2)");
 }
 
+/* Training on rows with these labels tells this of them ("" for nothing). */
+static void check_alike(const char *dir, const char *labels, const char *told)
+{
+    char want[300] = "";
+    acf_str rows = {0};
+    acf_error e;
+    for (const char *at = labels; *at != '\0'; at += *at == '|') {
+        size_t n = strcspn(at, "|");
+        assert_ok(acf_str_printf(&rows, &e, "{\"text\": \"x\", \"label\": \"%.*s\"}\n", (int)n, at),
+                  &e);
+        at += n;
+    }
+    acf_data_options opt = data_options("text", NULL);
+    opt.path[ACF_TRAIN] = data_put(dir, "train.jsonl", rows.data);
+    if (*told != '\0')
+        (void)snprintf(want, sizeof want,
+                       "%s/train.jsonl: %s are two labels that differ only in blanks around them "
+                       "or in case\n",
+                       dir, told);
+    acf_dataset *d = open_told(&opt, want);
+    acf_data_close(&d);
+    acf_str_free(&rows);
+}
+
+static void warns_of_labels_that_look_alike(void **state)
+{
+    check_alike(*state, "cat|ca t|cats|c at", "");
+    check_alike(*state, "cat|dog|cat ", "'cat' and 'cat '");
+    check_alike(*state, "dog|\\t cat|ant|cat\xC2\xA0", "'? cat' and 'cat\xC2\xA0'");
+    check_alike(*state, "cat|b|Cat|a", "'Cat' and 'cat'");
+    check_alike(*state, "\xC3\x84rger|Arger|\xC3\xA4rger", "'\xC3\x84rger' and '\xC3\xA4rger'");
+    check_alike(*state, " |a|  ", "' ' and '  '");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 
 static const struct CMUnitTest tests[] = {
-    TEST(tells_a_header_from_a_row),
-    TEST(tells_that_a_header_is_a_guess),
-    TEST(keeps_the_first_score),
-    TEST(refuses_a_wanted_name_that_comes_twice),
+    TEST(tells_a_header_from_a_row),       TEST(tells_that_a_header_is_a_guess),
+    TEST(keeps_the_first_score),           TEST(refuses_a_wanted_name_that_comes_twice),
+    TEST(warns_of_labels_that_look_alike),
 };
 
 TEST_MAIN(tests)
