@@ -1,10 +1,11 @@
 /*
  * Predictions for a stream of texts, one a line, or for the rows of a table; for a model of images
- * the line or cell is the path of one (in a table from its directory on).
+ * the line or cell is the path of one (in a table from its directory on), or paths are given.
  *
- * Lines end at line feeds only; a final CR is dropped; a last line without line feed counts; any
- * bytes may stand in a line.  What one read of the input brings is answered before the next read,
- * so that a pipe gets its answers at once and a file is still worked on in batches.
+ * Lines end at line feeds only; a final CR is dropped, so is a UTF-8 byte order mark before the
+ * first; a last line without line feed counts; any other bytes may stand in a line.  What one read
+ * of the input brings is answered before the next read, so that a pipe gets its answers at once and
+ * a file is still worked on in batches.
  */
 #ifndef ACF_RUN_PREDICT_H
 #define ACF_RUN_PREDICT_H
@@ -45,6 +46,16 @@ typedef struct acf_predict_options {
  * (so also of a table's rows); ACF_ERR_NUMERIC when an output is not finite. */
 acf_status acf_predict(int64_t *n_lines, acf_model *m, const acf_predict_options *opt,
                        acf_error *e) ACF_MUST_USE;
+
+/* Is a file, which is open for reading, a picture rather than a list of paths: has it a NUL among
+ * its first 16 bytes?  Every format of pictures but those of text has one.  False for a pipe, of
+ * which nothing is read. */
+bool acf_predict_is_picture(int fd);
+
+/* Answer n images given by their paths; `name` and the image's number stand before the path in
+ * messages.  ACF_ERR_DATA, after those before it are answered; ACF_ERR_NUMERIC. */
+acf_status acf_predict_images(acf_model *m, const acf_predict_options *opt, const char *const *path,
+                              size_t n, acf_error *e) ACF_MUST_USE;
 
 /*
  * Answer all rows of a table (data/table.h: .tsv, .csv or .jsonl, also with .gz), writing each as

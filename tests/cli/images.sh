@@ -73,6 +73,27 @@ grep -q '^error: broken.csv: row 5: .*nowhere.png: cannot open' err || fail "$(c
 (head -n 1 dev.csv; tail -n +2 told.tsv | head -n 4 | awk -F '\t' -v dir="$sample/dev/" '{ print dir $6 "," $2 }') >want
 cut -d , -f 1,2 out | cmp - want || fail 'rows before a bad one are not answered'
 refuses 3 'standard input: line 1: is empty' sh -c "echo | '$ACF/acf-predict' run"
+refuses 3 'standard input: line 1: is empty' sh -c "echo | '$ACF/acf-predict' run -"
+# Images as arguments; a picture is no list; a list may begin with a byte order mark.
+ok() {
+    run 0 "$@"
+}
+one=$(head -n 1 paths)
+ok "$ACF/acf-predict" run "$one"
+tail -n +2 told.tsv | head -n 1 | cut -f 3 | cmp - out || fail 'one image as an argument'
+xargs "$ACF/acf-predict" run --format tsv <paths >out || fail 'images as arguments'
+tail -n +2 told.tsv | cut -f 3,4 | cmp - out || fail 'images as arguments are answered otherwise'
+run 3 "$ACF/acf-predict" run "$one" nowhere.png "$one"
+grep -q '^error: arguments: image 2: nowhere.png: cannot open' err || fail "$(cat err)"
+[ "$(wc -l <out)" -eq 1 ] || fail 'the image before a bad one is not answered'
+printf 'GIF89a\001\000\001\000\000\000\000,' >one.gif
+refuses 3 'arguments: image 1: one.gif: is a GIF file; PNG, JPEG and BMP are read' "$ACF/acf-predict" run one.gif
+refuses 3 'standard input: holds a NUL byte as a picture does' sh -c "'$ACF/acf-predict' run <'$one'"
+refuses 3 'standard input: holds a NUL byte as a picture does' sh -c "cat '$one' | '$ACF/acf-predict' run -"
+(printf '\357\273\277'; cat paths) >marked
+ok "$ACF/acf-predict" run marked --format tsv
+tail -n +2 told.tsv | cut -f 3,4 | cmp - out || fail 'a byte order mark'
+refuses 2 '--columns needs one FILE' "$ACF/acf-predict" run dev.csv dev.csv --columns path
 refuses 2 '--pair is for texts' "$ACF/acf-predict" run paths --pair
 refuses 2 '--tokens is for texts' "$ACF/acf-predict" run paths --tokens
 refuses 2 "model.encoder = resnet20 encodes images; task 'text' has texts" \

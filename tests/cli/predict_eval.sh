@@ -146,6 +146,10 @@ cmp out labels || fail 'CRLF changes the answers'
 printf %s "$(cat texts)" >cut
 ok "$ACF/acf-predict" run cut
 cmp out labels || fail 'a last line without newline is lost'
+(printf '\357\273\277'; cat texts) >marked
+ok "$ACF/acf-predict" run marked
+cmp out labels || fail 'a byte order mark changes the answers'
+refuses 2 "'texts': one argument too many, the model takes texts from one FILE" "$ACF/acf-predict" run texts texts
 printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
 [ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
 "$ACF/acf-predict" run /dev/null >out
