@@ -42,6 +42,14 @@ rm -rf other/checkpoint-000006 other/last other/best
 run 0 "$ACF/acf-train" --config base.yaml --set save.dir=other --resume --set train.threads=2 --set data.cache=0
 cmp run/last/model.safetensors other/last/model.safetensors || fail 'other weights after a resume'
 
+# The rows that were drawn are written down by their files.
+train 0 drawn data.max_train_samples=8 train.steps=0
+[ "$(head -n 1 drawn/rows.tsv)" = "$(printf 'split\tline\timage')" ] || fail "rows.tsv: $(head -n 1 drawn/rows.tsv)"
+[ "$(sed 1d drawn/rows.tsv | sort -u | wc -l)" -eq 8 ] || fail 'rows.tsv: not 8 different rows'
+sed 1d drawn/rows.tsv | while IFS='	' read -r split line image; do
+    [ -f "$sample/$split/$image" ] || fail "rows.tsv: line $line leads to no file: $image"
+done
+
 # Evaluation and prediction prepare as training did.
 run 0 "$ACF/acf-eval" run --predictions told.tsv
 grep -q '^index	gold	pred	prob	correct	image	linear_pred	label_pred$' told.tsv || fail 'no column of images'
