@@ -38,8 +38,8 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
     *out = column_number(given);
     if (*out >= t->n_cols)
         return acf_fail(e, ACF_ERR_DATA,
-                        "%s: data.columns.%s is column %d, but the file has %d (0 to %d)", t->path,
-                        key, *out, t->n_cols, t->n_cols - 1);
+                        "%s: data.columns.%s is column %d, but the file has %d (0 to %d)%s",
+                        t->path, key, *out, t->n_cols, t->n_cols - 1, acf_table_hint(t));
     if (*out >= 0) return ACF_OK;
     if (!has_header)
         return acf_fail(e, ACF_ERR_USAGE,
@@ -55,8 +55,8 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
                         t->path, given, key, *out);
     if (*out >= 0) return ACF_OK;
     acf_columns_list(found, sizeof found, t);
-    return acf_fail(e, ACF_ERR_DATA, "%s:1: the header has no column '%s' (data.columns.%s): %s",
-                    t->path, given, key, found);
+    return acf_fail(e, ACF_ERR_DATA, "%s:1: the header has no column '%s' (data.columns.%s): %s%s",
+                    t->path, given, key, found, acf_table_hint(t));
 }
 
 /* A column of a preset, at its place and with its name. */

@@ -79,11 +79,11 @@ bool acf_table_is_bad_text(char reason[ACF_BAD_REASON], const char *at, const ch
     return good < len || nul != NULL || len == 0;
 }
 
-bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, int n_cols)
+bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, const acf_table *t)
 {
-    if (n_cols == 0 || n == n_cols) return false;
-    (void)snprintf(reason, ACF_BAD_REASON, "has %d column%s, expected %d", n, n == 1 ? "" : "s",
-                   n_cols);
+    if (t->n_cols == 0 || n == t->n_cols) return false;
+    (void)snprintf(reason, ACF_BAD_REASON, "has %d column%s, expected %d%s", n, n == 1 ? "" : "s",
+                   t->n_cols, acf_table_hint(t));
     return true;
 }
 
@@ -205,6 +205,14 @@ static int find_from(const acf_table *t, const char *name, int from)
 int acf_table_find(const acf_table *t, const char *name)
 {
     return find_from(t, name, 0);
+}
+
+const char *acf_table_hint(const acf_table *t)
+{
+    if (t->format != ACF_TABLE_CSV || t->n_cols != 1) return "";
+    const char *cell = acf_table_cell(t, 0, 0);
+    if (strchr(cell, '\t') != NULL) return "; line 1 looks separated by TAB, a .csv is by commas";
+    return strchr(cell, ';') != NULL ? "; line 1 looks separated by ';', a .csv is by commas" : "";
 }
 
 bool acf_table_has_again(const acf_table *t, int col)

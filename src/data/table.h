@@ -93,6 +93,10 @@ int acf_table_find(const acf_table *t, const char *name);
 /* Has a later column of row 0 the name of this one? */
 bool acf_table_has_again(const acf_table *t, int col);
 
+/* What a message about missing columns ends with: "; line 1 looks separated by TAB, a .csv is by
+ * commas" (or by ';') of a .csv whose line 1 is one cell that holds such a separator; else "". */
+const char *acf_table_hint(const acf_table *t);
+
 /* Count a row that the caller found unfit ("line N <reason>") among the bad lines. */
 acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason,
                             acf_error *e) ACF_MUST_USE;

@@ -33,8 +33,9 @@ static acf_status find_column(int *out, const table_job *job, const char *given,
         long column = strlen(given) < 9 ? strtol(given, NULL, 10) : t->n_cols;
         *out = (int)column;
         if (column < t->n_cols) return ACF_OK;
-        return acf_fail(e, ACF_ERR_DATA, "%s: --columns %s, but the file has %d columns (0 to %d)",
-                        t->path, given, t->n_cols, t->n_cols - 1);
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: --columns %s, but the file has %d columns (0 to %d)%s", t->path, given,
+                        t->n_cols, t->n_cols - 1, acf_table_hint(t));
     }
     *out = acf_table_find(t, given);
     if (*out >= 0 && acf_table_has_again(t, *out))
@@ -43,8 +44,8 @@ static acf_status find_column(int *out, const table_job *job, const char *given,
                         "(the first is %d) to --columns, with --header yes",
                         t->path, acf_shown(given), given, *out);
     if (*out >= 0) return ACF_OK;
-    return acf_fail(e, ACF_ERR_DATA, "%s:1: has no column '%.*s' (--columns)", t->path,
-                    acf_shown(given), given);
+    return acf_fail(e, ACF_ERR_DATA, "%s:1: has no column '%.*s' (--columns)%s", t->path,
+                    acf_shown(given), given, acf_table_hint(t));
 }
 
 /* Names for the new columns that the table does not have. */

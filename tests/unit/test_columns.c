@@ -96,6 +96,20 @@ static void keeps_the_first_score(void **state)
     acf_data_close(&d);
 }
 
+static void tells_that_commas_are_missing(void **state)
+{
+    acf_data_options opt = data_options("text", NULL);
+    opt.path[ACF_TRAIN] = data_put(*state, "t.csv", "text;label\na;x\nb;y\n");
+    data_refuse(&opt, ACF_ERR_DATA,
+                "t.csv:1: the header has no column 'text' (data.columns.text): 'text;label'; line "
+                "1 looks separated by ';', a .csv is by commas");
+    opt.text = "0";
+    opt.label = "1";
+    data_refuse(&opt, ACF_ERR_DATA,
+                "t.csv: data.columns.label is column 1, but the file has 1 (0 to 0); line 1 looks "
+                "separated by ';'");
+}
+
 static void refuses_a_wanted_name_that_comes_twice(void **state)
 {
     acf_data_options opt = data_options("text", *state);
@@ -150,8 +164,11 @@ static void warns_of_labels_that_look_alike(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 
 static const struct CMUnitTest tests[] = {
-    TEST(tells_a_header_from_a_row),       TEST(tells_that_a_header_is_a_guess),
-    TEST(keeps_the_first_score),           TEST(refuses_a_wanted_name_that_comes_twice),
+    TEST(tells_a_header_from_a_row),
+    TEST(tells_that_a_header_is_a_guess),
+    TEST(keeps_the_first_score),
+    TEST(tells_that_commas_are_missing),
+    TEST(refuses_a_wanted_name_that_comes_twice),
     TEST(warns_of_labels_that_look_alike),
 };
 
