@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_BYTES ((size_t)4 << 30) /* far above any text set that is read whole */
 
@@ -29,7 +30,7 @@ bool acf_table_format_of(acf_table_format *out, const char *path)
     size_t len = strlen(base) - (acf_gzip_is_name(base) ? 3 : 0);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         size_t n = strlen(formats[i].extension);
-        if (len <= n || memcmp(base + len - n, formats[i].extension, n) != 0) continue;
+        if (len <= n || strncasecmp(base + len - n, formats[i].extension, n) != 0) continue;
         *out = (acf_table_format)i;
         return true;
     }

@@ -73,7 +73,8 @@ typedef struct acf_table {
     acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
 } acf_table;
 
-/* The format that a file's name means, ".gz" set aside; false when it means none. */
+/* The format that a file's name means, ".gz" set aside, in capitals or not; false when it means
+ * none. */
 bool acf_table_format_of(acf_table_format *out, const char *path);
 
 /* Read a file.  ACF_ERR_IO: cannot be read; ACF_ERR_FORMAT: no such format, damaged gzip data,
