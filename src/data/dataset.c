@@ -257,7 +257,7 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     ACF_TRY(acf_rows_fill(s, d, t, &c, o->opt, e));
     if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
 
-    s->has_header = c.has_header;
+    s->has_header = c.has_header && t->names == NULL;
     s->n_file = s->n;
     s->n_bad = t->n_bad;
     s->bad = t->bad;

@@ -1,5 +1,6 @@
 /* Which columns a table has, whether its line 1 is a header, and what is said of it. */
 #include "base/str.h"
+#include "data/data_summary.h"
 #include "support/cm.h"
 #include "support/data.h"
 #include "support/tmpdir.h"
@@ -96,6 +97,31 @@ static void keeps_the_first_score(void **state)
     acf_data_close(&d);
 }
 
+/* JSON and fastText's lines have names, but no line that is a header. */
+static void tells_of_headers_that_are_lines(void **state)
+{
+    acf_error e;
+    const char *const name[] = {"t.tsv", "t.jsonl", "t.txt"};
+    const char *const text[] = {"text\tlabel\na\tx\nb\ty\n",
+                                "{\"text\": \"a\", \"label\": \"x\"}\n"
+                                "{\"text\": \"b\", \"label\": \"y\"}\n",
+                                "__label__x a\n__label__y b\n"};
+    for (int i = 0; i < 3; i++) {
+        acf_str told = {0};
+        acf_data_options opt = data_options("text", NULL);
+        opt.path[ACF_TRAIN] = data_put(*state, name[i], text[i]);
+        acf_dataset *d = data_open_ok(&opt);
+        assert_ok(acf_data_summary(&told, d, &e), &e);
+        assert_non_null(strstr(told.data, i == 0 ? "2 rows after a header: " : "2 rows: "));
+        acf_str_free(&told);
+        acf_data_close(&d);
+    }
+    acf_data_options opt = data_options("text", NULL);
+    opt.path[ACF_TRAIN] = data_put(*state, "t.jsonl", "{\"text\": \"a\", \"label\": \"\"}\n[]\n");
+    opt.on_bad = ACF_BAD_SKIP;
+    data_refuse(&opt, ACF_ERR_DATA, "t.jsonl: has no rows but bad lines");
+}
+
 static void tells_that_commas_are_missing(void **state)
 {
     acf_data_options opt = data_options("text", NULL);
@@ -164,11 +190,9 @@ static void warns_of_labels_that_look_alike(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 
 static const struct CMUnitTest tests[] = {
-    TEST(tells_a_header_from_a_row),
-    TEST(tells_that_a_header_is_a_guess),
-    TEST(keeps_the_first_score),
-    TEST(tells_that_commas_are_missing),
-    TEST(refuses_a_wanted_name_that_comes_twice),
+    TEST(tells_a_header_from_a_row),       TEST(tells_that_a_header_is_a_guess),
+    TEST(keeps_the_first_score),           TEST(tells_of_headers_that_are_lines),
+    TEST(tells_that_commas_are_missing),   TEST(refuses_a_wanted_name_that_comes_twice),
     TEST(warns_of_labels_that_look_alike),
 };
 
