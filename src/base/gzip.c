@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define ZLIB_CONST /* input through a pointer to const */
 #include <zlib.h>
@@ -28,7 +29,7 @@ typedef struct gunzip {
 bool acf_gzip_is_name(const char *path)
 {
     size_t len = strlen(path);
-    return len > 3 && strcmp(path + len - 3, ".gz") == 0;
+    return len > 3 && strcasecmp(path + len - 3, ".gz") == 0;
 }
 
 static void *take(void *payload, unsigned count, unsigned size)

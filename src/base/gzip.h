@@ -16,7 +16,7 @@
 #define ACF_GZIP_FREE  ((size_t)16 << 20)
 #define ACF_GZIP_RATIO ((size_t)200)
 
-/* Whether the name ends in ".gz". */
+/* Whether the name ends in ".gz", in capitals or not. */
 bool acf_gzip_is_name(const char *path);
 
 /*

@@ -24,6 +24,15 @@ acf_status acf_str_puts(acf_str *s, const char *text, acf_error *e)
     return acf_str_append(s, text, strlen(text), e);
 }
 
+acf_status acf_str_put_cell(acf_str *s, const char *text, acf_error *e)
+{
+    size_t at = s->len;
+    ACF_TRY(acf_str_puts(s, text, e));
+    for (char *c = s->data + at; *c != '\0'; c++)
+        if (*c == '\t' || *c == '\r' || *c == '\n') *c = ' ';
+    return ACF_OK;
+}
+
 acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...)
 {
     va_list args;

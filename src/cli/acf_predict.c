@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,11 @@
 #include <unistd.h>
 
 typedef struct predict_arguments {
-    const char *model, *file;
+    const char *model, *file; /* file NULL: standard input */
+    const char *const *files; /* all that are given; more than one: images */
+    size_t n_files;
     int format; /* 0: not given */
+    int header; /* acf_header */
     int64_t top_k, threads;
     bool tokens, pair;
     const char *features, *columns;
@@ -36,7 +40,7 @@ static acf_status open_input(int *fd, const char *file, acf_error *e)
 {
     struct stat info;
     *fd = STDIN_FILENO;
-    if (file == NULL || strcmp(file, "-") == 0) return ACF_OK;
+    if (file == NULL) return ACF_OK;
     *fd = open(file, O_RDONLY | O_CLOEXEC);
     if (*fd < 0) return acf_fail(e, ACF_ERR_DATA, "%s: cannot open: %s", file, strerror(errno));
     if (fstat(*fd, &info) == 0 && S_ISDIR(info.st_mode)) {
@@ -55,14 +59,16 @@ static acf_status take_columns(acf_predict_options *opt, char *columns, const pr
     opt->path = a->file;
     opt->text = columns;
     opt->text2 = comma != NULL ? comma + 1 : NULL;
+    opt->header = (acf_header)a->header;
     if (*columns == '\0' || (comma != NULL && (comma[1] == '\0' || strchr(comma + 1, ',') != NULL)))
         return acf_fail(e, ACF_ERR_USAGE,
                         "--columns '%s': expected one name or number, or two with "
                         "a comma between them",
                         a->columns);
-    if (a->file == NULL || strcmp(a->file, "-") == 0)
+    if (a->file == NULL || a->n_files > 1)
         return acf_fail(e, ACF_ERR_USAGE,
-                        "--columns needs a FILE, whose extension tells its format");
+                        "--columns needs %s FILE, whose extension tells its format",
+                        a->file == NULL ? "a" : "one");
     if (a->format > 0 || a->top_k > 1 || a->tokens || a->pair)
         return acf_fail(e, ACF_ERR_USAGE,
                         "--columns writes the file's own columns with label and "
@@ -74,16 +80,27 @@ static acf_status answer(const predict_arguments *a, acf_predict_options *opt, a
                          acf_error *e)
 {
     int64_t n;
+    bool takes_images = m->enc->channels > 0;
     if (opt->top_k > m->K)
         return acf_fail(e, ACF_ERR_USAGE, "-k %d is more than the model's %d labels", opt->top_k,
                         m->K);
     if (a->reject > -1 && m->K == 1)
         return acf_fail(e, ACF_ERR_USAGE, "--reject: a regression has no labels to reject by");
-    if (m->enc->channels > 0 && (a->pair || a->tokens || opt->text2 != NULL))
+    if (takes_images && (a->pair || a->tokens || opt->text2 != NULL))
         return acf_fail(e, ACF_ERR_USAGE, "%s is for texts, the model takes images",
                         a->pair     ? "--pair"
                         : a->tokens ? "--tokens"
                                     : "--columns with two columns");
+    if (a->n_files > 1 && !takes_images)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "'%s': one argument too many, the model takes texts from one FILE",
+                        a->files[1]);
+    bool are_images =
+        a->n_files > 1 || (takes_images && a->file != NULL && acf_predict_is_picture(opt->input));
+    if (are_images && a->columns == NULL) {
+        opt->name = "arguments";
+        return acf_predict_images(m, opt, a->files, a->n_files, e);
+    }
     if (a->columns == NULL) {
         opt->pair = m->pair || a->pair;
         return acf_predict(&n, m, opt, e);
@@ -96,6 +113,7 @@ static acf_status answer(const predict_arguments *a, acf_predict_options *opt, a
     return acf_predict_table(&n, m, opt, e);
 }
 
+/* The format, and what the options say against each other. */
 static acf_status check_format(acf_predict_format *format, const predict_arguments *a, acf_error *e)
 {
     *format = a->format > 0  ? (acf_predict_format)(a->format - 1)
@@ -106,6 +124,8 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
         return acf_fail(e, ACF_ERR_USAGE, "--tokens needs --format jsonl");
     if (a->top_k > 1 && *format == ACF_PREDICT_LABELS)
         return acf_fail(e, ACF_ERR_USAGE, "-k %lld needs --format tsv", (long long)a->top_k);
+    if (a->header != ACF_HEADER_AUTO && a->columns == NULL)
+        return acf_fail(e, ACF_ERR_USAGE, "--header needs --columns: plain lines have no header");
     return ACF_OK;
 }
 
@@ -114,7 +134,9 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 {
     predict_arguments *a = arguments;
     a->model = operands->item[0];
-    a->file = operands->n > 1 ? operands->item[1] : NULL;
+    a->files = operands->item + 1;
+    a->n_files = operands->n - 1;
+    a->file = a->n_files > 0 && strcmp(a->files[0], "-") != 0 ? a->files[0] : NULL;
     acf_model m = {0};
     acf_log log = acf_console_log(console);
     char *dir = NULL, *columns = NULL;
@@ -131,8 +153,9 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
         columns = acf_strdup(a->columns, e);
         if (columns == NULL) return ACF_ERR_RESOURCE;
     }
-    acf_status st =
-        columns != NULL ? take_columns(&opt, columns, a, e) : open_input(&fd, a->file, e);
+    acf_status st = columns != NULL  ? take_columns(&opt, columns, a, e)
+                    : a->n_files < 2 ? open_input(&fd, a->file, e)
+                                     : ACF_OK;
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     if (st == ACF_OK) st = acf_gemm_start(e);
     if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e);
@@ -147,6 +170,8 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
 }
 
 static const char *const formats[] = {"", "labels", "tsv", "jsonl", NULL};
+static const char *const headers[] = {
+    [ACF_HEADER_AUTO] = "auto", [ACF_HEADER_YES] = "yes", [ACF_HEADER_NO] = "no", NULL};
 
 static const acf_option option[] = {
     {.name = "format",
@@ -172,6 +197,12 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(predict_arguments, columns),
      .help = "read FILE as a table (.csv, .tsv, .jsonl, also .gz), add label and prob to it"},
+    {.name = "header",
+     .arg = "auto|yes|no",
+     .kind = ACF_OPTION_CHOICE,
+     .to = offsetof(predict_arguments, header),
+     .choices = headers,
+     .help = "is line 1 of FILE a header? (default auto: when --columns gives a name)"},
     {.name = "features",
      .arg = "FILE.npy",
      .kind = ACF_OPTION_TEXT,
@@ -200,11 +231,11 @@ static const acf_option option[] = {
 static const acf_program program = {
     .name = "acf-predict",
     .summary = "Predict the label of each line of a file or of standard input.",
-    .usage = "MODEL [FILE|-] [options]",
+    .usage = "MODEL [FILE|-] [options]\n       acf-predict MODEL IMAGE... [options]",
     .option = option,
     .n_options = sizeof option / sizeof *option,
     .min_operands = 1,
-    .max_operands = 2,
+    .max_operands = INT_MAX,
     .operands = "MODEL, a run directory or a model directory",
     .version = acf_about_version};
 

@@ -26,7 +26,7 @@ static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const ac
     ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s\n", out->len > 0 ? "\n" : "",
                            a->model, split->path, ev->n, m->K > 1 ? ", " : "",
                            m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
-    ACF_TRY(acf_report_headline(out, &ev->result, list, n, e));
+    ACF_TRY(acf_report_headline(out, &ev->result, list, n, names, e));
     ACF_TRY(acf_report_full(out, &ev->result, names, e));
     if (!(a->reject_at > 0)) return ACF_OK;
     ACF_TRY(acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e));

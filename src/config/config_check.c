@@ -268,6 +268,8 @@ static void check_eval(const checker *c)
         if (continuous != regression)
             acf_problem_add(c->p, place(c, "eval.metric"), "eval.metric = %s is for %s", metric,
                             continuous ? "regression (loss.type = mse)" : "classes");
+        if (regression && !continuous)
+            acf_problem_hint(c->p, "of numbers it is pearson, spearman or loss");
     }
     if (given(c, "eval.head") && regression && cfg->eval.head == ACF_HEAD_LABEL)
         acf_problem_add(c->p, place(c, "eval.head"),

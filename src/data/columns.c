@@ -1,5 +1,7 @@
 #include "data/columns.h"
 
+#include "base/str.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +17,7 @@ static int column_number(const char *given)
     return n;
 }
 
-/* The names in line 1 as "'a', 'b'", cut at the buffer's end. */
-static void list_header(char *text, size_t size, const acf_table *t)
+void acf_columns_list(char *text, size_t size, const acf_table *t)
 {
     size_t at = 0;
     text[0] = '\0';
@@ -37,8 +38,8 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
     *out = column_number(given);
     if (*out >= t->n_cols)
         return acf_fail(e, ACF_ERR_DATA,
-                        "%s: data.columns.%s is column %d, but the file has %d (0 to %d)", t->path,
-                        key, *out, t->n_cols, t->n_cols - 1);
+                        "%s: data.columns.%s is column %d, but the file has %d (0 to %d)%s",
+                        t->path, key, *out, t->n_cols, t->n_cols - 1, acf_table_hint(t));
     if (*out >= 0) return ACF_OK;
     if (!has_header)
         return acf_fail(e, ACF_ERR_USAGE,
@@ -46,10 +47,16 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
                         "numbers",
                         key, given, t->path);
     *out = acf_table_find(t, given);
+    if (*out >= 0 && acf_table_has_again(t, *out))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s:1: the header has two columns '%s' (data.columns.%s): rename one, or "
+                        "give the number of the one that is meant (the first is %d) and "
+                        "data.header: yes",
+                        t->path, given, key, *out);
     if (*out >= 0) return ACF_OK;
-    list_header(found, sizeof found, t);
-    return acf_fail(e, ACF_ERR_DATA, "%s:1: the header has no column '%s' (data.columns.%s): %s",
-                    t->path, given, key, found);
+    acf_columns_list(found, sizeof found, t);
+    return acf_fail(e, ACF_ERR_DATA, "%s:1: the header has no column '%s' (data.columns.%s): %s%s",
+                    t->path, given, key, found, acf_table_hint(t));
 }
 
 /* A column of a preset, at its place and with its name. */
@@ -81,11 +88,13 @@ static bool is_name(const char *given)
 }
 
 /* Whether line 1 is a header when nothing says so: all columns are numbers. */
-static bool looks_like_header(const acf_table *t, int label, const acf_label_name *known, int K,
-                              const acf_columns *first)
+static bool looks_like_header(const acf_table *t, int label, bool regression,
+                              const acf_label_name *known, int K, const acf_columns *first)
 {
+    double score;
     if (label >= t->n_cols) return first != NULL && first->has_header;
     const char *cell = acf_table_cell(t, 0, label);
+    if (regression) return !acf_number_parse(&score, cell);
     if (acf_label_find(known, K, cell) >= 0) return false;
     if (first != NULL) return first->has_header;
     for (int r = 1; r < t->n_rows; r++)
@@ -154,7 +163,8 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
 {
     const acf_task *task = acf_task_find(opt->task);
     bool label_optional = acf_split_is_test(id) || (id != ACF_TRAIN && opt->label_optional);
-    *out = (acf_columns){-1, -1, -1, false};
+    bool regression = task->regression || opt->regression;
+    *out = (acf_columns){.text = -1, .text2 = -1, .label = -1};
 
     if (t->names != NULL)
         out->has_header = true;
@@ -167,7 +177,8 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
     else if (opt->text == NULL || opt->label == NULL) /* then "text" or "label" is asked for */
         out->has_header = true;
     else
-        out->has_header = looks_like_header(t, column_number(opt->label), known, K, first);
+        out->has_header = out->is_guess =
+            looks_like_header(t, column_number(opt->label), regression, known, K, first);
 
     ACF_TRY(task->preset && !task->image ? find_task(out, t, id, label_optional, opt, e)
                                          : find_free(out, t, task->image, label_optional, opt, e));

@@ -8,20 +8,27 @@
 #include "data/table.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct acf_columns {
     int text;
     int text2; /* -1: single texts */
     int label; /* -1: unlabelled */
     bool has_header;
+    bool is_guess; /* has_header only because of what stands in line 1 */
 } acf_columns;
 
 /*
  * Columns of `t`, a file of split `id`.
  *
  * known [K] are the labels known so far, by name (K = 0: none yet); `first` (may be NULL) is what
- * was found in the training file: in AUTO mode without names, the others have a header where it has
- * one, unless their line 1 carries a known label.
+ * was found in the training file.
+ *
+ * Whether line 1 is a header: what data.header says; else yes when a column is wanted by name; else
+ * as the preset has it.  When all columns are numbers, line 1's own label tells.  Of a regression
+ * it is a header exactly when its label is no number.  Of classes it is none when its label is a
+ * known one; else it is one where the training file has one, and in the training file itself when
+ * no other row has its label.  Yes is then a guess (`is_guess`), which the user should be told.
  *
  * ACF_ERR_DATA names file, line and what was found; ACF_ERR_USAGE for options that contradict each
  * other.
@@ -29,5 +36,8 @@ typedef struct acf_columns {
 acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id id,
                             const acf_data_options *opt, const acf_label_name *known, int K,
                             const acf_columns *first, acf_error *e) ACF_MUST_USE;
+
+/* The cells of line 1 as "'a', 'b', ..." into text, cut at its end. */
+void acf_columns_list(char *text, size_t size, const acf_table *t);
 
 #endif

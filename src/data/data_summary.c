@@ -151,12 +151,18 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e)
 
 acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e)
 {
+    bool with_path = d->split[ACF_TRAIN].is_image && d->split[ACF_TRAIN].pixels == NULL;
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
         if (!s->is_drawn || s->line == NULL) continue;
-        if (out->len == 0) ACF_TRY(acf_str_puts(out, "split\tline\n", e));
-        for (int i = 0; i < s->n; i++)
-            ACF_TRY(acf_str_printf(out, e, "%s\t%d\n", s->name, (int)s->line[i]));
+        if (out->len == 0)
+            ACF_TRY(acf_str_printf(out, e, "split\tline%s\n", with_path ? "\timage" : ""));
+        for (int i = 0; i < s->n; i++) {
+            ACF_TRY(acf_str_printf(out, e, "%s\t%d", s->name, (int)s->line[i]));
+            if (with_path) ACF_TRY(acf_str_puts(out, "\t", e));
+            if (with_path) ACF_TRY(acf_str_put_cell(out, s->text[i], e));
+            ACF_TRY(acf_str_puts(out, "\n", e));
+        }
     }
     return ACF_OK;
 }

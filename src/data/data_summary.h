@@ -15,8 +15,9 @@
 acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
 /* Which rows of which file dev_fraction, folds, max_train_samples or shots chose: a header
- * "split<TAB>line" and every row of the drawn splits by its line in the file; nothing when none was
- * drawn. ACF_ERR_RESOURCE. */
+ * "split<TAB>line" and every row of the drawn splits by its line in the file; of images that are
+ * files "image", their path in the split's directory, behind it, for a folder has no lines. Nothing
+ * when none was drawn.  ACF_ERR_RESOURCE. */
 acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
 #endif

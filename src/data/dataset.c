@@ -199,7 +199,7 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
         ACF_TRY_AS(ACF_ERR_DATA,
                    acf_image_table(t, &d->pixels[id], &d->base[id], s->path, id, opt, optional, e),
                    e);
-        *c = (acf_columns){0, -1, t->n_cols > 1 ? 1 : -1, false};
+        *c = (acf_columns){.text = 0, .text2 = -1, .label = t->n_cols > 1 ? 1 : -1};
     } else {
         ACF_TRY_AS(ACF_ERR_DATA, acf_table_read(t, s->path, e), e);
         if (s->is_image) d->base[id] = acf_path_dir(s->path, e);
@@ -213,26 +213,51 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
     return acf_columns_find(c, t, id, opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e);
 }
 
+/* The labels that the training file has; two of them may be one that is written in two ways. */
+static acf_status collect_labels(opening *o, const acf_table *t, const acf_columns *c, acf_error *e)
+{
+    acf_dataset *d = o->d;
+    int32_t pair[2];
+    ACF_TRY(acf_labels_collect(&d->labels, &d->by_name, &d->K, t, c->has_header, c->label, e));
+    if (d->K < 2) return ACF_OK;
+    ACF_TRY(acf_labels_alike(pair, d->by_name, d->K, e));
+    if (pair[0] < 0) return ACF_OK;
+    const char *a = d->by_name[pair[0]].name, *b = d->by_name[pair[1]].name;
+    acf_log_warn(o->log,
+                 "%s: '%.*s' and '%.*s' are two labels that differ only in blanks around them or "
+                 "in case",
+                 t->path, acf_shown(a), a, acf_shown(b), b);
+    return ACF_OK;
+}
+
+/* A row whose label no other row has looks the same, and would be missed. */
+static void tell_header(const opening *o, const acf_table *t)
+{
+    char cells[300];
+    acf_columns_list(cells, sizeof cells, t);
+    acf_log_info(o->log, "%s: line 1 taken as a header: %s; data.header: no keeps it as a row",
+                 t->path, cells);
+}
+
 /* Read one split's file whole. */
 static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
 {
     acf_dataset *d = o->d;
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
-    acf_columns c = {-1, -1, -1, false};
+    acf_columns c = {.text = -1, .text2 = -1, .label = -1};
 
     ACF_TRY(read_table(o, id, &c, e));
+    if (c.is_guess) tell_header(o, t);
     if (id == ACF_TRAIN) {
         o->first = c;
         o->has_first = true;
-        if (d->labels == NULL)
-            ACF_TRY(
-                acf_labels_collect(&d->labels, &d->by_name, &d->K, t, c.has_header, c.label, e));
+        if (d->labels == NULL) ACF_TRY(collect_labels(o, t, &c, e));
     }
     ACF_TRY(acf_rows_fill(s, d, t, &c, o->opt, e));
     if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
 
-    s->has_header = c.has_header;
+    s->has_header = c.has_header && t->names == NULL;
     s->n_file = s->n;
     s->n_bad = t->n_bad;
     s->bad = t->bad;

@@ -41,7 +41,7 @@ typedef struct acf_data_options {
     const char *text, *text2, *label;
 
     /* AUTO: the preset's; else line 1 is a header when a column is given by name, or when its label
-     * is no label of any other row. */
+     * looks like the name of a column (columns.h). */
     acf_header header;
 
     bool regression; /* the label column holds numbers (the presets know that themselves) */

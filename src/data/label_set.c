@@ -1,8 +1,10 @@
 #include "data/label_set.h"
 
 #include "base/mem.h"
+#include "text/codepoint.h"
 #include "text/utf8.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +103,63 @@ acf_status acf_labels_collect(char ***names, acf_label_name **by_name, int *K, c
     acf_free(cell);
     if (st == ACF_OK) *K = n_names;
     return st;
+}
+
+/* A name without the blanks around it. */
+typedef struct trimmed {
+    const char *at, *end;
+    int32_t place; /* in the list of names */
+} trimmed;
+
+static trimmed trim(const char *name, int32_t place)
+{
+    trimmed t = {name, name + strlen(name), place};
+    uint32_t code;
+    while (t.at < t.end) {
+        size_t n = acf_utf8_get(&code, t.at, (size_t)(t.end - t.at));
+        if (!acf_code_is_space(code)) break;
+        t.at += n;
+    }
+    while (t.at < t.end && acf_code_is_space(acf_utf8_before(t.at, (size_t)(t.end - t.at)))) {
+        do
+            t.end--;
+        while (((unsigned char)*t.end & 0xC0) == 0x80);
+    }
+    return t;
+}
+
+/* By code points in lower case. */
+static int by_letters(const void *a, const void *b)
+{
+    trimmed x = *(const trimmed *)a, y = *(const trimmed *)b;
+    while (x.at < x.end && y.at < y.end) {
+        uint32_t code, p[2] = {0}, q[2] = {0};
+        x.at += acf_utf8_get(&code, x.at, (size_t)(x.end - x.at));
+        (void)acf_code_lower(p, code);
+        y.at += acf_utf8_get(&code, y.at, (size_t)(y.end - y.at));
+        (void)acf_code_lower(q, code);
+        if (p[0] != q[0]) return p[0] < q[0] ? -1 : 1;
+        if (p[1] != q[1]) return p[1] < q[1] ? -1 : 1;
+    }
+    return (x.at < x.end) - (y.at < y.end);
+}
+
+acf_status acf_labels_alike(int32_t out[2], const acf_label_name *by_name, int K, acf_error *e)
+{
+    out[0] = out[1] = -1;
+    trimmed *list = acf_alloc((size_t)K, sizeof *list, "label names", e);
+    if (list == NULL) return ACF_ERR_RESOURCE;
+    for (int k = 0; k < K; k++)
+        list[k] = trim(by_name[k].name, k);
+    qsort(list, (size_t)K, sizeof *list, by_letters);
+    for (int k = 1; k < K && out[0] < 0; k++) {
+        if (by_letters(&list[k - 1], &list[k]) != 0) continue;
+        bool in_order = list[k - 1].place < list[k].place;
+        out[0] = list[in_order ? k - 1 : k].place;
+        out[1] = list[in_order ? k : k - 1].place;
+    }
+    acf_free(list);
+    return ACF_OK;
 }
 
 void acf_labels_free(char ***names, acf_label_name **by_name, int K)

@@ -32,6 +32,11 @@ acf_status acf_labels_regression(char ***names, acf_label_name **by_name,
 acf_status acf_labels_collect(char ***names, acf_label_name **by_name, int *K, const acf_table *t,
                               int first, int col, acf_error *e) ACF_MUST_USE;
 
+/* Two of K >= 1 names that differ only in blanks around them or in upper and lower case: their
+ * places in by_name into out, -1 when there are none.  ACF_ERR_RESOURCE. */
+acf_status acf_labels_alike(int32_t out[2], const acf_label_name *by_name, int K,
+                            acf_error *e) ACF_MUST_USE;
+
 void acf_labels_free(char ***names, acf_label_name **by_name, int K);
 
 /* How many bytes of a cell a message shows: at most ACF_SHOWN, whole characters. */

@@ -85,7 +85,7 @@ acf_status acf_rows_check(const acf_split *s, const acf_columns *c, acf_error *e
 {
     if (s->n == 0)
         return acf_fail(e, ACF_ERR_DATA, "%s: has no rows%s%s", s->path,
-                        c->has_header ? " after the header" : "",
+                        s->has_header ? " after the header" : "",
                         s->n_bad > 0 ? " but bad lines" : "");
     if (is_all_empty(s->text, s->n))
         return acf_fail(e, ACF_ERR_DATA, "%s: column %d, the %s, is empty in all %d rows", s->path,

@@ -45,7 +45,7 @@ typedef struct acf_split {
     int n_empty;   /* rows kept with an empty text */
     int n_bad;     /* lines skipped */
     const acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
-    bool has_header;
+    bool has_header;         /* line 1 of the file is one */
 } acf_split;
 
 /* Room for n rows (text2 only for pairs); s holds no rows yet.  ACF_ERR_RESOURCE; what was taken

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_BYTES ((size_t)4 << 30) /* far above any text set that is read whole */
 
@@ -29,7 +30,7 @@ bool acf_table_format_of(acf_table_format *out, const char *path)
     size_t len = strlen(base) - (acf_gzip_is_name(base) ? 3 : 0);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         size_t n = strlen(formats[i].extension);
-        if (len <= n || memcmp(base + len - n, formats[i].extension, n) != 0) continue;
+        if (len <= n || strncasecmp(base + len - n, formats[i].extension, n) != 0) continue;
         *out = (acf_table_format)i;
         return true;
     }
@@ -79,11 +80,11 @@ bool acf_table_is_bad_text(char reason[ACF_BAD_REASON], const char *at, const ch
     return good < len || nul != NULL || len == 0;
 }
 
-bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, int n_cols)
+bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, const acf_table *t)
 {
-    if (n_cols == 0 || n == n_cols) return false;
-    (void)snprintf(reason, ACF_BAD_REASON, "has %d column%s, expected %d", n, n == 1 ? "" : "s",
-                   n_cols);
+    if (t->n_cols == 0 || n == t->n_cols) return false;
+    (void)snprintf(reason, ACF_BAD_REASON, "has %d column%s, expected %d%s", n, n == 1 ? "" : "s",
+                   t->n_cols, acf_table_hint(t));
     return true;
 }
 
@@ -192,12 +193,32 @@ const char *acf_table_cell(const acf_table *t, int row, int col)
     return cell;
 }
 
-int acf_table_find(const acf_table *t, const char *name)
+/* The first column from `from` on with this name in row 0. */
+static int find_from(const acf_table *t, const char *name, int from)
 {
-    const char *cell = t->n_cols > 0 ? acf_table_cell(t, 0, 0) : NULL;
-    for (int c = 0; c < t->n_cols; c++, cell += strlen(cell) + 1)
+    if (from >= t->n_cols) return -1;
+    const char *cell = acf_table_cell(t, 0, from);
+    for (int c = from; c < t->n_cols; c++, cell += strlen(cell) + 1)
         if (strcmp(cell, name) == 0) return c;
     return -1;
+}
+
+int acf_table_find(const acf_table *t, const char *name)
+{
+    return find_from(t, name, 0);
+}
+
+const char *acf_table_hint(const acf_table *t)
+{
+    if (t->format != ACF_TABLE_CSV || t->n_cols != 1) return "";
+    const char *cell = acf_table_cell(t, 0, 0);
+    if (strchr(cell, '\t') != NULL) return "; line 1 looks separated by TAB, a .csv is by commas";
+    return strchr(cell, ';') != NULL ? "; line 1 looks separated by ';', a .csv is by commas" : "";
+}
+
+bool acf_table_has_again(const acf_table *t, int col)
+{
+    return find_from(t, acf_table_cell(t, 0, col), col + 1) >= 0;
 }
 
 void acf_table_forget_rows(acf_table *t)

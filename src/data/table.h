@@ -73,7 +73,8 @@ typedef struct acf_table {
     acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
 } acf_table;
 
-/* The format that a file's name means, ".gz" set aside; false when it means none. */
+/* The format that a file's name means, ".gz" set aside, in capitals or not; false when it means
+ * none. */
 bool acf_table_format_of(acf_table_format *out, const char *path);
 
 /* Read a file.  ACF_ERR_IO: cannot be read; ACF_ERR_FORMAT: no such format, damaged gzip data,
@@ -89,6 +90,13 @@ const char *acf_table_cell(const acf_table *t, int row, int col);
 
 /* First column of row 0 with this name, -1 when there is none. */
 int acf_table_find(const acf_table *t, const char *name);
+
+/* Has a later column of row 0 the name of this one? */
+bool acf_table_has_again(const acf_table *t, int col);
+
+/* What a message about missing columns ends with: "; line 1 looks separated by TAB, a .csv is by
+ * commas" (or by ';') of a .csv whose line 1 is one cell that holds such a separator; else "". */
+const char *acf_table_hint(const acf_table *t);
 
 /* Count a row that the caller found unfit ("line N <reason>") among the bad lines. */
 acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason,

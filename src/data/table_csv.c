@@ -108,7 +108,7 @@ acf_status acf_table_cut_csv(acf_table *t, char *at, char *stop, acf_error *e)
         bool is_bad = find_row(&row, reason, at, stop);
         /* What is wrong with the bytes explains more than what it does to the quoting. */
         is_bad = acf_table_is_bad_text(reason, at, row.end) || is_bad ||
-                 acf_table_is_bad_width(reason, row.n_cols, t->n_cols);
+                 acf_table_is_bad_width(reason, row.n_cols, t);
         if (is_bad) {
             ACF_TRY(acf_table_bad(t, line, reason, e));
         } else {

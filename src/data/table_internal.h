@@ -22,8 +22,8 @@ acf_table_line acf_table_next_line(char *at, char *stop);
  * valid UTF-8; false when nothing is. */
 bool acf_table_is_bad_text(char reason[ACF_BAD_REASON], const char *at, const char *end);
 
-/* "has 1 column, expected 2" into reason; false when n is right (or there are no rows yet). */
-bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, int n_cols);
+/* "has 1 column, expected 2" into reason; false when t has n columns (or no rows yet). */
+bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, const acf_table *t);
 
 /* A bad line: the end of it all when it is the first row, else one for the list. */
 acf_status acf_table_bad(acf_table *t, int32_t line, const char *reason, acf_error *e) ACF_MUST_USE;

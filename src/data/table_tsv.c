@@ -18,8 +18,7 @@ acf_status acf_table_cut_tsv(acf_table *t, char *at, char *stop, acf_error *e)
     for (int32_t line = 1; at < stop; line++) {
         acf_table_line text = acf_table_next_line(at, stop);
         int n = count_columns(at, text.end);
-        if (acf_table_is_bad_text(reason, at, text.end) ||
-            acf_table_is_bad_width(reason, n, t->n_cols)) {
+        if (acf_table_is_bad_text(reason, at, text.end) || acf_table_is_bad_width(reason, n, t)) {
             ACF_TRY(acf_table_bad(t, line, reason, e));
         } else {
             if (t->n_cols == 0) t->n_cols = n;

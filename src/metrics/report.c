@@ -34,15 +34,19 @@ static const char *pad(char text[NAME_BYTES], const char *name, int width)
     return text;
 }
 
+static int width_of(const char *name)
+{
+    int width = 0;
+    for (; *name != '\0' && width < NAME_WIDTH; name++)
+        width += !is_continuation(*name);
+    return width;
+}
+
 static int name_width(const char *const *names, int K)
 {
     int widest = 5; /* "class" */
-    for (int k = 0; k < K; k++) {
-        int width = 0;
-        for (const char *c = names[k]; *c != '\0' && width < NAME_WIDTH; c++)
-            width += !is_continuation(*c);
-        if (width > widest) widest = width;
-    }
+    for (int k = 0; k < K; k++)
+        if (width_of(names[k]) > widest) widest = width_of(names[k]);
     return widest;
 }
 
@@ -75,17 +79,27 @@ int acf_report_choice(acf_metric list[ACF_TASK_METRICS + 1], const acf_eval_resu
     return n;
 }
 
-acf_status acf_report_headline(acf_str *out, const acf_eval_result *r, const acf_metric *metric,
-                               int n, acf_error *e)
+/* Whose F1 it is: of two classes the second's alone; NULL: of all. */
+static const char *f1_label(const acf_eval_result *r, int metric, const char *const *names)
 {
+    return metric == ACF_METRIC_F1 && r->K == 2 ? names[1] : NULL;
+}
+
+acf_status acf_report_headline(acf_str *out, const acf_eval_result *r, const acf_metric *metric,
+                               int n, const char *const *names, acf_error *e)
+{
+    char label[NAME_BYTES];
     const acf_metrics *m = r->head == ACF_HEAD_LINEAR ? &r->linear : &r->label;
     for (int i = 0; i < n; i++) {
         double x;
         char ci[48];
         if (!acf_metric_get(&x, r, r->head, metric[i])) continue;
         interval_text(ci, m->ci[metric[i]]);
-        ACF_TRY(acf_str_printf(out, e, "%s = %.4f%s%s%s\n", acf_metric_name(metric[i]), x,
+        ACF_TRY(acf_str_printf(out, e, "%s = %.4f%s%s%s", acf_metric_name(metric[i]), x,
                                ci[0] == '\0' ? "" : "  (95 % CI ", ci, ci[0] == '\0' ? "" : ")"));
+        const char *of = f1_label(r, (int)metric[i], names);
+        ACF_TRY(of == NULL ? acf_str_puts(out, "\n", e)
+                           : acf_str_printf(out, e, ", of '%s'\n", pad(label, of, width_of(of))));
     }
     return ACF_OK;
 }
@@ -100,7 +114,20 @@ static void figure_text(char text[80], const acf_metrics *m, int metric)
     (void)snprintf(text, 80, "%9.4f%s%s", m->value[metric], ci[0] == '\0' ? "" : "  ", ci);
 }
 
-static acf_status heads(acf_str *out, const acf_eval_result *r, acf_error *e)
+/* "  f1 ('miss')" and blanks: the first column. */
+static acf_status put_metric(acf_str *out, int metric, const char *of, acf_error *e)
+{
+    enum { WIDTH = 24, LONGEST = WIDTH - 7 }; /* what "f1 ('')" leaves */
+    char name[NAME_BYTES];
+    const char *what = acf_metric_name((acf_metric)metric);
+    if (of == NULL) return acf_str_printf(out, e, "  %-*s", WIDTH, what);
+    int width = width_of(of) < LONGEST ? width_of(of) : LONGEST;
+    return acf_str_printf(out, e, "  %s ('%s')%*s", what, pad(name, of, width), LONGEST - width,
+                          "");
+}
+
+static acf_status heads(acf_str *out, const acf_eval_result *r, const char *const *names,
+                        acf_error *e)
 {
     bool both = r->label.n > 0;
     bool ci = !isnan(r->linear.ci[r->K > 0 ? ACF_METRIC_ACCURACY : ACF_METRIC_MSE].low);
@@ -117,8 +144,8 @@ static acf_status heads(acf_str *out, const acf_eval_result *r, acf_error *e)
         figure_text(linear, &r->linear, i);
         figure_text(label, &r->label, i);
         if (linear[0] == '\0' && label[0] == '\0') continue;
-        ACF_TRY(acf_str_printf(out, e, "  %-24s%*s%s\n", acf_metric_name((acf_metric)i),
-                               label[0] == '\0' ? 0 : -29, linear, label));
+        ACF_TRY(put_metric(out, i, f1_label(r, i, names), e));
+        ACF_TRY(acf_str_printf(out, e, "%*s%s\n", label[0] == '\0' ? 0 : -29, linear, label));
     }
     return ACF_OK;
 }
@@ -262,7 +289,7 @@ acf_status acf_report_full(acf_str *out, const acf_eval_result *r, const char *c
                            acf_error *e)
 {
     const acf_metrics *m = r->head == ACF_HEAD_LINEAR ? &r->linear : &r->label;
-    ACF_TRY(heads(out, r, e));
+    ACF_TRY(heads(out, r, names, e));
     if (r->K == 0) return ACF_OK;
     ACF_TRY(classes(out, r, m, names, e));
     if (r->K <= ACF_REPORT_MATRIX_MAX)

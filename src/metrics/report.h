@@ -24,9 +24,11 @@ int acf_report_choice(acf_metric list[ACF_TASK_METRICS + 1], const acf_eval_resu
                       const acf_task *task, const char *first);
 
 /* "accuracy = 0.8790  (95 % CI 0.8561-0.9000)" and a newline, one line for each of the n metrics
- * that is present, by eval.head; without the parenthesis when there is no interval. */
+ * that is present, by eval.head; without the parenthesis when there is no interval.  The F1 of two
+ * classes is one label's, which is told behind it: ", of 'miss'".  names [K] are the labels (not
+ * looked at for a regression). */
 acf_status acf_report_headline(acf_str *out, const acf_eval_result *r, const acf_metric *metric,
-                               int n, acf_error *e) ACF_MUST_USE;
+                               int n, const char *const *names, acf_error *e) ACF_MUST_USE;
 
 /* Everything below the headline: both heads side by side, classes, confusions of eval.head, the
  * space.  names [K] are the labels (NULL for regression). */

@@ -7,6 +7,7 @@
 #include "data/image_table.h"
 #include "data/text_source.h"
 #include "config/config.h"
+#include "config/value.h"
 #include "run/data_record.h"
 #include "run/image_input.h"
 #include "model/model_dir.h"
@@ -59,7 +60,8 @@ static acf_status set(settings *s, const char *key, const char *value, bool quot
 {
     ACF_ASSERT(s->n_own < sizeof s->own / sizeof s->own[0]);
     acf_str *text = &s->own[s->n_own++];
-    ACF_TRY(acf_str_printf(text, e, quoted ? "%s=\"%s\"" : "%s=%s", key, value));
+    ACF_TRY(acf_str_printf(text, e, "%s=", key));
+    ACF_TRY(quoted ? acf_yaml_quote(text, value, e) : acf_str_puts(text, value, e));
     s->item[s->n++] = text->data;
     return ACF_OK;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 1 << 16 };
+enum { READ_BYTES = 1 << 16, PICTURE_BYTES = 16 };
 
 /* Of a class: its name, the probabilities of all, and the nearest label embedding. */
 static bool add_class(cJSON *c, const acf_predictor *p, const acf_answer *a)
@@ -76,8 +76,9 @@ static acf_status put_tsv(acf_predictor *p, const acf_answer *a, acf_error *e)
         int best = 0;
         for (int k = 1; k < m->K; k++)
             if (p->prob[k] > p->prob[best]) best = k;
-        ACF_TRY(acf_str_printf(&p->out, e, "%s%s\t%.6f", i > 0 ? "\t" : "",
-                               i == 0 ? a->name : m->labels[best], p->prob[best]));
+        if (i > 0) ACF_TRY(acf_str_puts(&p->out, "\t", e));
+        ACF_TRY(acf_str_put_cell(&p->out, i == 0 ? a->name : m->labels[best], e));
+        ACF_TRY(acf_str_printf(&p->out, e, "\t%.6f", p->prob[best]));
         p->prob[best] = -1; /* taken */
     }
     return acf_str_puts(&p->out, "\n", e);
@@ -95,12 +96,29 @@ static acf_status put_line(acf_predictor *p, const acf_answer *a, acf_error *e)
     case ACF_PREDICT_JSONL:
         return put_json(p, a, e);
     }
-    return is_score ? acf_str_printf(&p->out, e, "%.6f\n", (double)p->logits[a->row])
-                    : acf_str_printf(&p->out, e, "%s\n", a->name);
+    if (is_score) return acf_str_printf(&p->out, e, "%.6f\n", (double)p->logits[a->row]);
+    ACF_TRY(acf_str_put_cell(&p->out, a->name, e));
+    return acf_str_puts(&p->out, "\n", e);
+}
+
+static bool begins_as_picture(const char *bytes, size_t len)
+{
+    return memchr(bytes, '\0', len < PICTURE_BYTES ? len : PICTURE_BYTES) != NULL;
+}
+
+bool acf_predict_is_picture(int fd)
+{
+    char bytes[PICTURE_BYTES];
+    ssize_t n = pread(fd, bytes, sizeof bytes, 0);
+    return n > 0 && begins_as_picture(bytes, (size_t)n);
 }
 
 static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_error *e)
 {
+    if (p->n_taken == 0 && len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
+        line += 3;
+        len -= 3;
+    }
     if (len > 0 && line[len - 1] == '\r') len--;
     if (!p->opt->pair) return acf_predictor_take(p, line, len, NULL, 0, e);
     const char *tab = memchr(line, '\t', len);
@@ -116,6 +134,11 @@ static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_
 static acf_status take_lines(acf_predictor *p, acf_str *buffer, acf_error *e)
 {
     size_t at = 0;
+    if (p->n_taken == 0 && p->pixels != NULL && begins_as_picture(buffer->data, buffer->len))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: holds a NUL byte as a picture does, expected lines with the paths of "
+                        "images; pictures themselves are given as arguments",
+                        p->opt->name);
     while (at < buffer->len) {
         const char *end = memchr(buffer->data + at, '\n', buffer->len - at);
         if (end == NULL) break;
@@ -144,7 +167,7 @@ static acf_status read_all(acf_predictor *p, acf_error *e)
         if (st == ACF_OK) st = take_lines(p, &buffer, e);
     }
     if (st == ACF_OK && buffer.len > 0) st = take_line(p, buffer.data, buffer.len, e);
-    if (st == ACF_OK) st = acf_predictor_answer(p, e);
+    st = acf_predictor_end(p, st, e);
     acf_free(chunk);
     acf_str_free(&buffer);
     return st;
@@ -157,6 +180,21 @@ acf_status acf_predict(int64_t *n_lines, acf_model *m, const acf_predict_options
     if (st == ACF_OK) st = read_all(&p, e);
     if (st == ACF_OK) st = acf_predictor_finish(&p, e);
     *n_lines = p.n_taken;
+    acf_predictor_close(&p);
+    return st;
+}
+
+acf_status acf_predict_images(acf_model *m, const acf_predict_options *opt, const char *const *path,
+                              size_t n, acf_error *e)
+{
+    acf_predictor p = {.m = m, .opt = opt, .put = put_line, .unit = "image"};
+    acf_status st = acf_predictor_open(&p, e);
+    if (st == ACF_OK) {
+        for (size_t i = 0; i < n && st == ACF_OK; i++)
+            st = acf_predictor_take(&p, path[i], strlen(path[i]), NULL, 0, e);
+        st = acf_predictor_end(&p, st, e);
+    }
+    if (st == ACF_OK) st = acf_predictor_finish(&p, e);
     acf_predictor_close(&p);
     return st;
 }

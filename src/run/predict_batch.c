@@ -103,7 +103,7 @@ static acf_status take_image(acf_predictor *p, const char *text, size_t len, acf
                  : acf_image_prepare_file(p->levels, path, prep->channels, prep, e);
         st = acf_reclass(st, ACF_ERR_DATA, e);
         if (st == ACF_ERR_DATA)
-            st = acf_context(e, "%s: %s %" PRId64, p->opt->name, p->unit, p->n_taken);
+            st = acf_context(e, "%s: %s %" PRId64, p->opt->name, p->unit, p->n_taken + 1);
     }
     acf_free(name);
     acf_free(path);
@@ -111,16 +111,13 @@ static acf_status take_image(acf_predictor *p, const char *text, size_t len, acf
     size_t values = (size_t)prep->channels * (size_t)prep->size * (size_t)prep->size;
     acf_image_normalize(p->pixels + (size_t)p->n * values, p->levels, prep->channels, prep,
                         &p->scale, &nothing);
-    p->n++;
-    return p->n == ACF_PREDICT_BATCH ? acf_predictor_answer(p, e) : ACF_OK;
+    return ACF_OK;
 }
 
-acf_status acf_predictor_take(acf_predictor *p, const char *text, size_t len, const char *second,
-                              size_t second_len, acf_error *e)
+static acf_status take_text(acf_predictor *p, const char *text, size_t len, const char *second,
+                            size_t second_len, acf_error *e)
 {
     acf_encoding *x = &p->encoding;
-    p->n_taken++;
-    if (p->pixels != NULL) return take_image(p, text, len, e);
     ACF_TRY(acf_tokenizer_encode(p->m->tok, x, text, len, second, second_len, p->m->max_length, e));
     int32_t at = p->n == 0 ? 0 : p->start[p->n];
     int32_t *ids = acf_grow(p->ids, &p->cap_ids, (size_t)at + x->n, sizeof *ids, "token ids", e);
@@ -133,8 +130,27 @@ acf_status acf_predictor_take(acf_predictor *p, const char *text, size_t len, co
     memcpy(p->ids + at, x->ids, x->n * sizeof *x->ids);
     memcpy(p->types + at, x->types, x->n * sizeof *x->types);
     p->start[0] = 0;
-    p->start[++p->n] = at + (int32_t)x->n;
+    p->start[p->n + 1] = at + (int32_t)x->n;
+    return ACF_OK;
+}
+
+acf_status acf_predictor_take(acf_predictor *p, const char *text, size_t len, const char *second,
+                              size_t second_len, acf_error *e)
+{
+    ACF_TRY(p->pixels != NULL ? take_image(p, text, len, e)
+                              : take_text(p, text, len, second, second_len, e));
+    p->n++;
+    p->n_taken++;
     return p->n == ACF_PREDICT_BATCH ? acf_predictor_answer(p, e) : ACF_OK;
+}
+
+acf_status acf_predictor_end(acf_predictor *p, acf_status st, acf_error *e)
+{
+    acf_error other; /* the bad line is what is told */
+    acf_status answered = ACF_OK;
+    if (st == ACF_OK || st == ACF_ERR_DATA)
+        answered = acf_predictor_answer(p, st == ACF_OK ? e : &other);
+    return st != ACF_OK ? st : answered;
 }
 
 /* NumPy format 1.0: magic, length of the header, a Python literal padded to 128 bytes, then data.

@@ -57,6 +57,10 @@ acf_status acf_predictor_take(acf_predictor *p, const char *text, size_t len, co
 /* Answer what waits and emit it. */
 acf_status acf_predictor_answer(acf_predictor *p, acf_error *e) ACF_MUST_USE;
 
+/* The input ended, or, with a failure as `st`, could not be read on: what waits is answered, also
+ * before a bad line (ACF_ERR_DATA).  Returns `st`, or of ACF_OK how answering went. */
+acf_status acf_predictor_end(acf_predictor *p, acf_status st, acf_error *e) ACF_MUST_USE;
+
 /* Write --features, when asked for. */
 acf_status acf_predictor_finish(acf_predictor *p, acf_error *e) ACF_MUST_USE;
 

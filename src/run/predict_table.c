@@ -33,13 +33,19 @@ static acf_status find_column(int *out, const table_job *job, const char *given,
         long column = strlen(given) < 9 ? strtol(given, NULL, 10) : t->n_cols;
         *out = (int)column;
         if (column < t->n_cols) return ACF_OK;
-        return acf_fail(e, ACF_ERR_DATA, "%s: --columns %s, but the file has %d columns (0 to %d)",
-                        t->path, given, t->n_cols, t->n_cols - 1);
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: --columns %s, but the file has %d columns (0 to %d)%s", t->path, given,
+                        t->n_cols, t->n_cols - 1, acf_table_hint(t));
     }
     *out = acf_table_find(t, given);
+    if (*out >= 0 && acf_table_has_again(t, *out))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s:1: has two columns '%.*s': give the number of the one that is meant "
+                        "(the first is %d) to --columns, with --header yes",
+                        t->path, acf_shown(given), given, *out);
     if (*out >= 0) return ACF_OK;
-    return acf_fail(e, ACF_ERR_DATA, "%s:1: has no column '%.*s' (--columns)", t->path,
-                    acf_shown(given), given);
+    return acf_fail(e, ACF_ERR_DATA, "%s:1: has no column '%.*s' (--columns)%s", t->path,
+                    acf_shown(given), given, acf_table_hint(t));
 }
 
 /* Names for the new columns that the table does not have. */
@@ -59,6 +65,21 @@ static acf_status choose_names(table_job *job, bool has_names, acf_error *e)
                     job->table.path, job->label, job->prob);
 }
 
+/* Does row 0 hold names? */
+static acf_status find_header(bool *out, const acf_table *t, const acf_predict_options *opt,
+                              acf_error *e)
+{
+    const char *name = is_number(opt->text) ? opt->text2 : opt->text;
+    bool is_named = name != NULL && !is_number(name);
+    *out = t->names != NULL || opt->header == ACF_HEADER_YES ||
+           (opt->header == ACF_HEADER_AUTO && is_named);
+    if (*out || !is_named) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "--columns: '%.*s' is a name, but --header no says that there are none; give "
+                    "0-based numbers",
+                    acf_shown(name), name);
+}
+
 static acf_status open_table(table_job *job, const acf_predict_options *opt, acf_error *e)
 {
     acf_table_format format;
@@ -71,8 +92,8 @@ static acf_status open_table(table_job *job, const acf_predict_options *opt, acf
     if (t->n_bad > 0)
         return acf_fail(e, ACF_ERR_DATA, "%s:%d: %s%s", t->path, (int)t->bad[0].line,
                         t->bad[0].reason, t->n_bad > 1 ? ", and there are more bad lines" : "");
-    bool has_names =
-        t->names != NULL || !is_number(opt->text) || (opt->text2 != NULL && !is_number(opt->text2));
+    bool has_names;
+    ACF_TRY(find_header(&has_names, t, opt, e));
     job->first = has_names;
     job->text2 = -1;
     ACF_TRY(find_column(&job->text, job, opt->text, e));
@@ -89,11 +110,7 @@ static acf_status put_label(acf_str *out, acf_table_format format, const char *l
             ACF_TRY(acf_str_append(out, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, e));
         return acf_str_puts(out, "\"", e);
     }
-    size_t at = out->len;
-    ACF_TRY(acf_str_puts(out, label, e));
-    for (char *c = out->data + at; format == ACF_TABLE_TSV && *c != '\0'; c++)
-        if (*c == '\t' || *c == '\r' || *c == '\n') *c = ' ';
-    return ACF_OK;
+    return format == ACF_TABLE_TSV ? acf_str_put_cell(out, label, e) : acf_str_puts(out, label, e);
 }
 
 /* The object of a line with two more members. */
@@ -147,14 +164,14 @@ static acf_status put_header(acf_predictor *p, const table_job *job, acf_error *
 static acf_status answer_rows(acf_predictor *p, const table_job *job, acf_error *e)
 {
     const acf_table *t = &job->table;
-    ACF_TRY(put_header(p, job, e));
-    for (int r = job->first; r < t->n_rows; r++) {
+    acf_status st = put_header(p, job, e);
+    for (int r = job->first; r < t->n_rows && st == ACF_OK; r++) {
         const char *text = acf_table_cell(t, r, job->text);
         const char *second = job->text2 >= 0 ? acf_table_cell(t, r, job->text2) : NULL;
-        ACF_TRY(acf_predictor_take(p, text, strlen(text), second,
-                                   second != NULL ? strlen(second) : 0, e));
+        st = acf_predictor_take(p, text, strlen(text), second, second != NULL ? strlen(second) : 0,
+                                e);
     }
-    return acf_predictor_answer(p, e);
+    return acf_predictor_end(p, st, e);
 }
 
 acf_status acf_predict_table(int64_t *n_rows, acf_model *m, const acf_predict_options *opt,

@@ -19,14 +19,11 @@ static int by_confidence(const void *a, const void *b)
     return x->row - y->row;
 }
 
-/* TAB and a text as a cell: TAB, CR and LF, which only CSV and JSON can hold, become blanks. */
+/* TAB and a text; of CSV and JSON it may hold what no cell of a TSV can. */
 static acf_status put_text(acf_str *out, const char *text, acf_error *e)
 {
-    size_t at = out->len + 1;
-    ACF_TRY(acf_str_printf(out, e, "\t%s", text));
-    for (char *c = out->data + at; *c != '\0'; c++)
-        if (*c == '\t' || *c == '\r' || *c == '\n') *c = ' ';
-    return ACF_OK;
+    ACF_TRY(acf_str_puts(out, "\t", e));
+    return acf_str_put_cell(out, text, e);
 }
 
 /* Gold, predicted, probability and whether it is right; of a regression the two numbers. */

@@ -89,7 +89,8 @@ static acf_status headline(acf_str *out, const acf_trainer *t, const acf_eval_re
 {
     acf_metric list[ACF_TASK_METRICS + 1];
     int n = acf_report_choice(list, r, t->setup.data->task, t->cfg->eval.metric);
-    return acf_report_headline(out, r, list, n, e);
+    const char *const *names = (const char *const *)(char *const *)t->setup.data->labels;
+    return acf_report_headline(out, r, list, n, names, e);
 }
 
 /* Write the predictions of one dev split and tell its figures. */

@@ -133,11 +133,9 @@ static acf_status begun_sibling(const char **dir, const acf_series *s, int i, ac
 {
     *dir = NULL;
     for (int k = 0; k < s->n && *dir == NULL; k++) {
-        if (k == i) continue;
-        char *path = acf_path_join(s->run[k].save.dir, "environment.json", e);
-        if (path == NULL) return ACF_ERR_RESOURCE;
-        if (acf_path_exists(path)) *dir = s->run[k].save.dir;
-        acf_free(path);
+        bool begun;
+        ACF_TRY(acf_path_holds(&begun, s->run[k].save.dir, "environment.json", e));
+        if (begun && k != i) *dir = s->run[k].save.dir;
     }
     return ACF_OK;
 }

@@ -42,6 +42,14 @@ rm -rf other/checkpoint-000006 other/last other/best
 run 0 "$ACF/acf-train" --config base.yaml --set save.dir=other --resume --set train.threads=2 --set data.cache=0
 cmp run/last/model.safetensors other/last/model.safetensors || fail 'other weights after a resume'
 
+# The rows that were drawn are written down by their files.
+train 0 drawn data.max_train_samples=8 train.steps=0
+[ "$(head -n 1 drawn/rows.tsv)" = "$(printf 'split\tline\timage')" ] || fail "rows.tsv: $(head -n 1 drawn/rows.tsv)"
+[ "$(sed 1d drawn/rows.tsv | sort -u | wc -l)" -eq 8 ] || fail 'rows.tsv: not 8 different rows'
+sed 1d drawn/rows.tsv | while IFS='	' read -r split line image; do
+    [ -f "$sample/$split/$image" ] || fail "rows.tsv: line $line leads to no file: $image"
+done
+
 # Evaluation and prediction prepare as training did.
 run 0 "$ACF/acf-eval" run --predictions told.tsv
 grep -q '^index	gold	pred	prob	correct	image	linear_pred	label_pred$' told.tsv || fail 'no column of images'
@@ -62,9 +70,38 @@ tail -n +2 out | awk -F , '{ print $3 }' >a
 tail -n +2 told.tsv | cut -f 3 | cmp - a || fail 'answers to a table of paths differ'
 grep -q '"image_mean"' run/best/preprocessor_config.json || fail 'no image_mean'
 kept=$(state_of run)
-refuses 3 'paths: line 13: nowhere.png: cannot open' sh -c \
-    "echo nowhere.png >>paths; '$ACF/acf-predict' run paths"
+# A path that leads nowhere ends the work behind the answers to those before it.
+(cat paths; echo nowhere.png; cat paths) >broken
+run 3 "$ACF/acf-predict" run broken --format tsv
+grep -q '^error: broken: line 13: nowhere.png: cannot open' err || fail "$(cat err)"
+tail -n +2 told.tsv | cut -f 3,4 | cmp - out || fail 'what was taken before a bad line is not answered'
+(head -n 5 dev.csv; echo nowhere.png,frame; tail -n 3 dev.csv) >broken.csv
+run 3 "$ACF/acf-predict" run broken.csv --columns path
+grep -q '^error: broken.csv: row 5: .*nowhere.png: cannot open' err || fail "$(cat err)"
+(head -n 1 dev.csv; tail -n +2 told.tsv | head -n 4 | awk -F '\t' -v dir="$sample/dev/" '{ print dir $6 "," $2 }') >want
+cut -d , -f 1,2 out | cmp - want || fail 'rows before a bad one are not answered'
 refuses 3 'standard input: line 1: is empty' sh -c "echo | '$ACF/acf-predict' run"
+refuses 3 'standard input: line 1: is empty' sh -c "echo | '$ACF/acf-predict' run -"
+# Images as arguments; a picture is no list; a list may begin with a byte order mark.
+ok() {
+    run 0 "$@"
+}
+one=$(head -n 1 paths)
+ok "$ACF/acf-predict" run "$one"
+tail -n +2 told.tsv | head -n 1 | cut -f 3 | cmp - out || fail 'one image as an argument'
+xargs "$ACF/acf-predict" run --format tsv <paths >out || fail 'images as arguments'
+tail -n +2 told.tsv | cut -f 3,4 | cmp - out || fail 'images as arguments are answered otherwise'
+run 3 "$ACF/acf-predict" run "$one" nowhere.png "$one"
+grep -q '^error: arguments: image 2: nowhere.png: cannot open' err || fail "$(cat err)"
+[ "$(wc -l <out)" -eq 1 ] || fail 'the image before a bad one is not answered'
+printf 'GIF89a\001\000\001\000\000\000\000,' >one.gif
+refuses 3 'arguments: image 1: one.gif: is a GIF file; PNG, JPEG and BMP are read' "$ACF/acf-predict" run one.gif
+refuses 3 'standard input: holds a NUL byte as a picture does' sh -c "'$ACF/acf-predict' run <'$one'"
+refuses 3 'standard input: holds a NUL byte as a picture does' sh -c "cat '$one' | '$ACF/acf-predict' run -"
+(printf '\357\273\277'; cat paths) >marked
+ok "$ACF/acf-predict" run marked --format tsv
+tail -n +2 told.tsv | cut -f 3,4 | cmp - out || fail 'a byte order mark'
+refuses 2 '--columns needs one FILE' "$ACF/acf-predict" run dev.csv dev.csv --columns path
 refuses 2 '--pair is for texts' "$ACF/acf-predict" run paths --pair
 refuses 2 '--tokens is for texts' "$ACF/acf-predict" run paths --tokens
 refuses 2 "model.encoder = resnet20 encodes images; task 'text' has texts" \

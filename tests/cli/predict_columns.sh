@@ -20,6 +20,14 @@ cmp out want || fail 'TSV by name'
 sed 1d t.tsv >bare.tsv
 ok "$ACF/acf-predict" run bare.tsv --columns 1
 sed 1d want | cmp - out || fail 'TSV by number, without header'
+ok "$ACF/acf-predict" run t.tsv --columns 1 --header yes
+cmp out want || fail 'TSV by number, with header'
+ok "$ACF/acf-predict" run bare.tsv --columns 1 --header no
+sed 1d want | cmp - out || fail 'TSV by number, --header no'
+refuses 2 "--columns: 'text' is a name, but --header no" "$ACF/acf-predict" run t.tsv --columns text --header no
+refuses 2 "--columns: 'text' is a name, but --header no" "$ACF/acf-predict" run t.tsv --columns 0,text --header no
+refuses 2 '--header needs --columns' "$ACF/acf-predict" run texts --header yes
+refuses 2 "--header: 'maybe' is none of auto, yes, no" "$ACF/acf-predict" run t.tsv --columns 1 --header maybe
 (printf '\357\273\277'; sed 's/$/\r/' t.tsv) >crlf.tsv
 ok "$ACF/acf-predict" run crlf.tsv --columns text
 cmp out want || fail 'CRLF and BOM'
@@ -74,7 +82,25 @@ cut -f 1 odd.tsv | sed '1d; s/"/""/g; s/.*/"&"/' >>many.csv
 run 0 "$ACF/acf-predict" odd many.csv --columns text
 grep -v '^"[^"]*","a ""b"", c",0\.[0-9]*$' out | grep -v '^"[^"]*",[a-z]*,0\.[0-9]*$' | grep -v '^text,label,prob$' && fail 'CSV: label'
 
+# Labels that no line or cell of a TSV can hold, from JSON: blanks in their places.
+{
+    printf '{"text": "rain", "label": "a\\tb\\nc"}\n{"text": "sun", "label": "d\\r\\ne"}\n'
+} >odd.jsonl
+run 0 "$ACF/acf-train" --config base.yaml --set data.train=odd.jsonl --set data.dev=odd.jsonl --set save.dir=tabs
+printf 'text\nrain\n' >one.tsv
+ok "$ACF/acf-predict" tabs one.tsv
+[ "$(grep -cx 'a b c\|d  e' out)" -eq 2 ] && [ "$(wc -l <out)" -eq 2 ] || fail "labels: $(cat out)"
+ok "$ACF/acf-predict" tabs one.tsv -k 2
+awk -F '\t' 'NF != 4 || ($1 != "a b c" && $1 != "d  e") || ($3 != "a b c" && $3 != "d  e") { bad = 1 }
+    END { exit bad || NR != 2 }' out || fail "tsv: $(cat out)"
+ok "$ACF/acf-predict" tabs one.tsv --columns text
+awk -F '\t' 'NF != 3 { bad = 1 } END { exit bad || NR != 2 }' out || fail "--columns, TSV: $(cat out)"
+
 # What is refused.
+printf 'text\tn\ttext\nrain\t1\tsun\n' >twice.tsv
+refuses 3 "twice.tsv:1: has two columns 'text': give the number" "$ACF/acf-predict" run twice.tsv --columns text
+ok "$ACF/acf-predict" run twice.tsv --columns n
+ok "$ACF/acf-predict" run twice.tsv --columns 2 --header yes
 refuses 3 "t.tsv:1: has no column 'texts' (--columns)" "$ACF/acf-predict" run t.tsv --columns texts
 refuses 3 't.tsv: --columns 3, but the file has 3 columns (0 to 2)' "$ACF/acf-predict" run t.tsv --columns 3
 refuses 3 'texts: a data file' "$ACF/acf-predict" run texts --columns text

@@ -100,6 +100,11 @@ awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { prin
 ok "$ACF/acf-eval" run --split test --set data.test=unlabelled.tsv --predictions t.tsv
 cmp t.tsv u.tsv || fail '--split test without labels'
 ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
+odd='a "b": #c \d'"'e'.tsv"
+cp reversed.tsv "$odd"
+ok "$ACF/acf-eval" run --data "$odd" --predictions odd.out
+ok "$ACF/acf-eval" run --data reversed.tsv --predictions reversed.out
+cmp odd.out reversed.out || fail 'a path with quotation marks is another file'
 refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
 
 # A model that was trained elsewhere: the task and the file are given.
@@ -148,6 +153,10 @@ cmp out labels || fail 'CRLF changes the answers'
 printf %s "$(cat texts)" >cut
 ok "$ACF/acf-predict" run cut
 cmp out labels || fail 'a last line without newline is lost'
+(printf '\357\273\277'; cat texts) >marked
+ok "$ACF/acf-predict" run marked
+cmp out labels || fail 'a byte order mark changes the answers'
+refuses 2 "'texts': one argument too many, the model takes texts from one FILE" "$ACF/acf-predict" run texts texts
 printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
 [ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
 "$ACF/acf-predict" run /dev/null >out

@@ -47,7 +47,6 @@ refuses 2 '--dump-step' "$ACF/acf-train" --config x.yaml --dump-step 1-2 f
 refuses 2 'takes no argument' "$ACF/acf-train" --config x.yaml --resume=yes
 refuses 2 'missing: MODEL' "$ACF/acf-eval"
 refuses 2 'missing: MODEL' "$ACF/acf-predict"
-refuses 2 "'c': one argument too many" "$ACF/acf-predict" a b c
 refuses 2 "--split: 'train' is none of dev, test" "$ACF/acf-eval" m --split train
 refuses 2 "--threads: 'x' is not a whole number" "$ACF/acf-eval" m --threads x
 refuses 2 '--threads: 0 is out of range' "$ACF/acf-predict" m --threads 0

@@ -391,6 +391,12 @@ static void rejects_what_does_not_go_together(void **state)
          "c.yaml:5:16: error: eval.metric = pearson is for regression (loss.type = mse)\n"
          "    5 | eval: {metric: pearson}\n"
          "      |                ^~~~~~~\n"},
+        {"schema: 1\ntask: text\ndata: {train: t.tsv}\nmodel: {encoder: m}\nloss: {type: mse}\n"
+         "eval: {metric: f1}\n",
+         "c.yaml:6:16: error: eval.metric = f1 is for classes\n"
+         "    6 | eval: {metric: f1}\n"
+         "      |                ^~\n"
+         "      hint: of numbers it is pearson, spearman or loss\n"},
         {ROOT "eval: {early_stop: {min_delta: 0.1}}\n",
          "c.yaml:5:32: error: eval.early_stop.min_delta needs eval.early_stop.patience\n"
          "    5 | eval: {early_stop: {min_delta: 0.1}}\n"

@@ -124,31 +124,6 @@ static void finds_default_columns(void **state)
     acf_data_close(&d);
 }
 
-static void tells_a_header_from_a_row(void **state)
-{
-    acf_data_options opt = data_options("text", *state);
-    opt.text = "0";
-    opt.label = "1";
-    data_put(*state, "train.tsv", "text\tlabel\nx\ta\ny\tb\nz\ta\n");
-    data_put(*state, "dev.tsv", "text\tlabel\nx\ta\n");
-    data_put(*state, "test.tsv", "text\nq\n");
-    acf_dataset *d = data_open_ok(&opt);
-    assert_true(d->split[ACF_TRAIN].has_header);
-    assert_int_equal(d->split[ACF_TRAIN].n, 3);
-    assert_int_equal(d->split[ACF_DEV].n, 1);
-    assert_int_equal(d->split[ACF_TEST].n, 1);
-    acf_data_close(&d);
-
-    data_put(*state, "train.tsv", "w\tb\nx\ta\ny\tb\nz\ta\n");
-    data_put(*state, "dev.tsv", "x\ta\n");
-    d = data_open_ok(&opt);
-    assert_false(d->split[ACF_TRAIN].has_header);
-    assert_int_equal(d->split[ACF_TRAIN].n, 4);
-    assert_int_equal(d->split[ACF_DEV].n, 1);
-    assert_int_equal(d->split[ACF_TEST].n, 2); /* as training: no header */
-    acf_data_close(&d);
-}
-
 static void opens_one_file_with_given_labels(void **state)
 {
     const char *labels[] = {"b", "a"};
@@ -548,7 +523,6 @@ static const struct CMUnitTest tests[] = {
     TEST(maps_entailment_by_name),
     TEST(opens_free_columns_by_name_and_number),
     TEST(finds_default_columns),
-    TEST(tells_a_header_from_a_row),
     TEST(opens_one_file_with_given_labels),
     TEST(refuses_or_skips_bad_lines),
     TEST(refuses_unknown_labels),

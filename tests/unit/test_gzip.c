@@ -46,7 +46,7 @@ static void unpacks_members_as_one(void **state)
     assert_ok(acf_digest_file(want, path, &e), &e);
     assert_string_equal(hex, want);
     acf_free(data);
-    assert_true(acf_gzip_is_name("a.gz") && !acf_gzip_is_name(".gz") && !acf_gzip_is_name("a.GZ"));
+    assert_true(acf_gzip_is_name("a.gz") && !acf_gzip_is_name(".gz") && acf_gzip_is_name("a.GZ"));
 }
 
 /* More than one piece of packed and unpacked bytes. */

@@ -59,6 +59,9 @@ static void opens_cifar10(void **state)
     assert_int_equal(d->split[ACF_TRAIN].n, 80);
     assert_int_equal(d->split[ACF_DEV].n, 20);
     assert_ptr_equal(d->split[ACF_DEV].pixels, d->split[ACF_TRAIN].pixels);
+    assert_ok(acf_data_chosen_rows(&text, d, &e), &e);
+    assert_ptr_equal(strstr(text.data, "split\tline\ntrain\t"), text.data); /* no files: numbers */
+    acf_str_free(&text);
     acf_data_close(&d);
     opt = data_options("cifar10", NULL);
     opt.path[ACF_TRAIN] = tmpdir_path(below, "data_batch_1.bin");

@@ -204,6 +204,11 @@ static void pairs_need_a_tab(void **state)
     static const char bad[] = "a\tb\nno tab\n";
     assert_fails(answer(&f, *state, bad, strlen(bad), opt), ACF_ERR_DATA,
                  "standard input: line 2: has no TAB, expected two texts separated by one", &f.e);
+    assert_int_equal(f.n_lines, 1); /* what was taken before it is answered */
+    assert_int_equal(count_lines(&f.out), 1);
+    const acf_predict_options deaf = {.format = ACF_PREDICT_LABELS, .pair = true, .emit = refuse};
+    assert_fails(answer(&f, *state, bad, strlen(bad), deaf), ACF_ERR_DATA, "line 2: has no TAB",
+                 &f.e);
     close_fixture(&f);
 }
 

@@ -59,10 +59,22 @@ static void headline_reads_as_documented(void **state)
     r.linear.ci[ACF_METRIC_MCC] = (acf_ci){-0.05, 0.07};
     r.linear.value[ACF_METRIC_LOSS] = 0.3;
     r.linear.ci[ACF_METRIC_LOSS] = (acf_ci){(double)NAN, (double)NAN};
-    assert_ok(acf_report_headline(&s, &r, shown, 4, &e), &e);
+    assert_ok(acf_report_headline(&s, &r, shown, 4, names, &e), &e);
     assert_string_equal(s.data, "accuracy = 0.8790  (95 % CI 0.8561-0.9000)\n"
                                 "mcc = 0.0100  (95 % CI -0.0500 to 0.0700)\n"
                                 "loss = 0.3000\n");
+
+    /* Whose F1 it is. */
+    static const acf_metric f1[] = {ACF_METRIC_F1};
+    r.linear.value[ACF_METRIC_F1] = 0.5;
+    r.linear.ci[ACF_METRIC_F1] = (acf_ci){0.4, 0.6};
+    acf_str_clear(&s);
+    assert_ok(acf_report_headline(&s, &r, f1, 1, names, &e), &e);
+    assert_string_equal(s.data, "f1 = 0.5000  (95 % CI 0.4000-0.6000), of 'bad?[31m'\n");
+    r.K = 3;
+    acf_str_clear(&s);
+    assert_ok(acf_report_headline(&s, &r, f1, 1, names, &e), &e);
+    assert_string_equal(s.data, "f1 = 0.5000  (95 % CI 0.4000-0.6000)\n");
     acf_str_free(&s);
 }
 
@@ -77,6 +89,7 @@ static void report_shows_both_heads(void **state)
     contains(&s,
              "  accuracy                   0.6000  0.2000-1.0000        1.0000  1.0000-1.0000\n");
     contains(&s, "  loss                       0.6387                       0.3133\n");
+    contains(&s, "  f1 ('bad?[31m')            0.6667  ");
     contains(&s, "                    linear                     label\n"
                  "  class       rows  precision  recall     F1   precision  recall     F1\n"
                  "  n\xC3\xA9gatif        2     0.5000  0.5000 0.5000      1.0000  1.0000 1.0000\n"

@@ -23,6 +23,8 @@ static void appends_and_prints(void **state)
     acf_str_cut(&s, 3);
     assert_string_equal(s.data, "key");
     assert_int_equal(s.len, 3);
+    assert_ok(acf_str_put_cell(&s, "\ta\r\nb\t\"", &e), &e);
+    assert_string_equal(s.data, "key a  b \""); /* what was there before is left alone */
     acf_str_free(&s);
     assert_null(s.data);
     acf_str_clear(&s);

@@ -161,7 +161,8 @@ static void knows_formats_by_extension(void **state)
                  {"a.tsv.gz", ACF_TABLE_TSV},
                  {".tsv", -1},
                  {"a.gz", -1},
-                 {"a.TSV", -1},
+                 {"a.TSV", ACF_TABLE_TSV},
+                 {"a.Csv.GZ", ACF_TABLE_CSV},
                  {"a.csv.gz.gz", -1},
                  {"a.csv/b", -1},
                  {"", -1}};

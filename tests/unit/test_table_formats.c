@@ -112,6 +112,27 @@ static void csv_lists_bad_lines(void **state)
     acf_table_free(&t);
 }
 
+static void csv_names_another_separator(void **state)
+{
+    acf_table t;
+    open_table(&t, state, "t.csv", BYTES("text;label\na;x\nb, c;y\n"));
+    ASSERT_BAD(&t, {3, "has 2 columns, expected 1; line 1 looks separated by ';', a .csv is by "
+                       "commas"});
+    acf_table_free(&t);
+    open_table(&t, state, "t.csv", BYTES("text;\tlabel\n"));
+    assert_string_equal(acf_table_hint(&t), "; line 1 looks separated by TAB, a .csv is by commas");
+    acf_table_free(&t);
+    open_table(&t, state, "t.csv", BYTES("a;\t,b\n1\n"));
+    ASSERT_BAD(&t, {2, "has 1 column, expected 2"});
+    acf_table_free(&t);
+    open_table(&t, state, "t.csv", BYTES("text\na,b\n"));
+    ASSERT_BAD(&t, {2, "has 2 columns, expected 1"});
+    acf_table_free(&t);
+    open_table(&t, state, "t.tsv", BYTES("text;label\na\tb\n"));
+    ASSERT_BAD(&t, {2, "has 2 columns, expected 1"});
+    acf_table_free(&t);
+}
+
 static void csv_loses_one_line_to_an_open_mark(void **state)
 {
     acf_table t;
@@ -325,6 +346,7 @@ static const struct CMUnitTest tests[] = {
     TEST(csv_accepts_plain_and_quoted_cells),
     TEST(csv_counts_the_lines_of_quoted_line_breaks),
     TEST(csv_lists_bad_lines),
+    TEST(csv_names_another_separator),
     TEST(csv_loses_one_line_to_an_open_mark),
     TEST(csv_refuses_a_bad_first_line),
     TEST(jsonl_accepts_scalars_in_any_order),
