@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "config/problems.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "encoder/encoder.h"
@@ -192,12 +193,9 @@ acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *
  * problem of that file, in `elsewhere` at place[i] (line 0: as one of the command line), unless it
  * was told before; the rest goes to `problems` as always.  ACF_ERR_USAGE when there is any of
  * either. */
-struct acf_problems;
-struct acf_place;
 acf_status acf_config_load_placed(acf_config *cfg, acf_str *problems, const char *path,
-                                  const char *const *sets, size_t n_sets,
-                                  const struct acf_place *place, struct acf_problems *elsewhere,
-                                  acf_error *e) ACF_MUST_USE;
+                                  const char *const *sets, size_t n_sets, const acf_place *place,
+                                  acf_problems *elsewhere, acf_error *e) ACF_MUST_USE;
 
 void acf_config_free(acf_config *cfg);
 

@@ -10,7 +10,7 @@
 #define REAL sizeof(real)
 
 acf_status acf_norm_plan(acf_norm *norm, acf_params *p, const char *name, int C, double eps,
-                         acf_place place, acf_error *e)
+                         acf_param_place place, acf_error *e)
 {
     int id[2];
     for (int k = 0; k < 2; k++) {

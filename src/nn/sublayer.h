@@ -25,7 +25,7 @@ typedef struct acf_norm {
 } acf_norm;
 
 acf_status acf_norm_plan(acf_norm *norm, acf_params *p, const char *name, int C, double eps,
-                         acf_place place, acf_error *e) ACF_MUST_USE;
+                         acf_param_place place, acf_error *e) ACF_MUST_USE;
 
 /* What dropout and attention need to know of the rows at hand. */
 typedef struct acf_rows {
