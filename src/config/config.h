@@ -189,10 +189,18 @@ acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *
                                 const char *name, const char *const *sets, size_t n_sets,
                                 acf_error *e) ACF_MUST_USE;
 
-/* acf_config_load for settings that stand in another file: what is wrong with sets[i] is told as a
- * problem of that file, in `elsewhere` at place[i] (line 0: as one of the command line), unless it
- * was told before; the rest goes to `problems` as always.  ACF_ERR_USAGE when there is any of
- * either. */
+/*
+ * acf_config_load for settings that stand in another file, as those of a sweep do.
+ *
+ * place      [n_sets] where sets[i] stands in that file; line 0: on the command line
+ * elsewhere  the problems of that file: those of a placed setting are added here, with their hints,
+ *            unless the same was told before
+ * problems   all others, as finished lines
+ *
+ * ACF_ERR_USAGE whenever there is a problem, also when all went to `elsewhere` or were told before,
+ * so that `problems` stays empty and `elsewhere` as it was; e counts all of them.  A file that
+ * cannot be read leaves both alone, and e says why.  The rest is as for acf_config_load.
+ */
 acf_status acf_config_load_placed(acf_config *cfg, acf_str *problems, const char *path,
                                   const char *const *sets, size_t n_sets, const acf_place *place,
                                   acf_problems *elsewhere, acf_error *e) ACF_MUST_USE;
