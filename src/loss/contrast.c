@@ -9,26 +9,6 @@
 #define BLOCK         4      /* anchors that one thread takes at a time */
 #define PARALLEL_FROM 4000.0 /* similarities; below it, waking a thread costs more */
 
-static const char *const form_name[ACF_N_FORMS] = {
-    [ACF_FORM_SUPCON] = "supcon",
-    [ACF_FORM_NTXENT] = "ntxent",
-};
-
-const char *acf_form_name(acf_form form)
-{
-    return form_name[form];
-}
-
-bool acf_form_parse(acf_form *out, const char *name)
-{
-    for (int f = 0; f < ACF_N_FORMS; f++) {
-        if (strcmp(form_name[f], name) != 0) continue;
-        *out = (acf_form)f;
-        return true;
-    }
-    return false;
-}
-
 /* One anchor's row of similarities and what belongs to it. */
 typedef struct row {
     int self;           /* its column among the contrasts, -1 when it is not one of them */

@@ -61,16 +61,6 @@ const char *acf_loss_type_name(acf_loss_type type)
     return presets[type].name;
 }
 
-bool acf_loss_type_parse(acf_loss_type *out, const char *name)
-{
-    for (int t = 0; t < ACF_N_LOSS_TYPES; t++) {
-        if (strcmp(presets[t].name, name) != 0) continue;
-        *out = (acf_loss_type)t;
-        return true;
-    }
-    return false;
-}
-
 acf_head acf_objective_head(acf_loss_type type)
 {
     return presets[type].head;
