@@ -77,6 +77,8 @@ static void names_and_presets(void **state)
     assert_true(acf_head_parse(&head, "label") && head == ACF_HEAD_LABEL);
     assert_false(acf_head_parse(&head, "both"));
     assert_string_equal(acf_head_name(ACF_HEAD_LINEAR), "linear");
+    assert_int_equal(choice_value("eval.head", "linear"), ACF_HEAD_LINEAR);
+    assert_int_equal(choice_value("eval.head", "label"), ACF_HEAD_LABEL);
 }
 
 static void refuses_bad_settings(void **state)
