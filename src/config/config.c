@@ -38,12 +38,15 @@ bool acf_is_encoder_preset(const char *name)
     return false;
 }
 
+const acf_task *acf_config_task(const acf_config *cfg)
+{
+    return cfg->task != NULL ? acf_task_find(cfg->task) : NULL;
+}
+
 bool acf_config_is_image(const acf_config *cfg)
 {
-    static const char *const names[] = {"cifar10", "cifar100", "fashion-mnist", "image"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (cfg->task != NULL && strcmp(cfg->task, names[i]) == 0) return true;
-    return false;
+    const acf_task *task = acf_config_task(cfg);
+    return task != NULL && task->image;
 }
 
 bool acf_config_draws_dev(const acf_config *cfg)

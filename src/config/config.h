@@ -232,6 +232,9 @@ acf_status acf_config_diff(acf_difference **list, size_t *n, const acf_config *w
 /* Are the dev rows taken from the training file? */
 bool acf_config_draws_dev(const acf_config *cfg);
 
+/* The task by its name; NULL when that is missing or wrong. */
+const acf_task *acf_config_task(const acf_config *cfg);
+
 bool acf_config_is_image(const acf_config *cfg);
 bool acf_config_is_regression(const acf_config *cfg);
 
