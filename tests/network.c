@@ -154,7 +154,7 @@ int main(int argc, char **argv)
     output out = {.item = take(2 + 2 * m.params.n, sizeof *out.item)};
     put_logits(&out, &m, &batch);
     if (updates > 0) run_updates(&out, &m, &batch, updates, strtod(argv[5], NULL));
-    check(acf_st_write(argv[3], out.item, out.n, NULL, 0, NULL, &e));
+    check(acf_st_write(argv[3], out.item, out.n, NULL, &e));
     acf_model_free(&m);
     acf_free(dir);
     return 0;

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "loss/objective.h"
+#include "support/choice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -139,10 +140,12 @@ static acf_status read_cor(acf_objective *o, const cJSON *cor, acf_error *e)
     if (cor == NULL) return ACF_OK;
     if (!cJSON_IsObject(cor)) return acf_fail(e, ACF_ERR_USAGE, "'cor' is not an object");
     ACF_TRY(only_keys(cor, keys, e));
-    ACF_TRY(acf_json_string(&name, cor, "type", acf_cor_name(o->cor_type), "cor", e));
-    if (!acf_cor_parse(&o->cor_type, name))
+    ACF_TRY(acf_json_string(&name, cor, "type", "feature", "cor", e));
+    int type = choice_value("loss.cor.type", name);
+    if (type < 0)
         return acf_fail(e, ACF_ERR_USAGE, "cor.type '%s' is none of none, feature, within, label",
                         name);
+    o->cor_type = (acf_cor)type;
     return acf_json_number(&o->cor_weight, cor, "weight", -1e300, 1e300, o->cor_weight, "cor", e);
 }
 
@@ -150,15 +153,15 @@ static acf_status read_cor(acf_objective *o, const cJSON *cor, acf_error *e)
 static acf_status read_objective(problem *t, const cJSON *from, acf_error *e)
 {
     const char *name;
-    acf_loss_type type = ACF_LOSS_ACF;
     ACF_TRY(acf_json_string(&name, from, "type", "acf", "loss", e));
-    if (!acf_loss_type_parse(&type, name))
-        return acf_fail(e, ACF_ERR_USAGE, "type '%s' is no loss type", name);
+    int type = choice_value("loss.type", name);
+    if (type < 0) return acf_fail(e, ACF_ERR_USAGE, "type '%s' is no loss type", name);
     acf_objective *o = &t->o;
-    *o = acf_objective_default(type);
-    ACF_TRY(acf_json_string(&name, from, "form", acf_form_name(o->form), "loss", e));
-    if (!acf_form_parse(&o->form, name))
-        return acf_fail(e, ACF_ERR_USAGE, "form '%s' is neither supcon nor ntxent", name);
+    *o = acf_objective_default((acf_loss_type)type);
+    ACF_TRY(acf_json_string(&name, from, "form", "supcon", "loss", e));
+    int form = choice_value("loss.form", name);
+    if (form < 0) return acf_fail(e, ACF_ERR_USAGE, "form '%s' is neither supcon nor ntxent", name);
+    o->form = (acf_form)form;
 
     const struct {
         const char *key;

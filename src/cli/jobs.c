@@ -15,15 +15,15 @@
 #include <unistd.h>
 
 /* One call of acf_jobs_run. */
-typedef struct work {
+typedef struct processes {
     const acf_jobs *jobs;
     pid_t *pid; /* [n] of a task that was started and has not ended; else 0 */
     int *code;  /* [n] */
     int n_running;
     int n_started;
-} work;
+} processes;
 
-static acf_status start(work *w, int task, acf_error *e)
+static acf_status start(processes *p, int task, acf_error *e)
 {
     pid_t parent = getpid(), pid = fork();
     if (pid < 0)
@@ -32,62 +32,62 @@ static acf_status start(work *w, int task, acf_error *e)
         /* Who is left alone saves and stops, too. */
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent) (void)raise(SIGTERM);
-        int code = w->jobs->run(w->jobs->payload, task);
+        int code = p->jobs->run(p->jobs->payload, task);
         (void)fflush(stderr);
         _exit(code); /* standard output is the parent's */
     }
-    w->pid[task] = pid;
-    w->n_running++;
-    w->n_started++;
+    p->pid[task] = pid;
+    p->n_running++;
+    p->n_started++;
     return ACF_OK;
 }
 
 /* Collect the processes that have ended. */
-static acf_status collect(work *w, acf_error *e)
+static acf_status collect(processes *p, acf_error *e)
 {
-    const acf_jobs *jobs = w->jobs;
+    const acf_jobs *jobs = p->jobs;
     for (int i = 0; i < jobs->n; i++) {
         int status;
-        if (w->pid[i] <= 0 || waitpid(w->pid[i], &status, WNOHANG) != w->pid[i]) continue;
-        w->code[i] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        w->pid[i] = 0;
-        w->n_running--;
-        if (jobs->ended != NULL) ACF_TRY(jobs->ended(jobs->payload, i, w->code[i], e));
+        if (p->pid[i] <= 0 || waitpid(p->pid[i], &status, WNOHANG) != p->pid[i]) continue;
+        p->code[i] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        p->pid[i] = 0;
+        p->n_running--;
+        if (jobs->ended != NULL) ACF_TRY(jobs->ended(jobs->payload, i, p->code[i], e));
     }
     return ACF_OK;
 }
 
 /* Pass a signal on to the processes that still run. */
-static void pass_on(const work *w, int number)
+static void pass_on(const processes *p, int number)
 {
-    for (int i = 0; i < w->jobs->n; i++)
-        if (w->pid[i] > 0) (void)kill(w->pid[i], number);
+    for (int i = 0; i < p->jobs->n; i++)
+        if (p->pid[i] > 0) (void)kill(p->pid[i], number);
 }
 
-static int next_task(const work *w)
+static int next_task(const processes *p)
 {
-    if (w->n_started == w->jobs->n) return -1;
-    return w->jobs->next != NULL ? w->jobs->next(w->jobs->payload) : w->n_started;
+    if (p->n_started == p->jobs->n) return -1;
+    return p->jobs->next != NULL ? p->jobs->next(p->jobs->payload) : p->n_started;
 }
 
-static acf_status loop(work *w, acf_error *e)
+static acf_status loop(processes *p, acf_error *e)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
     acf_status st = ACF_OK;
     bool is_stopped = false, is_over = false;
     for (;;) {
-        acf_status got = collect(w, st == ACF_OK ? e : NULL);
+        acf_status got = collect(p, st == ACF_OK ? e : NULL);
         if (st == ACF_OK) st = got;
         if (!is_stopped && (st != ACF_OK || acf_signals_stop(NULL))) {
             is_stopped = is_over = true;
-            pass_on(w, SIGTERM);
+            pass_on(p, SIGTERM);
         }
-        if (acf_signals_take_save()) pass_on(w, SIGUSR1);
-        if (w->n_running == 0 && is_over) return st;
-        int task = is_over || w->n_running == w->jobs->n_jobs ? -1 : next_task(w);
+        if (acf_signals_take_save()) pass_on(p, SIGUSR1);
+        if (p->n_running == 0 && is_over) return st;
+        int task = is_over || p->n_running == p->jobs->n_jobs ? -1 : next_task(p);
         if (task >= 0)
-            st = start(w, task, e);
-        else if (!is_over && w->n_running < w->jobs->n_jobs)
+            st = start(p, task, e);
+        else if (!is_over && p->n_running < p->jobs->n_jobs)
             is_over = true;
         else
             (void)nanosleep(&pause, NULL);
@@ -97,16 +97,16 @@ static acf_status loop(work *w, acf_error *e)
 acf_status acf_jobs_run(int *code, const acf_jobs *jobs, acf_error *e)
 {
     struct sigaction action = {0};
-    work w = {.jobs = jobs, .code = code};
-    w.pid = acf_alloc((size_t)jobs->n, sizeof *w.pid, "processes", e);
-    if (w.pid == NULL) return ACF_ERR_RESOURCE;
+    processes p = {.jobs = jobs, .code = code};
+    p.pid = acf_alloc((size_t)jobs->n, sizeof *p.pid, "processes", e);
+    if (p.pid == NULL) return ACF_ERR_RESOURCE;
     for (int i = 0; i < jobs->n; i++)
         code[i] = -1;
     /* Where SIGCHLD is ignored, which a parent may have left behind, nobody learns how a child
      * ended. */
     action.sa_handler = SIG_DFL;
     (void)sigaction(SIGCHLD, &action, NULL);
-    acf_status st = loop(&w, e);
-    acf_free(w.pid);
+    acf_status st = loop(&p, e);
+    acf_free(p.pid);
     return st;
 }

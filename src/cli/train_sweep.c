@@ -7,6 +7,7 @@
 #include "cli/jobs.h"
 #include "num/threads.h"
 #include "run/signals.h"
+#include "sweep/sweep_schedule.h"
 #include "sweep/sweep_table.h"
 #include "run/token_share.h"
 
@@ -22,7 +23,6 @@ typedef struct work {
     const acf_train_options *opt;
     int n_jobs;
     double begin_s;
-    double *started_s;        /* [n_runs] when a process began with it; 0: none */
     acf_token_share **tokens; /* [n_tasks] of runs that are left; NULL: none */
     bool *has_tried;          /* [n_tasks] to make tokens */
     int n_todo, n_done;
@@ -102,69 +102,24 @@ static int run_job(void *payload, int i)
     return acf_exit_code(st);
 }
 
-/* Seconds that a run of this task takes, by those that have ended; 0: not known. */
-static double expected_of_task(const acf_sweep *s, int task)
-{
-    double sum = 0;
-    int n = 0;
-    for (int i = 0; i < s->n_runs; i++) {
-        if (s->run[i].line == NULL || (task >= 0 && s->cell[s->run[i].cell].task != task)) continue;
-        sum += s->run[i].seconds;
-        n++;
-    }
-    return n > 0 ? sum / n : 0;
-}
-
-static double expected(const acf_sweep *s, int run)
-{
-    return expected_of_task(s, s->cell[s->run[run].cell].task);
-}
-
-/* The first seeds of all cells come first, so that what is there can be compared; of these a task
- * that nothing is known of, then the one that takes longest. */
-static bool comes_before(const acf_sweep *s, int a, int b)
-{
-    const acf_sweep_run *x = &s->run[a], *y = &s->run[b];
-    if (x->index != y->index) return x->index < y->index;
-    double p = expected(s, a), q = expected(s, b);
-    if ((p > 0) != (q > 0)) return !(p > 0);
-    return p > q;
-}
-
 static int next_run(void *payload)
 {
     work *w = payload;
-    const acf_sweep *s = w->s;
-    int best = -1;
-    if (!(time_left(w) > 0)) return -1;
-    for (int i = 0; i < s->n_runs; i++) {
-        const acf_sweep_run *r = &s->run[i];
-        if (!r->is_ours || r->state != ACF_SWEEP_OPEN || w->started_s[i] > 0) continue;
-        if (best < 0 || comes_before(s, i, best)) best = i;
-    }
-    if (best < 0) return best;
-    share_tokens(w, best);
-    w->started_s[best] = acf_clock_s();
-    return best;
+    int run = time_left(w) > 0 ? acf_sweep_next(w->s) : -1;
+    if (run < 0) return run;
+    share_tokens(w, run);
+    w->s->run[run].begun_s = acf_clock_s();
+    return run;
 }
 
-/* "eta 1h 02m", as long as all that is left would take; empty when nothing is known. */
+/* ", eta 1h 02m"; empty when nothing is known. */
 static void tell_eta(char text[48], const work *w)
 {
-    const acf_sweep *s = w->s;
-    double left = 0, longest = 0, any = expected_of_task(s, -1), now = acf_clock_s();
     char duration[32];
+    double left = acf_sweep_time_left(w->s, w->n_jobs, acf_clock_s());
     text[0] = '\0';
-    if (w->n_done == w->n_todo || !(any > 0)) return;
-    for (int i = 0; i < s->n_runs; i++) {
-        if (!s->run[i].is_ours || s->run[i].state != ACF_SWEEP_OPEN) continue;
-        double one = expected(s, i), spent = w->started_s[i] > 0 ? now - w->started_s[i] : 0;
-        one = (one > 0 ? one : any) - spent;
-        left += one > 0 ? one : 0;
-        longest = one > longest ? one : longest;
-    }
-    left /= w->n_jobs;
-    acf_clock_duration(duration, left > longest ? left : longest);
+    if (w->n_done == w->n_todo || left < 0) return;
+    acf_clock_duration(duration, left);
     (void)snprintf(text, 48, ", eta %s", duration);
 }
 
@@ -189,7 +144,7 @@ static void tell_run(const work *w, int i, int code)
     const acf_sweep_run *r = &w->s->run[i];
     char name[320], figures[120], duration[32], eta[48];
     acf_sweep_run_name(name, w->s, i);
-    acf_clock_duration(duration, acf_clock_s() - w->started_s[i]);
+    acf_clock_duration(duration, acf_clock_s() - r->begun_s);
     tell_eta(eta, w);
     if (r->state == ACF_SWEEP_FINISHED)
         tell_figures(figures, w->s, i);
@@ -356,10 +311,9 @@ static acf_status do_runs(acf_str *text, work *w, acf_error *e)
                            .ended = run_ended,
                            .payload = w};
     int *code = acf_alloc((size_t)s->n_runs, sizeof *code, "exit codes", e);
-    w->started_s = acf_alloc((size_t)s->n_runs, sizeof *w->started_s, "times", e);
     w->tokens = acf_alloc(s->file.n_tasks, sizeof(acf_token_share *), "shared tokens", e);
     w->has_tried = acf_alloc(s->file.n_tasks, sizeof *w->has_tried, "shared tokens", e);
-    bool ok = code != NULL && w->started_s != NULL && w->tokens != NULL && w->has_tried != NULL;
+    bool ok = code != NULL && w->tokens != NULL && w->has_tried != NULL;
     acf_status st = ok ? begin(w, e) : ACF_ERR_RESOURCE;
     if (st == ACF_OK) {
         tell_plan(w);
@@ -369,7 +323,6 @@ static acf_status do_runs(acf_str *text, work *w, acf_error *e)
     if (st == ACF_OK) st = acf_sweep_markdown(text, s, e);
     if (st == ACF_OK) st = conclude(w, code, e);
     acf_free(code);
-    acf_free(w->started_s);
     for (size_t t = 0; w->tokens != NULL && t < s->file.n_tasks; t++)
         acf_token_share_close(&w->tokens[t]);
     acf_free(w->tokens);

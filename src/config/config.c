@@ -38,12 +38,15 @@ bool acf_is_encoder_preset(const char *name)
     return false;
 }
 
+const acf_task *acf_config_task(const acf_config *cfg)
+{
+    return cfg->task != NULL ? acf_task_find(cfg->task) : NULL;
+}
+
 bool acf_config_is_image(const acf_config *cfg)
 {
-    static const char *const names[] = {"cifar10", "cifar100", "fashion-mnist", "image"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (cfg->task != NULL && strcmp(cfg->task, names[i]) == 0) return true;
-    return false;
+    const acf_task *task = acf_config_task(cfg);
+    return task != NULL && task->image;
 }
 
 bool acf_config_draws_dev(const acf_config *cfg)
@@ -240,12 +243,12 @@ static acf_status gather(acf_config *cfg, acf_problems *p, const char *base,
 }
 
 /* Settings of the command line, or those of another file with their places in it. */
-typedef struct settings {
+typedef struct overrides {
     const char *const *item;
     size_t n;
     const acf_place *place;  /* [n] or NULL */
     acf_problems *elsewhere; /* with place: problems of that file */
-} settings;
+} overrides;
 
 /* Was the same told before? */
 static bool is_told(const acf_problems *p, const acf_place *at, const char *text)
@@ -258,23 +261,23 @@ static bool is_told(const acf_problems *p, const acf_place *at, const char *text
 }
 
 /* Move problems with settings that stand in another file to the problems of that file. */
-static void divert(acf_problems *p, const settings *s)
+static void divert(acf_problems *p, const overrides *over)
 {
     size_t kept = 0;
     for (size_t i = 0; i < p->n; i++) {
         acf_problem *q = &p->item[i];
         const acf_place *at = NULL;
-        for (size_t k = 0; k < s->n && s->place != NULL; k++)
-            if (q->where.set == s->item[k] && s->place[k].line > 0) at = &s->place[k];
+        for (size_t k = 0; k < over->n && over->place != NULL; k++)
+            if (q->where.set == over->item[k] && over->place[k].line > 0) at = &over->place[k];
         if (at == NULL) {
             p->item[kept++] = *q;
             continue;
         }
-        if (!is_told(s->elsewhere, at, q->text)) {
-            acf_problem_add(s->elsewhere, *at, "%s", q->text);
+        if (!is_told(over->elsewhere, at, q->text)) {
+            acf_problem_add(over->elsewhere, *at, "%s", q->text);
             for (char *h = q->hints.data; h != NULL && *h != '\0';) {
                 char *end = strchr(h, '\n');
-                acf_problem_hint(s->elsewhere, "%.*s", (int)(end - h), h);
+                acf_problem_hint(over->elsewhere, "%.*s", (int)(end - h), h);
                 h = end + 1;
             }
         }
@@ -286,12 +289,12 @@ static void divert(acf_problems *p, const settings *s)
 
 /* What the loaders share: p has name and source, base is the directory of relative paths. */
 static acf_status load(acf_config *cfg, acf_str *problems, acf_problems *p, const char *base,
-                       const settings *s, acf_error *e)
+                       const overrides *over, acf_error *e)
 {
-    ACF_TRY(gather(cfg, p, base, s->item, s->n, e));
+    ACF_TRY(gather(cfg, p, base, over->item, over->n, e));
     if (p->n == 0) return ACF_OK;
     size_t n = p->n;
-    divert(p, s);
+    divert(p, over);
     ACF_TRY(acf_problems_render(problems, p, e));
     return acf_fail(e, ACF_ERR_USAGE, "%s: %zu problem%s in the configuration", p->name, n,
                     n == 1 ? "" : "s");
@@ -310,15 +313,15 @@ acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *
 {
     ACF_TRY(open_origins(cfg, e));
     acf_problems p = {.name = name, .source = text, .source_len = len};
-    const settings s = {.item = sets, .n = n_sets};
-    acf_status st = load(cfg, problems, &p, NULL, &s, e);
+    const overrides over = {.item = sets, .n = n_sets};
+    acf_status st = load(cfg, problems, &p, NULL, &over, e);
     acf_problems_free(&p);
     if (st != ACF_OK) acf_config_free(cfg);
     return st;
 }
 
-static acf_status load_file(acf_config *cfg, acf_str *problems, const char *path, const settings *s,
-                            acf_error *e)
+static acf_status load_file(acf_config *cfg, acf_str *problems, const char *path,
+                            const overrides *over, acf_error *e)
 {
     acf_problems p = {.name = path != NULL ? path : "command line"};
     char *text = NULL, *base = NULL;
@@ -335,7 +338,7 @@ static acf_status load_file(acf_config *cfg, acf_str *problems, const char *path
             goto done;
         }
     }
-    st = load(cfg, problems, &p, base, s, e);
+    st = load(cfg, problems, &p, base, over, e);
 done:
     acf_free(text);
     acf_free(base);
@@ -347,16 +350,16 @@ done:
 acf_status acf_config_load(acf_config *cfg, acf_str *problems, const char *path,
                            const char *const *sets, size_t n_sets, acf_error *e)
 {
-    const settings s = {.item = sets, .n = n_sets};
-    return load_file(cfg, problems, path, &s, e);
+    const overrides over = {.item = sets, .n = n_sets};
+    return load_file(cfg, problems, path, &over, e);
 }
 
 acf_status acf_config_load_placed(acf_config *cfg, acf_str *problems, const char *path,
                                   const char *const *sets, size_t n_sets, const acf_place *place,
                                   acf_problems *elsewhere, acf_error *e)
 {
-    const settings s = {.item = sets, .n = n_sets, .place = place, .elsewhere = elsewhere};
-    return load_file(cfg, problems, path, &s, e);
+    const overrides over = {.item = sets, .n = n_sets, .place = place, .elsewhere = elsewhere};
+    return load_file(cfg, problems, path, &over, e);
 }
 
 acf_status acf_config_defaults(acf_config *cfg, acf_error *e)

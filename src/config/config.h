@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "config/problems.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "encoder/encoder.h"
@@ -188,16 +189,21 @@ acf_status acf_config_load_text(acf_config *cfg, acf_str *problems, const char *
                                 const char *name, const char *const *sets, size_t n_sets,
                                 acf_error *e) ACF_MUST_USE;
 
-/* acf_config_load for settings that stand in another file: what is wrong with sets[i] is told as a
- * problem of that file, in `elsewhere` at place[i] (line 0: as one of the command line), unless it
- * was told before; the rest goes to `problems` as always.  ACF_ERR_USAGE when there is any of
- * either. */
-struct acf_problems;
-struct acf_place;
+/*
+ * acf_config_load for settings that stand in another file, as those of a sweep do.
+ *
+ * place      [n_sets] where sets[i] stands in that file; line 0: on the command line
+ * elsewhere  the problems of that file: those of a placed setting are added here, with their hints,
+ *            unless the same was told before
+ * problems   all others, as finished lines
+ *
+ * ACF_ERR_USAGE whenever there is a problem, also when all went to `elsewhere` or were told before,
+ * so that `problems` stays empty and `elsewhere` as it was; e counts all of them.  A file that
+ * cannot be read leaves both alone, and e says why.  The rest is as for acf_config_load.
+ */
 acf_status acf_config_load_placed(acf_config *cfg, acf_str *problems, const char *path,
-                                  const char *const *sets, size_t n_sets,
-                                  const struct acf_place *place, struct acf_problems *elsewhere,
-                                  acf_error *e) ACF_MUST_USE;
+                                  const char *const *sets, size_t n_sets, const acf_place *place,
+                                  acf_problems *elsewhere, acf_error *e) ACF_MUST_USE;
 
 void acf_config_free(acf_config *cfg);
 
@@ -225,6 +231,9 @@ acf_status acf_config_diff(acf_difference **list, size_t *n, const acf_config *w
 
 /* Are the dev rows taken from the training file? */
 bool acf_config_draws_dev(const acf_config *cfg);
+
+/* The task by its name; NULL when that is missing or wrong. */
+const acf_task *acf_config_task(const acf_config *cfg);
 
 bool acf_config_is_image(const acf_config *cfg);
 bool acf_config_is_regression(const acf_config *cfg);

@@ -76,16 +76,18 @@ static void check_required(const checker *c)
 
 static bool is_text_task(const checker *c)
 {
-    return c->cfg->task != NULL && !acf_config_is_image(c->cfg);
+    const acf_task *task = acf_config_task(c->cfg);
+    return task != NULL && !task->image;
 }
 
 static void check_files(const checker *c)
 {
     const acf_config *cfg = c->cfg;
-    if (cfg->task == NULL) return;
+    const acf_task *task = acf_config_task(cfg);
+    if (task == NULL) return;
     bool has_files = cfg->data.dir != NULL || cfg->data.train != NULL;
-    bool is_ax = strcmp(cfg->task, "ax") == 0; /* acf-eval asks for nothing but dev or test */
-    bool is_only_asked = is_ax && !has_files && (cfg->data.dev != NULL || cfg->data.test != NULL);
+    bool has_others = cfg->data.dev != NULL || cfg->data.test != NULL;
+    bool is_only_asked = task->answered_by != NULL && !has_files && has_others; /* by acf-eval */
     if (!has_files && !is_only_asked && fine(c, "data.dir") && fine(c, "data.train")) {
         acf_problem_add(c->p, (acf_place){0}, "key 'data.dir' or 'data.train' is missing");
         acf_problem_hint(c->p, "where are the files of task '%s'?", cfg->task);
@@ -94,9 +96,10 @@ static void check_files(const checker *c)
         acf_problem_add(c->p, place(c, "data.train"), "data.train and data.dir exclude each other");
         acf_problem_hint(c->p, "on the command line one is cleared with --set data.dir=null");
     }
-    if (is_ax && !is_only_asked)
+    if (task->answered_by != NULL && !is_only_asked)
         acf_problem_add(c->p, place(c, "task"),
-                        "task 'ax' has no training data: train task 'mnli', then acf-eval");
+                        "task '%s' has no training data: train task '%s', then acf-eval",
+                        task->name, task->answered_by);
 }
 
 static void check_choice_of_rows(const checker *c)
@@ -205,16 +208,17 @@ static void check_loss(const checker *c)
 {
     const acf_config *cfg = c->cfg;
     bool regression = acf_config_is_regression(cfg);
-    if (cfg->task != NULL && fine(c, "loss.type")) {
-        bool stsb = strcmp(cfg->task, "stsb") == 0, own = strcmp(cfg->task, "text") == 0;
-        if (stsb && !regression) {
+    const acf_task *task = acf_config_task(cfg);
+    if (task != NULL && fine(c, "loss.type")) {
+        bool may_be_regression = task->regression || (!task->preset && !task->image);
+        if (task->regression && !regression) {
             acf_problem_add(c->p, place(c, "loss.type"),
-                            "task 'stsb' is a regression: this loss needs classes");
+                            "task '%s' is a regression: this loss needs classes", task->name);
             acf_problem_hint(c->p, "write mse, or leave loss.type out");
         }
-        if (regression && !stsb && !own)
+        if (regression && !may_be_regression)
             acf_problem_add(c->p, place(c, "loss.type"),
-                            "loss.type = mse is for regression; task '%s' has classes", cfg->task);
+                            "loss.type = mse is for regression; task '%s' has classes", task->name);
     }
     bool contrast = acf_objective_has_contrast(cfg->loss.type);
     if (contrast && cfg->loss.form == ACF_FORM_NTXENT && cfg->loss.label_weight != 1.0)

@@ -3,7 +3,6 @@
 
 #include "base/path.h"
 #include "base/mem.h"
-#include "data/tasks.h"
 #include "config/value.h"
 
 #include <math.h>
@@ -33,7 +32,8 @@ static void fill_real(acf_config *cfg, const char *path, double *at, double v, c
 
 static void fill_loss(acf_config *cfg)
 {
-    if (cfg->task != NULL && strcmp(cfg->task, "stsb") == 0 && is_open(cfg, "loss.type") &&
+    const acf_task *task = acf_config_task(cfg);
+    if (task != NULL && task->regression && is_open(cfg, "loss.type") &&
         rule_decides(cfg, "loss.type", "task", cfg->task))
         cfg->loss.type = ACF_LOSS_MSE;
 
@@ -66,9 +66,9 @@ static acf_status fill_text(acf_config *cfg, const char *path, char **at, const 
 static acf_status fill_task(acf_config *cfg, acf_error *e)
 {
     const char *metric = acf_config_is_regression(cfg) ? "pearson" : "accuracy";
-    if (cfg->task == NULL) return ACF_OK;
-    const acf_task *task = acf_task_find(cfg->task);
-    if (task != NULL && task->preset && task->metric[0] != NULL) metric = task->metric[0];
+    const acf_task *task = acf_config_task(cfg);
+    if (task == NULL) return ACF_OK;
+    if (task->preset) metric = task->metric[0];
     ACF_TRY(fill_text(cfg, "eval.metric", &cfg->eval.metric, metric, "task", cfg->task, e));
 
     char dir[96];

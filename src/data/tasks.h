@@ -1,6 +1,6 @@
 /*
  * What the tasks that have names look like on disk: the GLUE presets and `text`, sets of images and
- * `image`.  The task ax has no training data: a model of mnli answers it.
+ * `image`.  Whatever else asks what a task is asks this table.
  *
  * Columns and headers are those of the files as GLUE publishes them (gluebenchmark.com), names of
  * labels in the order in which Hugging Face's GLUE numbers them.  Labels map by name, never by
@@ -37,7 +37,8 @@ typedef struct acf_task {
     const char *const *labels;      /* [K], NULL without preset and for a regression */
     int K;
     bool regression;
-    double low, high; /* of a regression's scores */
+    double low, high;        /* of a regression's scores */
+    const char *answered_by; /* no training data: a model of this task answers; else NULL */
     /* Names as in eval.metric, the default first, NULL after the last. */
     const char *metric[ACF_TASK_METRICS];
     /* Files of a GLUE submission, for test and for its second part: "index\tprediction". */

@@ -47,7 +47,7 @@ static acf_status plan_layer(acf_bert *m, acf_params *p, int l, acf_error *e)
 {
     acf_bert_layer *layer = &m->layer[l];
     const acf_bert_family *f = m->family;
-    acf_place place = {.layer = l + 1, .init_std = m->init_std};
+    acf_param_place place = {.layer = l + 1, .init_std = m->init_std};
     char name[ACF_BERT_N_PARTS][ACF_PARAM_NAME_MAX];
     for (int k = 0; k < ACF_BERT_N_PARTS; k++)
         (void)snprintf(name[k], sizeof name[k], "%s%s.%d.%s", f->prefix, f->layer, l, f->part[k]);
@@ -74,7 +74,7 @@ static acf_status bert_plan(acf_encoder *enc, acf_params *p, acf_error *e)
 {
     acf_bert *m = self(enc);
     char name[ACF_PARAM_NAME_MAX];
-    acf_place place = {.layer = 0, .init_std = m->init_std};
+    acf_param_place place = {.layer = 0, .init_std = m->init_std};
     ACF_TRY(add_table(&m->word, m, p, "embeddings.word_embeddings.weight", enc->vocab_size,
                       ACF_PARAM_ROWS, e));
     ACF_TRY(
@@ -102,9 +102,9 @@ static acf_rows layer_rows(const acf_bert *m, int l, const acf_input *in, const 
                   .start = in->start,
                   .A = m->A,
                   .D = m->C / m->A,
+                  .first_only = first,
                   .pair0 = in->square0 * (uint64_t)m->A},
         .T = (size_t)in->T,
-        .first_only = first,
         .train = pass->train,
         .keep = pass->keep,
         .row0 = first ? in->example0 : in->token0,

@@ -46,7 +46,7 @@ typedef struct acf_pass {
 } acf_pass;
 
 typedef enum acf_pooling {
-    ACF_POOL_POOLER, /* tanh(W h[CLS] + b)          HF BertPooler */
+    ACF_POOL_POOLER, /* act(W h[CLS] + b), act and dropout by family: bert.h */
     ACF_POOL_CLS,    /* h[CLS] */
     ACF_POOL_MEAN,   /* mean over all tokens */
     ACF_POOL_GAP     /* global average pool (images) */

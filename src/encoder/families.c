@@ -64,3 +64,13 @@ const char *acf_pooling_name(acf_pooling pooling)
     }
     return "";
 }
+
+bool acf_pooling_parse(acf_pooling *out, const char *name)
+{
+    for (int k = ACF_POOL_POOLER; k <= ACF_POOL_GAP; k++) {
+        if (strcmp(acf_pooling_name((acf_pooling)k), name) != 0) continue;
+        *out = (acf_pooling)k;
+        return true;
+    }
+    return false;
+}

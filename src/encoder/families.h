@@ -23,7 +23,8 @@ acf_status acf_encoder_preset(cJSON **out, const char *preset, const acf_preset_
 
 void acf_encoder_close(acf_encoder **enc);
 
-/* "pooler", "cls", "mean", "gap" */
+/* "pooler", "cls", "mean", "gap"; parse leaves *out alone and returns false for anything else. */
 const char *acf_pooling_name(acf_pooling pooling);
+bool acf_pooling_parse(acf_pooling *out, const char *name);
 
 #endif

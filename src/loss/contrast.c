@@ -9,26 +9,6 @@
 #define BLOCK         4      /* anchors that one thread takes at a time */
 #define PARALLEL_FROM 4000.0 /* similarities; below it, waking a thread costs more */
 
-static const char *const form_name[ACF_N_FORMS] = {
-    [ACF_FORM_SUPCON] = "supcon",
-    [ACF_FORM_NTXENT] = "ntxent",
-};
-
-const char *acf_form_name(acf_form form)
-{
-    return form_name[form];
-}
-
-bool acf_form_parse(acf_form *out, const char *name)
-{
-    for (int f = 0; f < ACF_N_FORMS; f++) {
-        if (strcmp(form_name[f], name) != 0) continue;
-        *out = (acf_form)f;
-        return true;
-    }
-    return false;
-}
-
 /* One anchor's row of similarities and what belongs to it. */
 typedef struct row {
     int self;           /* its column among the contrasts, -1 when it is not one of them */
@@ -164,7 +144,7 @@ size_t acf_contrast_bytes(int M)
 }
 
 /* What one term works on, so that the loop over anchors can be cut into blocks. */
-typedef struct task {
+typedef struct term {
     const acf_points *p;
     acf_block block;
     span anchors, contrasts;
@@ -172,9 +152,9 @@ typedef struct task {
     double tau, label_weight;
     double *s; /* [anchors, contrasts] */
     double *l; /* [anchors] loss of each: a mean for supcon, a sum for ntxent */
-} task;
+} term;
 
-static void do_anchor(const task *t, int a)
+static void do_anchor(const term *t, int a)
 {
     const acf_points *p = t->p;
     int n = t->contrasts.n;
@@ -194,7 +174,7 @@ static void do_anchor(const task *t, int a)
 }
 
 /* Sums over the anchors, in their order; the value is the mean. */
-static acf_contrast gather(const task *t, double *per_anchor)
+static acf_contrast gather(const term *t, double *per_anchor)
 {
     const acf_points *p = t->p;
     acf_contrast out = {0};
@@ -228,7 +208,7 @@ acf_contrast acf_contrast_term(double *d_u, double *per_anchor, const acf_points
                                double weight, acf_arena *arena)
 {
     size_t mark = arena->used;
-    task t = {.p = p,
+    term t = {.p = p,
               .block = block,
               .anchors = span_of(p, block.anchor_instances, block.anchor_labels),
               .contrasts = span_of(p, block.contrast_instances, block.contrast_labels),

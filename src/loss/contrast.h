@@ -24,10 +24,6 @@
 typedef enum acf_form { ACF_FORM_SUPCON, ACF_FORM_NTXENT } acf_form;
 enum { ACF_N_FORMS = ACF_FORM_NTXENT + 1 };
 
-/* "supcon", "ntxent"; parse leaves *out alone and returns false for anything else. */
-const char *acf_form_name(acf_form form);
-bool acf_form_parse(acf_form *out, const char *name);
-
 /* Which points are anchors and which are contrasts. */
 typedef struct acf_block {
     bool anchor_instances, anchor_labels;

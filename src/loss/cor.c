@@ -9,28 +9,6 @@
 #define CONSTANT 1e-6  /* a column that varies less than this, relative to its size, is left out */
 #define FLOOR    1e-10 /* a square below this, per column, is rounding: no direction to push */
 
-static const char *const cor_name[ACF_N_CORS] = {
-    [ACF_COR_NONE] = "none",
-    [ACF_COR_FEATURE] = "feature",
-    [ACF_COR_WITHIN] = "within",
-    [ACF_COR_LABEL] = "label",
-};
-
-const char *acf_cor_name(acf_cor type)
-{
-    return cor_name[type];
-}
-
-bool acf_cor_parse(acf_cor *out, const char *name)
-{
-    for (int t = 0; t < ACF_N_CORS; t++) {
-        if (strcmp(cor_name[t], name) != 0) continue;
-        *out = (acf_cor)t;
-        return true;
-    }
-    return false;
-}
-
 /* Rows in groups: one group of all for feature, the classes for within. */
 typedef struct groups {
     const int32_t *of_row; /* [N] group of each row; NULL: all in group 0 */

@@ -22,11 +22,6 @@
 typedef enum acf_cor { ACF_COR_NONE, ACF_COR_FEATURE, ACF_COR_WITHIN, ACF_COR_LABEL } acf_cor;
 enum { ACF_N_CORS = ACF_COR_LABEL + 1 };
 
-/* "none", "feature", "within", "label"; parse leaves *out alone and returns false for anything
- * else. */
-const char *acf_cor_name(acf_cor type);
-bool acf_cor_parse(acf_cor *out, const char *name);
-
 /* Arena bytes of acf_cor_term. */
 size_t acf_cor_bytes(int N, int K, int d);
 

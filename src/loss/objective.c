@@ -61,16 +61,6 @@ const char *acf_loss_type_name(acf_loss_type type)
     return presets[type].name;
 }
 
-bool acf_loss_type_parse(acf_loss_type *out, const char *name)
-{
-    for (int t = 0; t < ACF_N_LOSS_TYPES; t++) {
-        if (strcmp(presets[t].name, name) != 0) continue;
-        *out = (acf_loss_type)t;
-        return true;
-    }
-    return false;
-}
-
 acf_head acf_objective_head(acf_loss_type type)
 {
     return presets[type].head;
@@ -144,7 +134,7 @@ acf_status acf_objective_check(const acf_objective *o, int K, acf_error *e)
 }
 
 /* Inputs of one evaluation and the gradients it sums, in double. */
-typedef struct task {
+typedef struct evaluation {
     const real *h, *keep, *W, *b;
     const int32_t *y;
     const double *target;
@@ -153,7 +143,7 @@ typedef struct task {
     double *d_h, *d_W; /* [N, d], [K, d]; NULL: value only */
     double *d_b;       /* [K] */
     acf_arena arena;
-} task;
+} evaluation;
 
 static size_t gradient_bytes(size_t N, size_t K, size_t d)
 {
@@ -181,14 +171,14 @@ size_t acf_objective_scratch(int N, int K, int d)
     return gradient_bytes(n, k, width) + phase;
 }
 
-static double *take(task *t, size_t len)
+static double *take(evaluation *ev, size_t len)
 {
-    return acf_arena_take(&t->arena, len, sizeof(double));
+    return acf_arena_take(&ev->arena, len, sizeof(double));
 }
 
-static double *take_zeros(task *t, size_t len)
+static double *take_zeros(evaluation *ev, size_t len)
 {
-    double *x = take(t, len);
+    double *x = take(ev, len);
     memset(x, 0, len * sizeof *x);
     return x;
 }
@@ -223,68 +213,69 @@ ACF_CLONES static void keep_backward(double *restrict d_h, const double *restric
 }
 
 /* Forward line: logits = x W^T + b, x = h keep. */
-static void linear_backward(task *t, const double *d_logits, const double *x, const double *w)
+static void linear_backward(evaluation *ev, const double *d_logits, const double *x,
+                            const double *w)
 {
-    int N = t->N, K = t->K, d = t->d;
+    int N = ev->N, K = ev->K, d = ev->d;
     size_t len = (size_t)N * (size_t)d;
-    double *d_x = take_zeros(t, len);
-    double *d_logits_t = take(t, (size_t)N * (size_t)K);
+    double *d_x = take_zeros(ev, len);
+    double *d_logits_t = take(ev, (size_t)N * (size_t)K);
 
     acf_dmul_add(d_x, d, d_logits, K, w, d, N, d, K);
-    keep_backward(t->d_h, d_x, t->keep, len);
+    keep_backward(ev->d_h, d_x, ev->keep, len);
     acf_dmul_transpose(d_logits_t, N, d_logits, K, N, K);
-    acf_dmul_add(t->d_W, d, d_logits_t, N, x, d, K, d, N);
+    acf_dmul_add(ev->d_W, d, d_logits_t, N, x, d, K, d, N);
     for (int i = 0; i < N; i++)
         for (int k = 0; k < K; k++)
-            t->d_b[k] += d_logits[(size_t)i * (size_t)K + (size_t)k];
+            ev->d_b[k] += d_logits[(size_t)i * (size_t)K + (size_t)k];
 }
 
 /* Logits and the term on them. */
-static void add_linear_term(acf_loss *out, real *logits, task *t)
+static void add_linear_term(acf_loss *out, real *logits, evaluation *ev)
 {
-    int N = t->N, K = t->K, d = t->d;
-    const acf_objective *o = t->o;
+    int N = ev->N, K = ev->K, d = ev->d;
+    const acf_objective *o = ev->o;
     bool is_mse = o->type == ACF_LOSS_MSE;
-    bool wants_gradient = t->d_h != NULL && (is_mse || o->ce != 0.0);
-    size_t mark = t->arena.used, n_logits = (size_t)N * (size_t)K;
-    double *x = take(t, (size_t)N * (size_t)d);
-    double *w = take(t, (size_t)K * (size_t)d);
-    double *wt = take(t, (size_t)K * (size_t)d);
-    double *exact = take(t, n_logits); /* logits before rounding to real */
-    double *d_logits = wants_gradient ? take(t, n_logits) : NULL;
+    bool wants_gradient = ev->d_h != NULL && (is_mse || o->ce != 0.0);
+    size_t mark = ev->arena.used, n_logits = (size_t)N * (size_t)K;
+    double *x = take(ev, (size_t)N * (size_t)d);
+    double *w = take(ev, (size_t)K * (size_t)d);
+    double *wt = take(ev, (size_t)K * (size_t)d);
+    double *exact = take(ev, n_logits); /* logits before rounding to real */
+    double *d_logits = wants_gradient ? take(ev, n_logits) : NULL;
 
-    apply_keep(x, t->h, t->keep, (size_t)N * (size_t)d);
-    apply_keep(w, t->W, NULL, (size_t)K * (size_t)d);
+    apply_keep(x, ev->h, ev->keep, (size_t)N * (size_t)d);
+    apply_keep(w, ev->W, NULL, (size_t)K * (size_t)d);
     acf_dmul_transpose(wt, K, w, d, K, d);
     for (size_t j = 0; j < n_logits; j++)
-        exact[j] = (double)t->b[j % (size_t)K];
+        exact[j] = (double)ev->b[j % (size_t)K];
     acf_dmul_add(exact, K, x, d, wt, K, N, K, d);
     for (size_t j = 0; j < n_logits; j++)
         logits[j] = (real)exact[j];
 
     if (is_mse)
-        out->ce = acf_mean_squared_error(d_logits, exact, t->target, N);
+        out->ce = acf_mean_squared_error(d_logits, exact, ev->target, N);
     else
-        out->ce = acf_cross_entropy(d_logits, exact, t->y, o->class_weight, o->label_smoothing,
+        out->ce = acf_cross_entropy(d_logits, exact, ev->y, o->class_weight, o->label_smoothing,
                                     o->ce, N, K);
     out->total += weighted(is_mse ? 1.0 : o->ce, out->ce);
-    if (wants_gradient) linear_backward(t, d_logits, x, w);
-    acf_arena_rewind(&t->arena, mark);
+    if (wants_gradient) linear_backward(ev, d_logits, x, w);
+    acf_arena_rewind(&ev->arena, mark);
 }
 
 /* The terms on unit vectors: contrast, LER, Cor-Reg `label`. */
-static void add_point_terms(acf_loss *out, task *t)
+static void add_point_terms(acf_loss *out, evaluation *ev)
 {
-    const acf_objective *o = t->o;
+    const acf_objective *o = ev->o;
     bool has_label_cor = out->has_contrast && o->cor_type == ACF_COR_LABEL;
     if (!out->has_contrast && o->label_reg == 0.0) return;
 
-    size_t mark = t->arena.used;
-    acf_points p = acf_points_make(t->h, t->W, t->y, t->N, t->K, t->d, &t->arena);
-    double *d_u = t->d_h != NULL ? take_zeros(t, (size_t)p.M * (size_t)p.d) : NULL;
+    size_t mark = ev->arena.used;
+    acf_points p = acf_points_make(ev->h, ev->W, ev->y, ev->N, ev->K, ev->d, &ev->arena);
+    double *d_u = ev->d_h != NULL ? take_zeros(ev, (size_t)p.M * (size_t)p.d) : NULL;
     for (int k = 0; k < 2 && presets[o->type].block[k] != NULL; k++) {
         acf_contrast c = acf_contrast_term(d_u, NULL, &p, *presets[o->type].block[k], o->form,
-                                           o->tau, o->label_weight, o->lambda, &t->arena);
+                                           o->tau, o->label_weight, o->lambda, &ev->arena);
         out->contrast += c.value;
         out->excess += c.excess;
         out->n_anchor += c.n_anchor;
@@ -292,25 +283,25 @@ static void add_point_terms(acf_loss *out, task *t)
     out->has_excess = out->n_anchor > 0;
     out->total += weighted(o->lambda, out->contrast);
     if (o->label_reg != 0.0) {
-        out->label_reg = acf_label_term_add(d_u, &p, ACF_LABEL_LER, o->label_reg, &t->arena);
+        out->label_reg = acf_label_term_add(d_u, &p, ACF_LABEL_LER, o->label_reg, &ev->arena);
         out->total += weighted(o->label_reg, out->label_reg);
     }
     if (has_label_cor) {
         out->has_cor = true;
-        out->cor = acf_label_term_add(d_u, &p, ACF_LABEL_SQUARE, o->cor_weight, &t->arena);
+        out->cor = acf_label_term_add(d_u, &p, ACF_LABEL_SQUARE, o->cor_weight, &ev->arena);
         out->total += weighted(o->cor_weight, out->cor);
     }
-    if (d_u != NULL) acf_points_backward(t->d_h, t->d_W, d_u, &p);
-    acf_arena_rewind(&t->arena, mark);
+    if (d_u != NULL) acf_points_backward(ev->d_h, ev->d_W, d_u, &p);
+    acf_arena_rewind(&ev->arena, mark);
 }
 
-static void add_feature_term(acf_loss *out, task *t)
+static void add_feature_term(acf_loss *out, evaluation *ev)
 {
-    const acf_objective *o = t->o;
+    const acf_objective *o = ev->o;
     bool within = o->cor_type == ACF_COR_WITHIN;
     if (!out->has_contrast || (o->cor_type != ACF_COR_FEATURE && !within)) return;
-    out->has_cor = acf_cor_term(&out->cor, t->d_h, t->h, t->y, within, t->N, t->K, t->d,
-                                o->cor_weight, &t->arena);
+    out->has_cor = acf_cor_term(&out->cor, ev->d_h, ev->h, ev->y, within, ev->N, ev->K, ev->d,
+                                o->cor_weight, &ev->arena);
     out->total += weighted(o->cor_weight, out->cor);
 }
 
@@ -321,34 +312,34 @@ void acf_objective_evaluate(acf_loss *out, real *logits, real *d_h, real *d_W, r
 {
     ACF_ASSERT(N >= 1 && K >= 1 && d >= 1);
     *out = (acf_loss){.has_contrast = acf_objective_has_contrast(o->type)};
-    task t = {.h = h,
-              .keep = keep,
-              .W = W,
-              .b = b,
-              .y = y,
-              .target = target,
-              .N = N,
-              .K = K,
-              .d = d,
-              .o = o,
-              .arena = {.block = scratch, .bytes = acf_objective_scratch(N, K, d)}};
+    evaluation ev = {.h = h,
+                     .keep = keep,
+                     .W = W,
+                     .b = b,
+                     .y = y,
+                     .target = target,
+                     .N = N,
+                     .K = K,
+                     .d = d,
+                     .o = o,
+                     .arena = {.block = scratch, .bytes = acf_objective_scratch(N, K, d)}};
     size_t n_h = (size_t)N * (size_t)d, n_w = (size_t)K * (size_t)d;
     if (d_h != NULL) {
-        t.d_h = take_zeros(&t, n_h);
-        t.d_W = take_zeros(&t, n_w);
-        t.d_b = take_zeros(&t, (size_t)K);
+        ev.d_h = take_zeros(&ev, n_h);
+        ev.d_W = take_zeros(&ev, n_w);
+        ev.d_b = take_zeros(&ev, (size_t)K);
     }
 
-    add_linear_term(out, logits, &t);
+    add_linear_term(out, logits, &ev);
     if (o->type != ACF_LOSS_MSE) {
-        add_point_terms(out, &t);
-        add_feature_term(out, &t);
+        add_point_terms(out, &ev);
+        add_feature_term(out, &ev);
     }
     if (d_h == NULL) return;
     for (size_t j = 0; j < n_h; j++)
-        d_h[j] = (real)t.d_h[j];
+        d_h[j] = (real)ev.d_h[j];
     for (size_t j = 0; j < n_w; j++)
-        d_W[j] += (real)t.d_W[j];
+        d_W[j] += (real)ev.d_W[j];
     for (int k = 0; k < K; k++)
-        d_b[k] += (real)t.d_b[k];
+        d_b[k] += (real)ev.d_b[k];
 }

@@ -56,9 +56,8 @@ typedef struct acf_objective {
  * they hold. */
 acf_objective acf_objective_default(acf_loss_type type);
 
-/* "cosine_ce"; parse leaves *out alone and returns false for an unknown name. */
+/* "cosine_ce", as the schema has it. */
 const char *acf_loss_type_name(acf_loss_type type);
-bool acf_loss_type_parse(acf_loss_type *out, const char *name);
 
 /* The head that predicts when eval.head is not given: label for cosine_ce and lacon. */
 acf_head acf_objective_head(acf_loss_type type);

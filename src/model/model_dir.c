@@ -198,22 +198,21 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
 /* What acf.json says of how the model is used; a foreign model: the usual. */
 static acf_status apply_card(acf_model *m, const dir_files *f, int *pooling, acf_error *e)
 {
-    static const char *const pool_names[] = {"pooler", "cls", "mean", "gap"};
     const char *text;
+    acf_pooling named;
     int64_t length;
     m->tau = 0.1;
     m->head = ACF_HEAD_LINEAR;
     *pooling = -1; /* the family's usual one */
     if (f->card == NULL) return ACF_OK;
     ACF_TRY(acf_json_string(&text, f->card, "pooling", "", f->card_path, e));
-    for (int k = 0; k < 4; k++)
-        if (strcmp(text, pool_names[k]) == 0) *pooling = k;
-    if (*pooling < 0 && *text != '\0')
+    if (acf_pooling_parse(&named, text))
+        *pooling = (int)named;
+    else if (*text != '\0')
         return acf_fail(e, ACF_ERR_MODEL, "%s: pooling '%s' is not known", f->card_path, text);
     ACF_TRY(acf_json_number(&m->tau, f->card, "tau", 1e-3, 10, 0.1, f->card_path, e));
     ACF_TRY(acf_json_string(&text, f->card, "head", "linear", f->card_path, e));
-    m->head = strcmp(text, "label") == 0 ? ACF_HEAD_LABEL : ACF_HEAD_LINEAR;
-    if (strcmp(text, "label") != 0 && strcmp(text, "linear") != 0)
+    if (!acf_head_parse(&m->head, text))
         return acf_fail(e, ACF_ERR_MODEL, "%s: head '%s' is neither linear nor label", f->card_path,
                         text);
     ACF_TRY(acf_json_bool(&m->pair, f->card, "pair", false, f->card_path, e));

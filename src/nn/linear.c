@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static acf_status add_slice(int *id, acf_params *p, const char *name, const char *suffix, int out,
-                            int in, unsigned flags, acf_place place, acf_error *e)
+                            int in, unsigned flags, acf_param_place place, acf_error *e)
 {
     acf_param s = {.rank = in > 0 ? 2 : 1,
                    .dim = {out, in},
@@ -25,13 +25,14 @@ static acf_status add_slice(int *id, acf_params *p, const char *name, const char
 }
 
 acf_status acf_linear_plan(acf_linear *lin, acf_params *p, const char *name, int in, int out,
-                           acf_place place, acf_error *e)
+                           acf_param_place place, acf_error *e)
 {
     return acf_linear_plan_joined(lin, p, &name, 1, in, out, place, e);
 }
 
 acf_status acf_linear_plan_joined(acf_linear *lin, acf_params *p, const char *const *names,
-                                  int n_parts, int in, int out_each, acf_place place, acf_error *e)
+                                  int n_parts, int in, int out_each, acf_param_place place,
+                                  acf_error *e)
 {
     int first[2] = {-1, -1}; /* weights, then biases */
     for (int kind = 0; kind < 2; kind++)

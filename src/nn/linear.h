@@ -10,11 +10,11 @@
 #include "nn/params.h"
 
 /* Where a layer's slices belong. */
-typedef struct acf_place {
+typedef struct acf_param_place {
     acf_group group;
     int layer;       /* acf_param.layer */
     double init_std; /* of weights that no checkpoint gives */
-} acf_place;
+} acf_param_place;
 
 typedef struct acf_linear {
     int weight, bias; /* slice ids */
@@ -23,12 +23,12 @@ typedef struct acf_linear {
 
 /* Declares "NAME.weight" [out, in] and "NAME.bias" [out]. */
 acf_status acf_linear_plan(acf_linear *lin, acf_params *p, const char *name, int in, int out,
-                           acf_place place, acf_error *e) ACF_MUST_USE;
+                           acf_param_place place, acf_error *e) ACF_MUST_USE;
 
 /* Declares n_parts layers in -> out_each whose weights lie joined and whose biases lie joined: *lin
  * is the one product [n_parts * out_each, in] over all of them. */
 acf_status acf_linear_plan_joined(acf_linear *lin, acf_params *p, const char *const *names,
-                                  int n_parts, int in, int out_each, acf_place place,
+                                  int n_parts, int in, int out_each, acf_param_place place,
                                   acf_error *e) ACF_MUST_USE;
 
 /* Parts first .. first + n - 1 of a joined layer as a layer of its own. */

@@ -10,7 +10,7 @@
 #define REAL sizeof(real)
 
 acf_status acf_norm_plan(acf_norm *norm, acf_params *p, const char *name, int C, double eps,
-                         acf_place place, acf_error *e)
+                         acf_param_place place, acf_error *e)
 {
     int id[2];
     for (int k = 0; k < 2; k++) {
@@ -80,35 +80,41 @@ acf_sublayer_bytes acf_attention_bytes(const acf_attention *att, const acf_rows 
     size_t N = (size_t)rows->shape.N, wide = acf_arena_cost(R * C, REAL);
     acf_sublayer_bytes b = {.kept = residual_bytes(R, C, rows->keep) + wide + scratch,
                             .moment = wide}; /* output before the norm */
-    if (rows->first_only)
+    if (rows->shape.first_only)
         b.kept += 2 * acf_arena_cost(N * C, REAL) + acf_arena_cost(T * 2 * C, REAL);
     else
         b.kept += acf_arena_cost(T * 3 * C, REAL);
     if (!rows->keep) return b;
     b.kept += acf_arena_cost(pairs, REAL);
     /* backward: gradients of that output, of ctx, and of qkv */
-    b.moment =
-        2 * wide + (rows->first_only ? acf_arena_cost(N * C, REAL) + acf_arena_cost(T * 2 * C, REAL)
-                                     : acf_arena_cost(T * 3 * C, REAL));
+    b.moment = 2 * wide + (rows->shape.first_only
+                               ? acf_arena_cost(N * C, REAL) + acf_arena_cost(T * 2 * C, REAL)
+                               : acf_arena_cost(T * 3 * C, REAL));
     return b;
+}
+
+/* Where queries, keys and values lie: one [T, 3C], or [N, C] and [T, 2C]. */
+static acf_attn_shape shape_of(const acf_attention *att, const acf_rows *rows)
+{
+    acf_attn_shape shape = rows->shape;
+    shape.ld = (shape.first_only ? 2 : 3) * att->norm.C;
+    return shape;
 }
 
 void acf_attention_forward(acf_attention_act *act, const real *x, const acf_params *p,
                            const acf_attention *att, const acf_rows *rows, acf_arena *arena)
 {
     size_t R = acf_rows_count(rows), T = rows->T, C = (size_t)att->norm.C;
-    acf_attn_shape shape = rows->shape;
+    acf_attn_shape shape = shape_of(att, rows);
     acf_dropout drop = site(rows, att->p_prob, att->site);
     const real *residual = x;
 
     act->x = x;
     residual_bind(&act->res, R, C, rows->keep, arena);
     act->ctx = acf_arena_take(arena, R * C, REAL);
-    size_t pairs = acf_attn_pairs(&shape);
-    if (rows->first_only) pairs = T * (size_t)att->A;
-    act->prob = rows->keep ? acf_arena_take(arena, pairs, REAL) : NULL;
+    act->prob = rows->keep ? acf_arena_take(arena, acf_attn_pairs(&shape), REAL) : NULL;
 
-    if (rows->first_only) {
+    if (shape.first_only) {
         acf_linear q = acf_linear_part(&att->qkv, 3, 0, 1),
                    kv = acf_linear_part(&att->qkv, 3, 1, 2);
         size_t N = (size_t)shape.N;
@@ -118,20 +124,15 @@ void acf_attention_forward(acf_attention_act *act, const real *x, const acf_para
         acf_pool_first_forward(act->x_first, x, shape.start, shape.N, att->norm.C);
         acf_linear_forward(act->q, act->x_first, N, true, p, &q);
         acf_linear_forward(act->kv, x, T, true, p, &kv);
-        shape.ld = 2 * att->norm.C;
-        act->scratch = acf_arena_take(arena, acf_attn_scratch(&shape, acf_threads_get()), 1);
-        acf_attn_first_forward(act->ctx, act->prob, act->q, act->kv, act->kv + C, &shape, drop,
-                               act->scratch);
         residual = act->x_first;
     } else {
-        act->q = act->x_first = NULL;
-        act->kv = acf_arena_take(arena, T * 3 * C, REAL);
-        acf_linear_forward(act->kv, x, T, true, p, &att->qkv);
-        shape.ld = 3 * att->norm.C;
-        act->scratch = acf_arena_take(arena, acf_attn_scratch(&shape, acf_threads_get()), 1);
-        acf_attn_forward(act->ctx, act->prob, act->kv, act->kv + C, act->kv + 2 * C, &shape, drop,
-                         act->scratch);
+        act->x_first = NULL;
+        act->q = acf_arena_take(arena, T * 3 * C, REAL);
+        act->kv = act->q + C;
+        acf_linear_forward(act->q, x, T, true, p, &att->qkv);
     }
+    act->scratch = acf_arena_take(arena, acf_attn_scratch(&shape, acf_threads_get()), 1);
+    acf_attn_forward(act->ctx, act->prob, act->q, act->kv, act->kv + C, &shape, drop, act->scratch);
 
     size_t mark = arena->used;
     real *o = acf_arena_take(arena, R * C, REAL);
@@ -155,7 +156,7 @@ void acf_attention_backward(real *d_x, acf_params *p, real *d_y, const acf_atten
                             const acf_attention *att, const acf_rows *rows, acf_arena *arena)
 {
     size_t R = acf_rows_count(rows), T = rows->T, C = (size_t)att->norm.C;
-    acf_attn_shape shape = rows->shape;
+    acf_attn_shape shape = shape_of(att, rows);
     acf_dropout drop = site(rows, att->p_prob, att->site);
     size_t mark = arena->used;
 
@@ -166,24 +167,19 @@ void acf_attention_backward(real *d_x, acf_params *p, real *d_y, const acf_atten
                       site(rows, att->p_out, att->site + 1));
     acf_linear_backward(d_ctx, (real)0, p, d_o, act->ctx, R, &att->out);
 
-    if (rows->first_only) {
+    size_t N = (size_t)shape.N;
+    real *d_q = acf_arena_take(arena, shape.first_only ? N * C : T * 3 * C, REAL);
+    real *d_kv = shape.first_only ? acf_arena_take(arena, T * 2 * C, REAL) : d_q + C;
+    acf_attn_backward(d_q, d_kv, d_kv + C, d_ctx, act->prob, act->q, act->kv, act->kv + C, &shape,
+                      drop, act->scratch);
+    if (shape.first_only) {
         acf_linear q = acf_linear_part(&att->qkv, 3, 0, 1),
                    kv = acf_linear_part(&att->qkv, 3, 1, 2);
-        size_t N = (size_t)shape.N;
-        real *d_q = acf_arena_take(arena, N * C, REAL);
-        real *d_kv = acf_arena_take(arena, T * 2 * C, REAL);
-        shape.ld = 2 * att->norm.C;
-        acf_attn_first_backward(d_q, d_kv, d_kv + C, d_ctx, act->prob, act->q, act->kv, act->kv + C,
-                                &shape, drop, act->scratch);
         acf_linear_backward(d_x, (real)0, p, d_kv, act->x, T, &kv);
         acf_linear_backward(d_y, (real)1, p, d_q, act->x_first, N, &q); /* d_y: residual's */
         add_first(d_x, d_y, &shape, C);
     } else {
-        real *d_qkv = acf_arena_take(arena, T * 3 * C, REAL);
-        shape.ld = 3 * att->norm.C;
-        acf_attn_backward(d_qkv, d_qkv + C, d_qkv + 2 * C, d_ctx, act->prob, act->kv, act->kv + C,
-                          act->kv + 2 * C, &shape, drop, act->scratch);
-        acf_linear_backward(d_y, (real)1, p, d_qkv, act->x, T, &att->qkv);
+        acf_linear_backward(d_y, (real)1, p, d_q, act->x, T, &att->qkv);
         if (d_x != d_y) memcpy(d_x, d_y, T * C * REAL);
     }
     acf_arena_rewind(arena, mark);

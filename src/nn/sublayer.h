@@ -25,13 +25,12 @@ typedef struct acf_norm {
 } acf_norm;
 
 acf_status acf_norm_plan(acf_norm *norm, acf_params *p, const char *name, int C, double eps,
-                         acf_place place, acf_error *e) ACF_MUST_USE;
+                         acf_param_place place, acf_error *e) ACF_MUST_USE;
 
 /* What dropout and attention need to know of the rows at hand. */
 typedef struct acf_rows {
-    acf_attn_shape shape; /* ld is set by the sublayer */
+    acf_attn_shape shape; /* first_only: R = N instead of T; ld is set by the sublayer */
     size_t T;             /* tokens */
-    bool first_only;      /* R = N instead of T */
     bool train;           /* dropout on */
     bool keep;            /* a backward pass follows */
     uint64_t row0;        /* rows of the whole batch before this piece */
@@ -40,7 +39,7 @@ typedef struct acf_rows {
 
 static inline size_t acf_rows_count(const acf_rows *r)
 {
-    return r->first_only ? (size_t)r->shape.N : r->T;
+    return r->shape.first_only ? (size_t)r->shape.N : r->T;
 }
 
 /* What both sublayers end in: y = LayerNorm(dropout(o) + residual). */
@@ -61,7 +60,7 @@ typedef struct acf_attention {
 typedef struct acf_attention_act {
     const real *x; /* [T, C] the layer's input, borrowed */
     real *x_first; /* [N, C] its first tokens (first_only) */
-    real *q, *kv;  /* first_only: [N, C] and [T, 2C]; else kv = qkv [T, 3C] and q = NULL */
+    real *q, *kv;  /* first_only: [N, C] and [T, 2C]; else columns of one [T, 3C] */
     real *prob;    /* attention probabilities, NULL without keep */
     real *ctx;     /* [R, C] */
     void *scratch;

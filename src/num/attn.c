@@ -11,10 +11,9 @@ enum {
     CACHE_LINE = 64
 };
 
-/* What the four public functions share. */
+/* One call, forward (out) or backward (d_q). */
 typedef struct call {
     const acf_attn_shape *shape;
-    bool first; /* one query a sequence */
     real *out, *prob;
     const real *q, *k, *v;
     real *d_q, *d_k, *d_v;
@@ -46,7 +45,7 @@ size_t acf_attn_pairs(const acf_attn_shape *shape)
     size_t pairs = 0;
     for (int s = 0; s < shape->N; s++) {
         size_t L = (size_t)(shape->start[s + 1] - shape->start[s]);
-        pairs += (size_t)shape->A * L * L;
+        pairs += (size_t)shape->A * (shape->first_only ? L : L * L);
     }
     return pairs;
 }
@@ -64,15 +63,16 @@ static acf_attn_head head_of(const call *c, int s, int a)
     size_t row = (size_t)shape->start[s], L = (size_t)shape->start[s + 1] - row;
     size_t D = (size_t)shape->D, width = (size_t)shape->A * D, ld = (size_t)shape->ld;
     size_t column = (size_t)a * D, at = row * ld + column;
-    size_t ld_q = c->first ? width : ld;
-    size_t at_out = (c->first ? (size_t)s : row) * width + column;
-    size_t at_q = c->first ? at_out : at;
+    bool first = shape->first_only;
+    size_t ld_q = first ? width : ld;
+    size_t at_out = (first ? (size_t)s : row) * width + column;
+    size_t at_q = first ? at_out : at;
     uint64_t pair = c->pairs[s] + (size_t)a * L * L;
-    size_t at_prob = c->first ? (size_t)shape->A * row + (size_t)a * L : (size_t)pair;
+    size_t at_prob = first ? (size_t)shape->A * row + (size_t)a * L : (size_t)pair;
 
     acf_attn_head h = {.L = L,
                        .D = D,
-                       .n_rows = c->first ? 1 : L,
+                       .n_rows = first ? 1 : L,
                        .ld = ld,
                        .ld_q = ld_q,
                        .ld_out = width,
@@ -133,38 +133,6 @@ void acf_attn_backward(real *d_q, real *d_k, real *d_v, const real *d_out, const
                        acf_dropout drop, void *scratch)
 {
     call c = {.shape = shape,
-              .d_q = d_q,
-              .d_k = d_k,
-              .d_v = d_v,
-              .d_out = d_out,
-              .prob_kept = prob,
-              .q = q,
-              .k = k,
-              .v = v,
-              .drop = drop};
-    run(&c, scratch);
-}
-
-void acf_attn_first_forward(real *out, real *prob, const real *q, const real *k, const real *v,
-                            const acf_attn_shape *shape, acf_dropout drop, void *scratch)
-{
-    call c = {.shape = shape,
-              .first = true,
-              .out = out,
-              .prob = prob,
-              .q = q,
-              .k = k,
-              .v = v,
-              .drop = drop};
-    run(&c, scratch);
-}
-
-void acf_attn_first_backward(real *d_q, real *d_k, real *d_v, const real *d_out, const real *prob,
-                             const real *q, const real *k, const real *v,
-                             const acf_attn_shape *shape, acf_dropout drop, void *scratch)
-{
-    call c = {.shape = shape,
-              .first = true,
               .d_q = d_q,
               .d_k = d_k,
               .d_v = d_v,

@@ -8,6 +8,7 @@
 #include "num/dropout.h"
 #include "num/real.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,13 @@ typedef struct acf_attn_shape {
     int A;                /* heads */
     int D;                /* width of a head */
     int ld;               /* row stride of q, k, v and their gradients */
+    bool first_only;      /* one query a sequence, its first token: R = N rows instead of T, and q
+                             and d_q are [N, A D] arrays of their own; keys and values as ever */
     uint64_t pair0;       /* sum of A L^2 over the sequences of the batch before this piece */
 } acf_attn_shape;
 
-/* Sum of A L^2 over the sequences: the length of prob. */
+/* Pairs of query and key: the length of prob, the sum over the sequences of A L^2, with first_only
+ * of A L. */
 size_t acf_attn_pairs(const acf_attn_shape *shape);
 
 /* Bytes of scratch a call needs: a fixed amount per thread for the longest sequence of `shape`.
@@ -31,29 +35,18 @@ size_t acf_attn_scratch(const acf_attn_shape *shape, int n_threads);
 
 /*
  * For each sequence and head a:  P = softmax(Q K^T / sqrt(D)) [L, L];  out = dropout(P) V.
- * out [T, A D], rows of stride A D, head a in columns a D ...; prob, packed in order of sequence,
+ * out [R, A D], rows of stride A D, head a in columns a D ...; prob, packed in order of sequence,
  * then head, [L, L] each, keeps P before dropout for the backward pass (NULL in evaluation).
- * Dropout element: pair0 + position in prob.
+ * Dropout element: pair0 + position in the prob of all queries.  With first_only row 0 of each P
+ * is all there is ([L] in prob), and out's row s equals row start[s] of the whole.
  */
 void acf_attn_forward(real *out, real *prob, const real *q, const real *k, const real *v,
                       const acf_attn_shape *shape, acf_dropout drop, void *scratch);
 
-/* d_q, d_k, d_v (rows of stride ld, fully written) from d_out [T, A D] and the forward pass's
- * arguments.  d P = dropout(d_out V^T); d S = P (d P - sum_j P d P); d Q = d S K / sqrt(D) ... */
+/* d_q, d_k, d_v (laid out as q, k, v; fully written) from d_out [R, A D] and the forward pass's
+ * arguments; the formulas are in attn_head.h. */
 void acf_attn_backward(real *d_q, real *d_k, real *d_v, const real *d_out, const real *prob,
                        const real *q, const real *k, const real *v, const acf_attn_shape *shape,
                        acf_dropout drop, void *scratch);
-
-/*
- * One query a sequence: q [N, A D] (the first token's), keys and values of all tokens as above.
- * out [N, A D]; prob packed by sequence, then head, [L] each (NULL in evaluation).  Dropout
- * elements are those of row 0 of each head in acf_attn_forward, so the result equals row start[s]
- * of it.  Backward: d_q [N, A D], d_k, d_v fully written.
- */
-void acf_attn_first_forward(real *out, real *prob, const real *q, const real *k, const real *v,
-                            const acf_attn_shape *shape, acf_dropout drop, void *scratch);
-void acf_attn_first_backward(real *d_q, real *d_k, real *d_v, const real *d_out, const real *prob,
-                             const real *q, const real *k, const real *v,
-                             const acf_attn_shape *shape, acf_dropout drop, void *scratch);
 
 #endif

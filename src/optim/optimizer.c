@@ -6,29 +6,8 @@
 #include "optim/sgd.h"
 
 #include <math.h>
-#include <string.h>
 
 #define PIECE 16384 /* elements that one thread updates at a time: a few pages of each array */
-
-static const char *const type_name[] = {
-    [ACF_OPTIM_ADAMW] = "adamw",
-    [ACF_OPTIM_SGD] = "sgd",
-};
-
-const char *acf_optim_type_name(acf_optim_type type)
-{
-    return type_name[type];
-}
-
-bool acf_optim_type_parse(acf_optim_type *out, const char *name)
-{
-    for (int t = ACF_OPTIM_ADAMW; t <= ACF_OPTIM_SGD; t++) {
-        if (strcmp(type_name[t], name) != 0) continue;
-        *out = (acf_optim_type)t;
-        return true;
-    }
-    return false;
-}
 
 acf_optim_options acf_optim_default(acf_optim_type type)
 {

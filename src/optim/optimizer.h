@@ -20,10 +20,6 @@
 
 typedef enum acf_optim_type { ACF_OPTIM_ADAMW, ACF_OPTIM_SGD } acf_optim_type;
 
-/* "adamw", "sgd"; parse leaves *out alone and returns false for anything else. */
-const char *acf_optim_type_name(acf_optim_type type);
-bool acf_optim_type_parse(acf_optim_type *out, const char *name);
-
 typedef struct acf_optim_options {
     acf_optim_type type;
     double lr;           /* >= 0: the encoder's */

@@ -1,31 +1,8 @@
 #include "optim/schedule.h"
 
 #include <math.h>
-#include <string.h>
 
 #define PI 3.14159265358979323846
-
-static const char *const type_name[] = {
-    [ACF_SCHEDULE_LINEAR] = "linear",
-    [ACF_SCHEDULE_COSINE] = "cosine",
-    [ACF_SCHEDULE_CONSTANT] = "constant",
-    [ACF_SCHEDULE_STEP] = "step",
-};
-
-const char *acf_schedule_type_name(acf_schedule_type type)
-{
-    return type_name[type];
-}
-
-bool acf_schedule_type_parse(acf_schedule_type *out, const char *name)
-{
-    for (int t = ACF_SCHEDULE_LINEAR; t <= ACF_SCHEDULE_STEP; t++) {
-        if (strcmp(type_name[t], name) != 0) continue;
-        *out = (acf_schedule_type)t;
-        return true;
-    }
-    return false;
-}
 
 /* gamma^n by repeated products, as torch's schedulers reach it. */
 static double step_factor(const acf_schedule *s, int64_t update)

@@ -15,7 +15,6 @@
 
 #include "base/status.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum acf_schedule_type {
@@ -24,11 +23,6 @@ typedef enum acf_schedule_type {
     ACF_SCHEDULE_CONSTANT,
     ACF_SCHEDULE_STEP
 } acf_schedule_type;
-
-/* "linear", "cosine", "constant", "step"; parse leaves *out alone and returns false for anything
- * else. */
-const char *acf_schedule_type_name(acf_schedule_type type);
-bool acf_schedule_type_parse(acf_schedule_type *out, const char *name);
 
 typedef struct acf_schedule {
     acf_schedule_type type;

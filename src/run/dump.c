@@ -76,7 +76,7 @@ acf_status acf_dump_step(const acf_dump *dump, const acf_step *s, const acf_batc
             t->dim[k] = (uint64_t)p->dim[k];
     }
     acf_status st = path_for(&path, dump->path, update, e);
-    if (st == ACF_OK) st = acf_st_write(path.data, item, n, NULL, 0, NULL, e);
+    if (st == ACF_OK) st = acf_st_write(path.data, item, n, NULL, e);
     acf_str_free(&path);
     acf_free(item);
     return st;

@@ -84,8 +84,9 @@ static acf_status set_dir(settings *s, const char *dir, acf_error *e)
     return set_not_drawn(s, e);
 }
 
-/* --data of ax, FILE or DIR: what mnli's directory holds is nothing for it. */
-static acf_status set_ax(settings *s, const acf_task *task, const char *given, acf_error *e)
+/* --data of a task without training data, FILE or DIR: what the directory of the task that answers
+ * it holds is nothing for it. */
+static acf_status set_asked_only(settings *s, const acf_task *task, const char *given, acf_error *e)
 {
     bool is_dir = acf_path_is_dir(given);
     char *file = is_dir ? acf_path_join(given, task->file[ACF_TEST], e) : acf_strdup(given, e);
@@ -124,8 +125,8 @@ static acf_status set_data(settings *s, const acf_task *task, const acf_held_out
         acf_free(path);
         return st;
     }
-    if (task != NULL && strcmp(task->name, "ax") == 0) {
-        st = set_ax(s, task, path, e);
+    if (task != NULL && task->answered_by != NULL) {
+        st = set_asked_only(s, task, path, e);
     } else if (is_set) {
         st = set_dir(s, path, e);
     } else if (opt->split == ACF_TEST) {
@@ -149,9 +150,10 @@ static acf_status gather_settings(settings *s, const acf_model *m, const acf_hel
     if (name == NULL && m->card != NULL)
         ACF_TRY(acf_json_string(&name, m->card, "task", NULL, "acf.json", e));
     const acf_task *task = name != NULL ? acf_task_find(name) : NULL;
-    if (opt->data == NULL && opt->n_sets == 0 && task != NULL && strcmp(task->name, "ax") == 0)
+    bool is_asked_only = task != NULL && task->answered_by != NULL;
+    if (is_asked_only && opt->data == NULL && opt->n_sets == 0)
         return acf_fail(e, ACF_ERR_USAGE,
-                        "--data: task 'ax' needs the diagnostic file or its directory");
+                        "--data: task '%s' needs the diagnostic file or its directory", task->name);
     if (opt->data != NULL) ACF_TRY(set_data(s, task, opt, e));
     for (size_t i = 0; i < opt->n_sets; i++)
         s->item[s->n++] = opt->sets[i];

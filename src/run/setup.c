@@ -163,8 +163,7 @@ static acf_status write_card(acf_model *m, const acf_dataset *d, const acf_confi
               cJSON_AddBoolToObject(c, "pair", m->pair) != NULL &&
               cJSON_AddStringToObject(c, "loss", acf_loss_type_name(cfg->loss.type)) != NULL &&
               cJSON_AddNumberToObject(c, "tau", m->tau) != NULL &&
-              cJSON_AddStringToObject(c, "head", m->head == ACF_HEAD_LABEL ? "label" : "linear") !=
-                  NULL &&
+              cJSON_AddStringToObject(c, "head", acf_head_name(m->head)) != NULL &&
               cJSON_AddStringToObject(c, "metric", cfg->eval.metric) != NULL &&
               (labels = cJSON_AddArrayToObject(c, "labels")) != NULL;
     for (int k = 0; ok && k < m->K; k++)

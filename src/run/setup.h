@@ -37,8 +37,19 @@ typedef struct acf_setup_options {
     void *payload;
 } acf_setup_options;
 
-/* Open everything for training: data, model with gradients, train and dev sources.  On failure
- * *out is empty; else the caller frees it with acf_setup_close. */
+/*
+ * Open everything for training: data, model with gradients, train and dev sources, and acf.json's
+ * text in model.card.  What the parts found goes out as it is and decides the exit code:
+ *
+ *   ACF_ERR_USAGE     keys that do not suit each other, the data or the network: labels, pooling,
+ *                     lengths, freezing, images with an encoder of texts
+ *   ACF_ERR_DATA      data files, named with the line where there is one
+ *   ACF_ERR_MODEL     the directory of model.encoder, or opt->checkpoint
+ *   ACF_STOPPED       poll said so
+ *   ACF_ERR_RESOURCE  memory
+ *
+ * On failure *out is empty; else the caller frees it with acf_setup_close.
+ */
 acf_status acf_setup_open(acf_setup *out, const acf_config *cfg, const acf_setup_options *opt,
                           acf_error *e) ACF_MUST_USE;
 

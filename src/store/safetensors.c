@@ -23,7 +23,7 @@ struct acf_safetensors {
     const unsigned char *map;
     size_t bytes;
     cJSON *tree; /* holds all names */
-    const cJSON *metadata;
+    bool has_metadata;
     acf_st_entry *entry;          /* by offset */
     const acf_st_entry **by_name; /* sorted */
     size_t n;
@@ -234,11 +234,11 @@ static acf_status parse_entry(acf_st_entry *t, const cJSON *item, const char *pa
 
 static acf_status parse_metadata(acf_safetensors *st, const cJSON *item, acf_error *e)
 {
-    if (st->metadata != NULL)
+    if (st->has_metadata)
         return acf_fail(e, ACF_ERR_FORMAT, "%s: '__metadata__' is given twice", st->path);
     if (!cJSON_IsObject(item))
         return acf_fail(e, ACF_ERR_FORMAT, "%s: '__metadata__' is not a JSON object", st->path);
-    st->metadata = item;
+    st->has_metadata = true;
     const cJSON *child;
     cJSON_ArrayForEach(child, item)
     {
@@ -395,12 +395,6 @@ const acf_st_entry *acf_st_find(const acf_safetensors *st, const char *name)
     const acf_st_entry *const *hit =
         bsearch(&at, st->by_name, st->n, sizeof *st->by_name, compare_names);
     return hit == NULL ? NULL : *hit;
-}
-
-const char *acf_st_metadata(const acf_safetensors *st, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(st->metadata, key);
-    return item == NULL ? NULL : item->valuestring;
 }
 
 const char *acf_st_path(const acf_safetensors *st)

@@ -68,7 +68,6 @@ void acf_st_close(acf_safetensors **st);
 size_t acf_st_count(const acf_safetensors *st);
 const acf_st_entry *acf_st_entry_at(const acf_safetensors *st, size_t i);     /* in file order */
 const acf_st_entry *acf_st_find(const acf_safetensors *st, const char *name); /* or NULL */
-const char *acf_st_metadata(const acf_safetensors *st, const char *key);      /* or NULL */
 const char *acf_st_path(const acf_safetensors *st);
 
 /* Copy a tensor of `len` elements out.  read_real takes F64, F32, F16 and BF16 (rounded to nearest
@@ -93,17 +92,12 @@ typedef struct acf_st_item {
     const void *data;
 } acf_st_item;
 
-typedef struct acf_st_pair {
-    const char *key, *value;
-} acf_st_pair;
-
-/* Write n tensors and the metadata {"format": "pt"} and `pair`; the file is on the disk on return,
- * and gone on failure.  Names must be unique UTF-8.  hex may be NULL: the digest of the file. */
+/* Write n tensors and the metadata {"format": "pt"}; the file is on the disk on return, and gone on
+ * failure.  Names must be unique UTF-8.  hex may be NULL: the digest of the file. */
 acf_status acf_st_write(const char *path, const acf_st_item *item, size_t n,
-                        const acf_st_pair *pair, size_t n_pairs, char hex[ACF_DIGEST_HEX + 1],
-                        acf_error *e) ACF_MUST_USE;
+                        char hex[ACF_DIGEST_HEX + 1], acf_error *e) ACF_MUST_USE;
 
 /* Bytes that acf_st_write will take at most. */
-uint64_t acf_st_bytes(const acf_st_item *item, size_t n, const acf_st_pair *pair, size_t n_pairs);
+uint64_t acf_st_bytes(const acf_st_item *item, size_t n);
 
 #endif

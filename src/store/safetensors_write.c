@@ -81,17 +81,9 @@ static acf_status put_entry(acf_str *s, const acf_st_item *t, size_t begin, size
 }
 
 static acf_status make_header(acf_str *s, const acf_st_item *const *order, size_t n,
-                              const acf_st_pair *pair, size_t n_pairs, const char *path,
-                              acf_error *e)
+                              const char *path, acf_error *e)
 {
-    ACF_TRY(acf_str_puts(s, "{\"__metadata__\":{\"format\":\"pt\"", e));
-    for (size_t i = 0; i < n_pairs; i++) {
-        ACF_TRY(acf_str_puts(s, ",", e));
-        ACF_TRY(put_string(s, pair[i].key, e));
-        ACF_TRY(acf_str_puts(s, ":", e));
-        ACF_TRY(put_string(s, pair[i].value, e));
-    }
-    ACF_TRY(acf_str_puts(s, "}", e));
+    ACF_TRY(acf_str_puts(s, "{\"__metadata__\":{\"format\":\"pt\"}", e));
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         size_t bytes, end;
@@ -140,15 +132,14 @@ static acf_status write_file(acf_writer *w, const acf_str *header, const acf_st_
 }
 
 acf_status acf_st_write(const char *path, const acf_st_item *item, size_t n,
-                        const acf_st_pair *pair, size_t n_pairs, char hex[ACF_DIGEST_HEX + 1],
-                        acf_error *e)
+                        char hex[ACF_DIGEST_HEX + 1], acf_error *e)
 {
     acf_str header = {0};
     acf_writer *w = NULL;
     const acf_st_item **order = acf_alloc(n, sizeof *order, path, e);
     if (order == NULL) return ACF_ERR_RESOURCE;
     acf_status st = sort_items(order, item, n, path, e);
-    if (st == ACF_OK) st = make_header(&header, order, n, pair, n_pairs, path, e);
+    if (st == ACF_OK) st = make_header(&header, order, n, path, e);
     if (st == ACF_OK) st = acf_writer_open(&w, path, e);
     if (st == ACF_OK) st = write_file(w, &header, order, n, path, e);
     st = acf_writer_close(&w, st, hex, e);
@@ -157,7 +148,7 @@ acf_status acf_st_write(const char *path, const acf_st_item *item, size_t n,
     return st;
 }
 
-uint64_t acf_st_bytes(const acf_st_item *item, size_t n, const acf_st_pair *pair, size_t n_pairs)
+uint64_t acf_st_bytes(const acf_st_item *item, size_t n)
 {
     enum {
         ESCAPED = 6,
@@ -171,7 +162,5 @@ uint64_t acf_st_bytes(const acf_st_item *item, size_t n, const acf_st_pair *pair
             bytes *= item[i].dim[k];
         total += bytes + ESCAPED * strlen(item[i].name) + NUMBER * (uint64_t)item[i].rank + FRAME;
     }
-    for (size_t i = 0; i < n_pairs; i++)
-        total += ESCAPED * (strlen(pair[i].key) + strlen(pair[i].value)) + FRAME;
     return total;
 }

@@ -96,27 +96,6 @@ acf_status acf_state_set_number(acf_state *s, const char *key, double value, acf
     return add(s, key, number_item(value), e);
 }
 
-acf_status acf_state_set_numbers(acf_state *s, const char *key, const double *value, size_t n,
-                                 acf_error *e)
-{
-    cJSON *list = cJSON_CreateArray();
-    ACF_TRY(acf_json_check(list, e));
-    for (size_t i = 0; i < n; i++) {
-        cJSON *item = number_item(value[i]);
-        if (item == NULL || !cJSON_AddItemToArray(list, item)) {
-            cJSON_Delete(item);
-            cJSON_Delete(list);
-            return acf_json_check(NULL, e);
-        }
-    }
-    return add(s, key, list, e);
-}
-
-acf_status acf_state_set_string(acf_state *s, const char *key, const char *value, acf_error *e)
-{
-    return add(s, key, cJSON_CreateString(value), e);
-}
-
 static acf_status find(const cJSON **item, const acf_state *s, const char *key, acf_error *e)
 {
     *item = cJSON_GetObjectItemCaseSensitive(s->tree, key);
@@ -178,38 +157,6 @@ acf_status acf_state_get_number(double *out, const acf_state *s, const char *key
         return acf_fail(e, ACF_ERR_FORMAT, "%s: '%s' = %g is out of range [%g, %g]", s->name, key,
                         x, min, max);
     *out = x;
-    return ACF_OK;
-}
-
-acf_status acf_state_get_numbers(double *out, size_t n, const acf_state *s, const char *key,
-                                 acf_error *e)
-{
-    const cJSON *list;
-    ACF_TRY(find(&list, s, key, e));
-    if (!cJSON_IsArray(list))
-        return acf_fail(e, ACF_ERR_FORMAT, "%s: '%s' is not a list of numbers", s->name, key);
-    if ((size_t)cJSON_GetArraySize(list) != n)
-        return acf_fail(e, ACF_ERR_FORMAT, "%s: '%s' has %d numbers, expected %zu", s->name, key,
-                        cJSON_GetArraySize(list), n);
-    size_t i = 0;
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        if (!item_number(&out[i], item))
-            return acf_fail(e, ACF_ERR_FORMAT, "%s: '%s': element %zu is not a number", s->name,
-                            key, i);
-        i++;
-    }
-    return ACF_OK;
-}
-
-acf_status acf_state_get_string(const char **out, const acf_state *s, const char *key, acf_error *e)
-{
-    const cJSON *item;
-    ACF_TRY(find(&item, s, key, e));
-    if (!cJSON_IsString(item))
-        return acf_fail(e, ACF_ERR_FORMAT, "%s: '%s' is not a string", s->name, key);
-    *out = item->valuestring;
     return ACF_OK;
 }
 

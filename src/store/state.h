@@ -26,10 +26,6 @@ acf_status acf_state_set_int(acf_state *s, const char *key, int64_t value,
                              acf_error *e) ACF_MUST_USE;
 acf_status acf_state_set_number(acf_state *s, const char *key, double value,
                                 acf_error *e) ACF_MUST_USE;
-acf_status acf_state_set_numbers(acf_state *s, const char *key, const double *value, size_t n,
-                                 acf_error *e) ACF_MUST_USE;
-acf_status acf_state_set_string(acf_state *s, const char *key, const char *value,
-                                acf_error *e) ACF_MUST_USE;
 
 /* Get a value.  A missing key, another type or a value out of range is ACF_ERR_FORMAT naming file
  * and key.  Numbers: NaN passes only where min and max are the infinities. */
@@ -37,12 +33,6 @@ acf_status acf_state_get_int(int64_t *out, const acf_state *s, const char *key, 
                              int64_t max, acf_error *e) ACF_MUST_USE;
 acf_status acf_state_get_number(double *out, const acf_state *s, const char *key, double min,
                                 double max, acf_error *e) ACF_MUST_USE;
-/* Exactly n numbers, of any value. */
-acf_status acf_state_get_numbers(double *out, size_t n, const acf_state *s, const char *key,
-                                 acf_error *e) ACF_MUST_USE;
-/* Borrowed from s. */
-acf_status acf_state_get_string(const char **out, const acf_state *s, const char *key,
-                                acf_error *e) ACF_MUST_USE;
 
 /* hex may be NULL: the digest of the file. */
 acf_status acf_state_save(const acf_state *s, const char *path, char hex[ACF_DIGEST_HEX + 1],

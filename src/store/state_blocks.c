@@ -68,7 +68,7 @@ acf_status acf_state_save_blocks(const char *path, const acf_params *p, const ch
     ACF_TRY(make_items(&b, p, name, n, e));
     for (size_t i = 0; i < b.n; i++)
         b.item[i].data = block[b.block[i]] + p->slice[b.slice[i]].at;
-    acf_status st = acf_st_write(path, b.item, b.n, NULL, 0, hex, e);
+    acf_status st = acf_st_write(path, b.item, b.n, hex, e);
     free_items(&b);
     return st;
 }

@@ -337,7 +337,7 @@ acf_status acf_weights_save(const acf_params *p, const char *path, char hex[ACF_
 {
     acf_st_item *item = make_items(p, e);
     if (item == NULL) return ACF_ERR_RESOURCE;
-    acf_status status = acf_st_write(path, item, p->n, NULL, 0, hex, e);
+    acf_status status = acf_st_write(path, item, p->n, hex, e);
     acf_free(item);
     return status;
 }
@@ -345,7 +345,7 @@ acf_status acf_weights_save(const acf_params *p, const char *path, char hex[ACF_
 uint64_t acf_weights_bytes(const acf_params *p)
 {
     acf_st_item *item = make_items(p, NULL);
-    uint64_t bytes = item == NULL ? 0 : acf_st_bytes(item, p->n, NULL, 0);
+    uint64_t bytes = item == NULL ? 0 : acf_st_bytes(item, p->n);
     acf_free(item);
     return bytes;
 }

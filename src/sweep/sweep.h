@@ -43,6 +43,7 @@ typedef struct acf_sweep_run {
     int cell, index; /* of the cell's series */
     bool is_ours;    /* of our shard */
     acf_sweep_state state;
+    double begun_s; /* acf_clock_s when this process began with it; 0: has not */
     double seconds; /* that it took, when it has ended */
     cJSON *results; /* eval_results.json when it has finished; may be NULL */
     char *line;     /* of results.jsonl, without newline, when it has ended; else NULL */

@@ -99,16 +99,6 @@ int32_t acf_tokenizer_id(const acf_tokenizer *tok, const char *token)
     return id;
 }
 
-int32_t acf_tokenizer_pad_id(const acf_tokenizer *tok)
-{
-    return tok->id[ACF_PAD];
-}
-
-bool acf_tokenizer_is_uncased(const acf_tokenizer *tok)
-{
-    return tok->steps.lowercase;
-}
-
 acf_status acf_tokenizer_add(acf_tokenizer *tok, const acf_added *flags, const char *text,
                              acf_error *e)
 {

@@ -104,8 +104,4 @@ const char *acf_tokenizer_token(const acf_tokenizer *tok, int32_t id);
 /* The id of an exact token, -1 when there is none. */
 int32_t acf_tokenizer_id(const acf_tokenizer *tok, const char *token);
 
-/* Id of the padding token, and whether text is lower-cased. */
-int32_t acf_tokenizer_pad_id(const acf_tokenizer *tok);
-bool acf_tokenizer_is_uncased(const acf_tokenizer *tok);
-
 #endif

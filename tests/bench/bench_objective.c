@@ -128,7 +128,7 @@ static acf_status bench_optimizers(acf_error *e)
         /* value and gradient, and each state block read and written */
         double bytes = (double)p.len * sizeof(real) * (3 + 2 * o->n_blocks);
         printf("%s, %.1f M parameters: %.2f ms (%.1f GB/s), gradient norm %.2f ms\n",
-               acf_optim_type_name(options.type), (double)p.len * 1e-6, update * 1e3,
+               type == ACF_OPTIM_SGD ? "sgd" : "adamw", (double)p.len * 1e-6, update * 1e3,
                bytes / update * 1e-9, norm * 1e3);
         acf_optimizer_close(&o);
     }

@@ -80,14 +80,6 @@ TIMED(SPLIT_ATTENTION, acf_attn_backward,
       (real * d_q, real *d_k, real *d_v, const real *d_out, const real *prob, const real *q,
        const real *k, const real *v, const acf_attn_shape *shape, acf_dropout drop, void *scratch),
       (d_q, d_k, d_v, d_out, prob, q, k, v, shape, drop, scratch))
-TIMED(SPLIT_ATTENTION, acf_attn_first_forward,
-      (real * out, real *prob, const real *q, const real *k, const real *v,
-       const acf_attn_shape *shape, acf_dropout drop, void *scratch),
-      (out, prob, q, k, v, shape, drop, scratch))
-TIMED(SPLIT_ATTENTION, acf_attn_first_backward,
-      (real * d_q, real *d_k, real *d_v, const real *d_out, const real *prob, const real *q,
-       const real *k, const real *v, const acf_attn_shape *shape, acf_dropout drop, void *scratch),
-      (d_q, d_k, d_v, d_out, prob, q, k, v, shape, drop, scratch))
 
 TIMED(SPLIT_NORM, acf_layernorm_forward,
       (real * y, real *xhat, real *rstd, const real *x, const real *residual, const real *gamma,

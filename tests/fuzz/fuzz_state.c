@@ -18,15 +18,12 @@ static void read_state(fuzz_bytes in)
     if (acf_state_load(&s, fuzz_file("trainer_state.json", in), &e) != ACF_OK) return;
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         int64_t whole;
-        double x, two[2];
-        const char *text;
+        double x;
         if (acf_state_get_int(&whole, s, keys[k], -1, 1 << 20, &e) == ACF_OK)
             ACF_ASSERT(whole >= -1 && whole <= 1 << 20);
         if (acf_state_get_number(&x, s, keys[k], -1, 1, &e) == ACF_OK)
             ACF_ASSERT(x >= -1 && x <= 1);
         (void)(acf_state_get_int(&whole, s, keys[k], INT64_MIN, INT64_MAX, &e) == ACF_OK);
-        (void)(acf_state_get_numbers(two, 2, s, keys[k], &e) == ACF_OK);
-        if (acf_state_get_string(&text, s, keys[k], &e) == ACF_OK) ACF_ASSERT(text != NULL);
     }
     acf_state_close(&s);
 }

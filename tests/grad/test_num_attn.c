@@ -14,7 +14,6 @@ static const int32_t start[N + 1] = {0, 1, 4, T}; /* lengths 1, 3, 5 */
 typedef struct fixture {
     acf_attn_shape shape;
     acf_dropout drop;
-    int first;
     real qkv[T * LD], d_qkv[T * LD], q1[N * WIDTH], d_q1[N * WIDTH], w[T * WIDTH];
     void *scratch;
 } fixture;
@@ -24,12 +23,10 @@ static double value(void *ctx)
     fixture *f = ctx;
     real out[T * WIDTH];
     const real *k = f->qkv + WIDTH, *v = k + WIDTH;
-    if (f->first)
-        acf_attn_first_forward(out, NULL, f->q1, k, v, &f->shape, f->drop, f->scratch);
-    else
-        acf_attn_forward(out, NULL, f->qkv, k, v, &f->shape, f->drop, f->scratch);
+    bool first = f->shape.first_only;
+    acf_attn_forward(out, NULL, first ? f->q1 : f->qkv, k, v, &f->shape, f->drop, f->scratch);
     double sum = 0.0;
-    for (int i = 0; i < (f->first ? N : T) * WIDTH; i++)
+    for (int i = 0; i < (first ? N : T) * WIDTH; i++)
         sum += (double)out[i] * (double)f->w[i];
     return sum;
 }
@@ -39,8 +36,7 @@ static void gradients(void **state)
     (void)state;
     for (int way = 0; way < 4; way++) {
         fixture f = {.shape = {.N = N, .start = start, .A = A, .D = D, .ld = LD, .pair0 = 17},
-                     .drop = {.p = way & 1 ? 0.25 : 0.0, .seed = 1, .step = 2, .site = 3},
-                     .first = way & 2};
+                     .drop = {.p = way & 1 ? 0.25 : 0.0, .seed = 1, .step = 2, .site = 3}};
         real prob[256], out[T * WIDTH];
         assert_true(acf_attn_pairs(&f.shape) <= 256);
         size_t bytes = acf_attn_scratch(&f.shape, acf_threads_get());
@@ -49,16 +45,12 @@ static void gradients(void **state)
         fill_normal(f.qkv, T * LD, 1);
         fill_normal(f.q1, N * WIDTH, 2);
         fill_normal(f.w, T * WIDTH, 3);
-        const real *q = f.qkv, *k = q + WIDTH, *v = k + WIDTH;
-        real *d_q = f.d_qkv, *d_k = d_q + WIDTH, *d_v = d_k + WIDTH;
-        if (f.first) {
-            acf_attn_first_forward(out, prob, f.q1, k, v, &f.shape, f.drop, f.scratch);
-            acf_attn_first_backward(f.d_q1, d_k, d_v, f.w, prob, f.q1, k, v, &f.shape, f.drop,
-                                    f.scratch);
-        } else {
-            acf_attn_forward(out, prob, q, k, v, &f.shape, f.drop, f.scratch);
-            acf_attn_backward(d_q, d_k, d_v, f.w, prob, q, k, v, &f.shape, f.drop, f.scratch);
-        }
+        f.shape.first_only = (way & 2) != 0;
+        const real *q = f.shape.first_only ? f.q1 : f.qkv, *k = f.qkv + WIDTH, *v = k + WIDTH;
+        real *d_q = f.shape.first_only ? f.d_q1 : f.d_qkv;
+        real *d_k = f.d_qkv + WIDTH, *d_v = d_k + WIDTH;
+        acf_attn_forward(out, prob, q, k, v, &f.shape, f.drop, f.scratch);
+        acf_attn_backward(d_q, d_k, d_v, f.w, prob, q, k, v, &f.shape, f.drop, f.scratch);
         grad_tensor t[] = {{.name = "qkv", .value = f.qkv, .grad = f.d_qkv, .n = T * LD},
                            {.name = "q1", .value = f.q1, .grad = f.d_q1, .n = N * WIDTH}};
         assert_gradients(value, &f, t, 2);

@@ -10,7 +10,7 @@
 
 #define TOL (sizeof(real) == 4 ? 2e-6 : 1e-13)
 
-/* One batch with all arrays of the four calls; q, k, v as slices of one matrix. */
+/* One batch with all arrays of the calls; q, k, v as slices of one matrix. */
 typedef struct batch {
     acf_attn_shape shape;
     int32_t start[9];
@@ -198,17 +198,18 @@ static void first_token_equals_row_0(void **state)
                 }
                 forward(&b, b.prob);
                 backward(&b);
-                acf_attn_first_forward(b.out1, b.prob1, b.q1, b.qkv + w, b.qkv + 2 * w, &b.shape,
-                                       b.drop, b.scratch);
+                b.shape.first_only = true;
+                assert_int_equal(acf_attn_pairs(&b.shape), b.T * (size_t)heads[h][0]);
+                acf_attn_forward(b.out1, b.prob1, b.q1, b.qkv + w, b.qkv + 2 * w, &b.shape, b.drop,
+                                 b.scratch);
                 for (int s = 0; s < 8; s++)
                     assert_close(b.out1 + (size_t)s * w, b.out + (size_t)b.start[s] * w, w, TOL,
                                  TOL);
                 real *d_out1 = b.out1; /* no longer needed */
                 for (int s = 0; s < 8; s++)
                     memcpy(d_out1 + (size_t)s * w, b.d_out + (size_t)b.start[s] * w, bytes);
-                acf_attn_first_backward(b.d_q1, b.d_qkv1 + w, b.d_qkv1 + 2 * w, d_out1, b.prob1,
-                                        b.q1, b.qkv + w, b.qkv + 2 * w, &b.shape, b.drop,
-                                        b.scratch);
+                acf_attn_backward(b.d_q1, b.d_qkv1 + w, b.d_qkv1 + 2 * w, d_out1, b.prob1, b.q1,
+                                  b.qkv + w, b.qkv + 2 * w, &b.shape, b.drop, b.scratch);
                 for (int s = 0; s < 8; s++) {
                     size_t row = (size_t)b.start[s];
                     assert_close(b.d_q1 + (size_t)s * w, b.d_qkv + row * ld, w, 4 * TOL, TOL);

@@ -6,6 +6,7 @@
 #include "optim/clip.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
+#include "support/choice.h"
 #include "support/close.h"
 #include "support/cm.h"
 
@@ -86,9 +87,9 @@ static void read_tensors(const acf_params *p, real *block, const cJSON *object)
 static acf_optim_options read_options(const cJSON *run)
 {
     acf_error e;
-    acf_optim_type type = ACF_OPTIM_ADAMW;
-    assert_true(acf_optim_type_parse(&type, get(run, "type")->valuestring));
-    acf_optim_options o = acf_optim_default(type);
+    int type = choice_value("train.optimizer.name", get(run, "type")->valuestring);
+    assert_true(type >= 0);
+    acf_optim_options o = acf_optim_default((acf_optim_type)type);
     o.lr = number(run, "lr", -1);
     o.head_lr = number(run, "head_lr", -1);
     o.weight_decay = number(run, "weight_decay", -1);
@@ -168,11 +169,13 @@ void check_golden_optimizers(double tol)
 static void check_schedule(const cJSON *row)
 {
     int64_t milestone[MAX_STEPS];
-    acf_schedule s = {.warmup = (int64_t)number(row, "warmup", -1),
+    int type = choice_value("train.schedule.name", get(row, "type")->valuestring);
+    assert_true(type >= 0);
+    acf_schedule s = {.type = (acf_schedule_type)type,
+                      .warmup = (int64_t)number(row, "warmup", -1),
                       .milestone = milestone,
                       .every = (int64_t)number(row, "every", 1),
                       .gamma = number(row, "gamma", 0)};
-    assert_true(acf_schedule_type_parse(&s.type, get(row, "type")->valuestring));
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(row, "milestones");
     for (const cJSON *x = list != NULL ? list->child : NULL; x != NULL; x = x->next)
         milestone[s.n_milestones++] = (int64_t)x->valuedouble;

@@ -28,7 +28,7 @@ static acf_status save(const char *run, int64_t step, const char *text)
     char *model = acf_checkpoint_file(ck, "model.safetensors", &e);
     if (config == NULL || model == NULL) st = ACF_ERR_RESOURCE;
     if (st == ACF_OK) st = acf_write_synced(config, text, strlen(text), &e);
-    if (st == ACF_OK) st = acf_st_write(model, &item, 1, NULL, 0, hex, &e);
+    if (st == ACF_OK) st = acf_st_write(model, &item, 1, hex, &e);
     if (st == ACF_OK) st = acf_checkpoint_note_digest(ck, "model.safetensors", hex, &e);
     acf_free(config);
     acf_free(model);

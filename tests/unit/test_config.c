@@ -405,6 +405,12 @@ static void schema_is_complete(void **state)
         line = c + 1;
     }
     acf_str_free(&help);
+    const acf_choice *task = acf_keys[acf_key_find("task")].choices;
+    for (int i = 0; acf_task_at(i) != NULL; i++, task++) { /* those of data/tasks, in its order */
+        assert_non_null(task->name);
+        assert_string_equal(task->name, acf_task_at(i)->name);
+    }
+    assert_null(task->name);
     assert_true(acf_in_range("[0, 1)", 0.0) && !acf_in_range("[0, 1)", 1.0));
     assert_true(acf_in_range("(0, 10]", 10.0) && !acf_in_range("(0, 10]", 0.0));
     assert_false(acf_in_range("[0, 1)", (double)NAN));

@@ -7,6 +7,7 @@
 #include "encoder/families.h"
 #include "model/model_dir.h"
 #include "store/weights.h"
+#include "support/choice.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"
 #include "support/tmpdir.h"
@@ -318,12 +319,27 @@ static void follows_the_width_of_the_embeddings(void **state)
                  "electra.embeddings.LayerNorm.bias' is [6], the model expects [8]", &e);
 }
 
+static void poolings_have_the_names_of_the_schema(void **state)
+{
+    (void)state;
+    acf_pooling got = ACF_POOL_MEAN;
+    for (int k = ACF_POOL_POOLER; k <= ACF_POOL_GAP; k++) {
+        const char *name = acf_pooling_name((acf_pooling)k);
+        assert_int_equal(choice_value("model.pooling", name), k);
+        assert_true(acf_pooling_parse(&got, name));
+        assert_int_equal(got, k);
+    }
+    assert_false(acf_pooling_parse(&got, ""));
+    assert_int_equal(got, ACF_POOL_GAP);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(saving_and_loading_is_the_identity),
     TEST(starts_from_an_encoder_alone),
     TEST(leaves_robertas_own_pooler_aside),
     TEST(follows_the_width_of_the_embeddings),
+    cmocka_unit_test(poolings_have_the_names_of_the_schema),
     cmocka_unit_test(describes_what_it_read),
     cmocka_unit_test(replaces_every_dropout),
     cmocka_unit_test(refuses_what_it_would_compute_wrongly),

@@ -1,4 +1,5 @@
 /* The objective in the float build: golden vectors, presets, limits, threads. */
+#include "support/choice.h"
 #include "support/close.h"
 #include "support/cm.h"
 #include "support/golden_objective.h"
@@ -57,9 +58,8 @@ static void names_and_presets(void **state)
     };
     assert_int_equal(sizeof row / sizeof *row, ACF_N_LOSS_TYPES);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        acf_loss_type type = ACF_LOSS_MSE;
-        assert_true(acf_loss_type_parse(&type, row[i].name));
-        assert_int_equal(type, i);
+        acf_loss_type type = (acf_loss_type)i;
+        assert_int_equal(choice_value("loss.type", row[i].name), i);
         assert_string_equal(acf_loss_type_name(type), row[i].name);
         assert_int_equal(acf_objective_head(type), row[i].head);
         assert_int_equal(acf_objective_has_contrast(type), row[i].has_contrast);
@@ -73,20 +73,12 @@ static void names_and_presets(void **state)
         assert_int_equal(o.form, ACF_FORM_SUPCON);
         assert_int_equal(o.cor_type, ACF_COR_FEATURE);
     }
-    acf_loss_type type = ACF_LOSS_SCL;
-    acf_form form = ACF_FORM_SUPCON;
-    acf_cor cor = ACF_COR_NONE;
     acf_head head = ACF_HEAD_LINEAR;
-    assert_false(acf_loss_type_parse(&type, "ACF"));
-    assert_int_equal(type, ACF_LOSS_SCL);
-    assert_true(acf_form_parse(&form, "ntxent") && form == ACF_FORM_NTXENT);
-    assert_false(acf_form_parse(&form, ""));
-    assert_true(acf_cor_parse(&cor, "within") && cor == ACF_COR_WITHIN);
-    assert_false(acf_cor_parse(&cor, "labels"));
-    assert_string_equal(acf_cor_name(ACF_COR_LABEL), "label");
     assert_true(acf_head_parse(&head, "label") && head == ACF_HEAD_LABEL);
     assert_false(acf_head_parse(&head, "both"));
     assert_string_equal(acf_head_name(ACF_HEAD_LINEAR), "linear");
+    assert_int_equal(choice_value("eval.head", "linear"), ACF_HEAD_LINEAR);
+    assert_int_equal(choice_value("eval.head", "label"), ACF_HEAD_LABEL);
 }
 
 static void refuses_bad_settings(void **state)

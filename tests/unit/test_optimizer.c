@@ -261,10 +261,6 @@ static void schedules_at_their_ends(void **state)
     assert_number(acf_schedule_factor(&s, 19, 100), 1.0, 0);
     assert_number(acf_schedule_factor(&s, 20, 100), 0.01, 1e-17); /* a milestone given twice */
     assert_number(acf_schedule_factor(&s, 99, 100), 0.001, 1e-17);
-    acf_schedule_type type = ACF_SCHEDULE_STEP;
-    assert_true(acf_schedule_type_parse(&type, "cosine") && type == ACF_SCHEDULE_COSINE);
-    assert_false(acf_schedule_type_parse(&type, "poly"));
-    assert_string_equal(acf_schedule_type_name(ACF_SCHEDULE_CONSTANT), "constant");
 }
 
 static void refuses_bad_options(void **state)
@@ -303,10 +299,6 @@ static void refuses_bad_options(void **state)
     o.nesterov = true;
     assert_fails(acf_optim_check(&o, &e), ACF_ERR_USAGE,
                  "train.optimizer.nesterov: needs momentum > 0", &e);
-    acf_optim_type type = ACF_OPTIM_SGD;
-    assert_true(acf_optim_type_parse(&type, "adamw") && type == ACF_OPTIM_ADAMW);
-    assert_false(acf_optim_type_parse(&type, "adam"));
-    assert_string_equal(acf_optim_type_name(ACF_OPTIM_SGD), "sgd");
 }
 
 int main(int argc, char **argv)

@@ -56,7 +56,7 @@ static acf_st_item item(const char *name, int rank, uint64_t rows, uint64_t colu
 
 static void write_model(const char *dir, const char *name, const acf_st_item *items, size_t n)
 {
-    assert_ok(acf_st_write(tmpdir_path(dir, "%s", name), items, n, NULL, 0, NULL, &e), &e);
+    assert_ok(acf_st_write(tmpdir_path(dir, "%s", name), items, n, NULL, &e), &e);
 }
 
 /* Load `dir` and expect this failure. */
