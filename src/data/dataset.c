@@ -4,15 +4,13 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/columns.h"
+#include "data/dataset_internal.h"
 #include "data/draw.h"
 #include "data/image_table.h"
 #include "data/rows.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *const split_name[ACF_N_SPLITS] = {"train", "dev", "test", "dev_mismatched",
-                                                     "test_mismatched"};
 
 /* What acf_data_open works on. */
 typedef struct opening {
@@ -60,99 +58,6 @@ static acf_status check_options(const acf_data_options *opt, acf_error *e)
     return ACF_OK;
 }
 
-/* Does dev come from the training rows? */
-static bool draws_dev(const acf_data_options *opt)
-{
-    return opt->dev_fraction > 0.0 || opt->folds > 0;
-}
-
-static bool is_wanted(const acf_data_options *opt, acf_split_id id)
-{
-    if (opt->splits == 0 || (opt->splits & 1u << id) != 0) return true;
-    return id == ACF_TRAIN && draws_dev(opt) && (opt->splits & 1u << ACF_DEV) != 0;
-}
-
-/* DIR/NAME, or DIR/NAME.gz when only that is there (images: what image_table.h finds); *out is NULL
- * when the task has no such file. */
-static acf_status file_in_dir(char **out, const opening *o, acf_split_id id, acf_error *e)
-{
-    char base[40];
-    const char *name = o->d->task->file[id];
-    *out = NULL;
-    if (name == NULL && id > ACF_TEST) return ACF_OK;
-    if (o->d->task->image) return acf_image_find(out, o->opt->dir, id, e);
-    (void)snprintf(base, sizeof base, name != NULL ? "%s" : "%s.tsv",
-                   name != NULL ? name : split_name[id]);
-    char *path = acf_path_join(o->opt->dir, base, e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    *out = path;
-    if (acf_path_exists(path)) return ACF_OK;
-
-    acf_str packed = {0};
-    acf_status st = acf_str_printf(&packed, e, "%s.gz", path);
-    if (st == ACF_OK && acf_path_exists(packed.data)) {
-        acf_free(path);
-        *out = packed.data;
-        return ACF_OK;
-    }
-    acf_str_free(&packed);
-    if (st == ACF_OK) return ACF_OK;
-    acf_free(path);
-    *out = NULL;
-    return st;
-}
-
-/* The file of a split, into s->path; NULL when there is none to read. */
-static acf_status find_file(opening *o, acf_split_id id, acf_error *e)
-{
-    const acf_data_options *opt = o->opt;
-    acf_split *s = &o->d->split[id];
-    acf_split_id first = id == ACF_DEV_MM ? ACF_DEV : id == ACF_TEST_MM ? ACF_TEST : id;
-    bool is_drawn = first == ACF_DEV && draws_dev(opt);
-    bool is_required = id == ACF_TRAIN || (opt->splits != 0 && id == first);
-    char *path = NULL;
-
-    s->name = split_name[id];
-    if (!is_wanted(opt, id)) return ACF_OK;
-    if (opt->path[first] != NULL) {
-        if (id != first) return ACF_OK; /* one file was given */
-        path = acf_strdup(opt->path[id], e);
-        if (path == NULL) return ACF_ERR_RESOURCE;
-    } else if (opt->dir != NULL) {
-        ACF_TRY(file_in_dir(&path, o, id, e));
-        if (path == NULL && is_required && !is_drawn)
-            return acf_fail(e, ACF_ERR_DATA, "%s: holds no %s split", opt->dir, split_name[id]);
-    } else if (is_required && !is_drawn) {
-        return acf_fail(e, ACF_ERR_USAGE, "data: neither data.dir nor data.%s is given",
-                        split_name[id]);
-    }
-    if (path == NULL) return ACF_OK;
-
-    bool is_there = acf_path_exists(path);
-    if (is_drawn && is_there)
-        acf_log_info(o->log, "%s: not used, data.%s takes dev rows from training", path,
-                     opt->folds > 0 ? "folds" : "dev_fraction");
-    if (is_drawn || (opt->path[id] == NULL && !is_required && !is_there)) {
-        acf_free(path);
-        return ACF_OK;
-    }
-    s->path = path;
-    return ACF_OK;
-}
-
-static acf_status find_files(opening *o, acf_error *e)
-{
-    const char *dir = o->opt->dir;
-    bool uses_dir = dir != NULL && o->opt->path[ACF_TRAIN] == NULL;
-    if (uses_dir && !acf_path_is_dir(dir))
-        return acf_fail(e, ACF_ERR_DATA, "%s: %s", dir,
-                        acf_path_exists(dir) ? "data.dir is not a directory"
-                                             : "there is no such directory (data.dir)");
-    for (int id = 0; id < ACF_N_SPLITS; id++)
-        ACF_TRY(find_file(o, (acf_split_id)id, e));
-    return ACF_OK;
-}
-
 /* Labels that are known before any file is read. */
 static acf_status set_known_labels(opening *o, acf_error *e)
 {
@@ -171,7 +76,7 @@ static acf_status set_known_labels(opening *o, acf_error *e)
         d->K = K;
         return ACF_OK;
     }
-    if (is_wanted(o->opt, ACF_TRAIN)) return ACF_OK;
+    if (acf_data_wants(o->opt, ACF_TRAIN)) return ACF_OK;
     return acf_fail(e, ACF_ERR_USAGE,
                     "data.labels: needed where the training file is not read (task %s)",
                     d->task->name);
@@ -383,7 +288,7 @@ static acf_status draw_splits(opening *o, acf_error *e)
     if (taken == NULL || size == NULL) goto done;
 
     st = check_classes(o, size, e);
-    if (st == ACF_OK && draws_dev(o->opt)) /* even when dev is not wanted: same train */
+    if (st == ACF_OK && acf_data_draws_dev(o->opt)) /* even when dev is not wanted: same train */
         st = draw_dev(o, taken, size, size + K, e);
     if (st == ACF_OK) st = draw_train(o, taken, size, size + K, e);
     if (st == ACF_OK && d->split[ACF_TRAIN].is_drawn) st = check_classes(o, size, e);
@@ -404,7 +309,7 @@ acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const a
 
     o.d->task = acf_task_find(opt->task);
     o.d->regression = o.d->task->regression || opt->regression;
-    acf_status st = find_files(&o, e);
+    acf_status st = acf_data_find_files(o.d, opt, log, e);
     if (st == ACF_OK) st = set_known_labels(&o, e);
     for (int id = 0; id < ACF_N_SPLITS && st == ACF_OK; id++)
         if (o.d->split[id].path != NULL) st = read_split(&o, (acf_split_id)id, e);
