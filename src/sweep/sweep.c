@@ -115,18 +115,16 @@ static acf_status check_series(const acf_series *series, acf_error *e)
     return found == NOTHING ? ACF_OK : acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e);
 }
 
-/* A series of which no run has begun (their data were not found, say) may become another one. */
+/* A series of which no run has begun (their data were not found, say) may become another one: what
+ * acf_sweep_check let pass although it is another configuration's. */
 static acf_status forget_unbegun(const acf_series *series, acf_error *e)
 {
     static const char *const files[] = {"config.yaml", "command.txt", "train.log", "summary.json",
                                         "best"};
     const char *dir = series->cfg->save.dir;
     bool is_resumed;
-    content found;
     if (!acf_series_wanted(series->cfg) || !acf_path_is_dir(dir)) return ACF_OK;
     if (acf_run_dir_check(&is_resumed, series->cfg, ACF_RUN_RESUME, NULL) == ACF_OK) return ACF_OK;
-    ACF_TRY(look_into(&found, dir, e));
-    if (found != NOTHING) return ACF_OK; /* acf_series_begin tells what is wrong */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *path = acf_path_join(dir, files[i], e);
         acf_status st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
