@@ -1,6 +1,7 @@
 # What already stands in a sweep's directory: runs of other settings, single runs where a series is
 # to be, files of somebody else.  Nothing of it is lost.
 . "$SRC/tests/cli/lib"
+. "$SRC/tests/cli/sweep_lib"
 cat >base.yaml <<END
 schema: 1
 task: text
@@ -17,7 +18,12 @@ train="$ACF/acf-train --sweep sweep.yaml"
 
 # A single run does not become one of a series, finished or interrupted, nor a series a single run.
 run 0 $train --out single
-run 75 $train --out stopped --variants ce --set train.steps=100000 --max-time 0.5s
+$train --out stopped --variants ce --set train.steps=100000 >/dev/null 2>err &
+wait_for grep -q null stopped/ce/few/status.json
+kill -TERM $!
+code=0
+wait $! || code=$?
+[ $code -eq 75 ] || { fail "a sweep that was told to stop: exit $code"; cat err; }
 for dir in single stopped; do
     before=$(digest_of $dir/ce)
     for more in '--seeds 1..2' '--seeds 1..2 --dry-run'; do
