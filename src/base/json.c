@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -85,6 +86,17 @@ acf_status acf_json_read(cJSON **out, const char *path, size_t max_bytes, acf_er
     ACF_TRY(acf_read_file(&text, &len, path, max_bytes, e));
     acf_status st = acf_json_parse(out, text, len, path, e);
     acf_free(text);
+    return st;
+}
+
+acf_status acf_json_read_in(cJSON **out, const char *dir, const char *name, size_t max_bytes,
+                            acf_error *e)
+{
+    *out = NULL;
+    char *path = acf_path_join(dir, name, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_path_exists(path) ? acf_json_read(out, path, max_bytes, e) : ACF_OK;
+    acf_free(path);
     return st;
 }
 

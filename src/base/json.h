@@ -24,6 +24,10 @@ acf_status acf_json_parse(cJSON **out, const char *text, size_t len, const char 
 acf_status acf_json_read(cJSON **out, const char *path, size_t max_bytes,
                          acf_error *e) ACF_MUST_USE;
 
+/* acf_json_read of DIR/name; without that file *out is NULL and the status ACF_OK. */
+acf_status acf_json_read_in(cJSON **out, const char *dir, const char *name, size_t max_bytes,
+                            acf_error *e) ACF_MUST_USE;
+
 /* Members of an object.  A missing (or null) member gives `fallback`; a wrong type or a number out
  * of range fails.  Strings are borrowed from the tree. */
 acf_status acf_json_int(int64_t *out, const cJSON *object, const char *key, int64_t min,

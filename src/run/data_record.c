@@ -1,8 +1,6 @@
 #include "run/data_record.h"
 
 #include "base/json.h"
-#include "base/mem.h"
-#include "base/path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,13 +64,10 @@ static acf_status check_split(const cJSON *record, const acf_split *s, const cha
 /* That of run_dir; *out is NULL where there is none. */
 static acf_status read_record(cJSON **out, const char *run_dir, acf_error *e)
 {
-    cJSON *environment = NULL;
+    cJSON *environment;
     *out = NULL;
-    char *path = acf_path_join(run_dir, "environment.json", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
     acf_status st =
-        acf_path_exists(path) ? acf_json_read(&environment, path, ENVIRONMENT_BYTES, e) : ACF_OK;
-    acf_free(path);
+        acf_json_read_in(&environment, run_dir, "environment.json", ENVIRONMENT_BYTES, e);
     if (st == ACF_ERR_RESOURCE) return st;
     *out = cJSON_DetachItemFromObjectCaseSensitive(environment, "data");
     cJSON_Delete(environment);

@@ -19,12 +19,9 @@ static double number_of(const cJSON *c, const char *key)
 
 acf_status acf_run_status_read(acf_run_status *out, const char *run_dir, acf_error *e)
 {
-    cJSON *c = NULL;
+    cJSON *c;
     *out = (acf_run_status){.ended = ACF_RUN_OPEN};
-    char *path = acf_path_join(run_dir, file, e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_path_exists(path) ? acf_json_read(&c, path, MAX_BYTES, e) : ACF_OK;
-    acf_free(path);
+    acf_status st = acf_json_read_in(&c, run_dir, file, MAX_BYTES, e);
     if (st == ACF_ERR_RESOURCE) return st;
     if (c == NULL) return ACF_OK;
     const cJSON *ended = cJSON_GetObjectItemCaseSensitive(c, "ended");

@@ -164,17 +164,12 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
 
 acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error *e)
 {
-    char *path = acf_path_join(s->run[i].save.dir, "eval_results.json", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    *out = NULL;
-    acf_status st = ACF_OK;
     acf_error why = {0};
-    if (acf_path_exists(path))
-        st = acf_reclass(acf_json_read(out, path, RESULTS_BYTES, &why), ACF_ERR_RESOURCE, &why);
-    if (st != ACF_OK)
-        st = acf_fail(e, st, "%s; remove the run's directory to train it again", why.text);
-    acf_free(path);
-    return st;
+    acf_status st =
+        acf_json_read_in(out, s->run[i].save.dir, "eval_results.json", RESULTS_BYTES, &why);
+    if (st == ACF_OK) return ACF_OK;
+    return acf_fail(e, acf_reclass(st, ACF_ERR_RESOURCE, &why),
+                    "%s; remove the run's directory to train it again", why.text);
 }
 
 /* The runs of a series that have figures, and those that diverged. */

@@ -75,11 +75,8 @@ static bool copy_members(cJSON *to, const cJSON *from, const char *const *names)
 static acf_status add_environment(cJSON *c, const char *run_dir, acf_error *e)
 {
     static const char *const names[] = {"version", "commit", "started", "cpu", "threads", NULL};
-    cJSON *from = NULL;
-    char *path = acf_path_join(run_dir, "environment.json", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_path_exists(path) ? acf_json_read(&from, path, MAX_BYTES, e) : ACF_OK;
-    acf_free(path);
+    cJSON *from;
+    acf_status st = acf_json_read_in(&from, run_dir, "environment.json", MAX_BYTES, e);
     if (st == ACF_ERR_RESOURCE) return st;
     bool ok = copy_members(c, from, names);
     cJSON_Delete(from);
@@ -174,12 +171,12 @@ static acf_status is_of_another(bool *kept, const acf_sweep *s, const cJSON *lin
     *kept = is_foreign(s, line);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!directory_of(name, line, parts[i])) continue;
+        bool stands;
         char *dir = acf_path_join(s->dir, name, e);
-        char *status = dir == NULL ? NULL : acf_path_join(dir, "status.json", e);
-        bool stands = status != NULL && acf_path_exists(status);
+        acf_status st =
+            dir == NULL ? ACF_ERR_RESOURCE : acf_path_holds(&stands, dir, "status.json", e);
         acf_free(dir);
-        acf_free(status);
-        if (status == NULL) return ACF_ERR_RESOURCE;
+        ACF_TRY(st);
         if (!stands) continue;
         *kept = !is_chosen(s, name);
         return ACF_OK;

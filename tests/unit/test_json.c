@@ -81,6 +81,13 @@ static void reads_files(void **state)
     assert_int_equal(cJSON_GetObjectItem(tree, "n")->valueint, 3);
     cJSON_Delete(tree);
     assert_fails(acf_json_read(&tree, path, 4, &e), ACF_ERR_FORMAT, "a.json: holds 9 bytes", &e);
+    assert_fails(acf_json_read_in(&tree, *state, "a.json", 4, &e), ACF_ERR_FORMAT,
+                 "a.json: holds 9 bytes", &e);
+    assert_ok(acf_json_read_in(&tree, *state, "a.json", 100, &e), &e);
+    assert_non_null(tree);
+    cJSON_Delete(tree);
+    assert_ok(acf_json_read_in(&tree, *state, "none", 100, &e), &e);
+    assert_null(tree);
     assert_null(tree);
     assert_fails(acf_json_read(&tree, tmpdir_path(*state, "none"), 4, &e), ACF_ERR_IO,
                  "none: cannot open", &e);
