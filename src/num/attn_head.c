@@ -232,18 +232,11 @@ ACF_CLONES void acf_attn_head_backward(const acf_attn_head *h)
                          .add = i > 0};
         acf_small_multiply(&d_k);
         const real *d_rows = padded(&ld_d, d_pad, d_out, h->ld_out, n, D);
-        acf_small d_v = {.m = L,
-                         .n = D,
-                         .k = n,
-                         .a = p_dropped,
-                         .a_row = 1,
-                         .a_column = wide,
-                         .b = d_rows,
-                         .ldb = ld_d,
-                         .c = h->d_v,
-                         .ldc = h->ld,
-                         .alpha = 1,
-                         .add = i > 0};
+        acf_small d_v = d_k; /* the same of other matrices */
+        d_v.a = p_dropped;
+        d_v.b = d_rows;
+        d_v.ldb = ld_d;
+        d_v.c = h->d_v;
         acf_small_multiply(&d_v);
     }
 }
