@@ -46,16 +46,18 @@ static int train_job(void *payload, int i)
     return acf_exit_code(st);
 }
 
-/* How much the end of a run says about what becomes of its series: one that was stopped, or never
- * begun, can go on; a failure is something to mend; one that diverged is over. */
-static int weight_of(int code)
+/* How a run ended, by how much it says of its series: one that diverged is over, a failure is
+ * something to mend, and one that was stopped, or never begun, can go on. */
+typedef enum ending { FINISHED, DIVERGED, FAILED, STOPPED } ending;
+
+static ending ending_of(int code)
 {
-    if (code == acf_exit_code(ACF_OK)) return 0;
-    if (code == acf_exit_code(ACF_ERR_NUMERIC)) return 1;
-    return code < 0 || code == acf_exit_code(ACF_STOPPED) ? 3 : 2;
+    if (code == acf_exit_code(ACF_OK)) return FINISHED;
+    if (code == acf_exit_code(ACF_ERR_NUMERIC)) return DIVERGED;
+    return code < 0 || code == acf_exit_code(ACF_STOPPED) ? STOPPED : FAILED;
 }
 
-/* All runs at n_jobs a time; of those that did not finish the weightiest decides. */
+/* All runs at n_jobs a time; of those that did not finish the one that says most decides. */
 static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
 {
     const acf_series *s = job->series;
@@ -65,8 +67,8 @@ static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
     acf_status st = acf_jobs_run(code, &jobs, e);
     int worst = 0;
     for (int i = 1; i < s->n && st == ACF_OK; i++)
-        if (weight_of(code[i]) > weight_of(code[worst])) worst = i;
-    if (st == ACF_OK && weight_of(code[worst]) == 3)
+        if (ending_of(code[i]) > ending_of(code[worst])) worst = i;
+    if (st == ACF_OK && ending_of(code[worst]) == STOPPED)
         st = acf_fail(e, ACF_STOPPED, "%s: stopped, saved; --resume goes on from there",
                       s->cfg->save.dir);
     else if (st == ACF_OK && code[worst] != 0)
