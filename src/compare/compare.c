@@ -73,9 +73,27 @@ done:
     return st;
 }
 
+/* One of a pair's tasks, the next row.  A metric or head that the user asked for of all tasks need
+ * not make sense of each (a regression has no accuracy and no label head): such a task is told and
+ * left out, e keeps why. */
+static acf_status add_row(acf_compare_pair *pair, const acf_compare *c, const acf_found_task *a,
+                          const acf_found_task *b, acf_error *e)
+{
+    acf_compare_row *row = &pair->row[pair->n_rows];
+    bool is_asked = c->opt.metric >= 0 || c->opt.head >= 0;
+    acf_status st = acf_compare_row_open(row, c, pair->run, a, b, e);
+    if (st == ACF_ERR_USAGE && c->has_tasks && is_asked) {
+        acf_log_warn(c->opt.log, "%s, left out", e->text);
+        return ACF_OK;
+    }
+    if (st == ACF_OK) pair->n_rows++;
+    return st;
+}
+
 static acf_status fill_pair(acf_compare_pair *pair, const acf_compare *c, acf_error *e)
 {
     const acf_found *a = &c->found[pair->run[0]], *b = &c->found[pair->run[1]];
+    size_t n_both = 0;
     pair->row = acf_alloc(a->n, sizeof *pair->row, "tasks", e);
     if (pair->row == NULL) return ACF_ERR_RESOURCE;
     tell_alone(c, pair->run[0], pair->run[1]);
@@ -83,9 +101,10 @@ static acf_status fill_pair(acf_compare_pair *pair, const acf_compare *c, acf_er
     for (size_t i = 0; i < a->n; i++) {
         const acf_found_task *other = find_task(b, a->task[i].name);
         if (other == NULL) continue;
-        ACF_TRY(
-            acf_compare_row_open(&pair->row[pair->n_rows++], c, pair->run, &a->task[i], other, e));
+        n_both++;
+        ACF_TRY(add_row(pair, c, &a->task[i], other, e));
     }
+    if (n_both > 0 && pair->n_rows == 0) return ACF_ERR_USAGE; /* e has the last one's */
     if (pair->n_rows == 0)
         return acf_fail(e, ACF_ERR_MODEL, "%s and %s: no finished task that both have",
                         c->path[pair->run[0]], c->path[pair->run[1]]);

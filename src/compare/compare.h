@@ -71,7 +71,8 @@ typedef struct acf_compare {
 
 /*
  * path [n_runs >= 2]: as acf_found_open.  Seeds, folds and tasks that only one of a pair has are
- * told and left out.
+ * told and left out, and so are, of directories of tasks, those on which the metric or the head
+ * that opt asks for makes no sense (unless there is no other).
  *
  * ACF_ERR_USAGE when no metric is known, the two have different ones, or the metric cannot be told
  * from predictions; ACF_ERR_MODEL when a run is missing or has nothing in common with another;

@@ -240,6 +240,7 @@ acf_status acf_compare_row_open(acf_compare_row *row, const acf_compare *c, cons
     }
     acf_free(r.member);
     acf_label_pool_free(&r.pool);
+    if (st != ACF_OK) acf_compare_row_close(row);
     return st;
 }
 
@@ -249,4 +250,5 @@ void acf_compare_row_close(acf_compare_row *row)
     acf_free(row->n);
     acf_free(row->figure[0]);
     acf_free(row->figure[1]);
+    *row = (acf_compare_row){0};
 }

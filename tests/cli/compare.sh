@@ -163,6 +163,17 @@ run 0 compare w z
 grep -q '^no mean gain over metrics of both directions; 7 won, 0 tied, 0 lost$' out || { fail 'a mean gain of other units'; cat out; }
 grep -q '^Wilcoxon.*p 0.0156: no difference shown' out || fail 'the verdict of other units'
 
+# One that has not the head or the metric that is asked for is left out, unless it is all there is.
+run 0 compare w z --head label
+grep -q '^warning: w/scores: a regression has no label head, left out$' err || { fail 'silent'; cat err; }
+grep -q '; 6 won, 0 tied, 0 lost$' out || { fail 'not the six tasks with labels'; cat out; }
+run 0 compare w z --metric macro_f1
+grep -q '^warning: w/scores: macro_f1 cannot be told from predictions of numbers' err || fail 'silent'
+mkdir -p w1 z1
+cp -r w/scores w1
+cp -r z/scores z1
+refuses 2 'w1/scores: a regression has no label head' compare w1 z1 --head label
+
 # What is refused.
 refuses 2 '--compare: needs two runs' compare a
 refuses 2 "--metric: 'acuracy' is no metric (did you mean accuracy?)" compare a b --metric acuracy
