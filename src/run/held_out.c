@@ -8,10 +8,10 @@
 #include "data/text_source.h"
 #include "config/config.h"
 #include "config/value.h"
+#include "run/data_options.h"
 #include "run/data_record.h"
 #include "run/image_input.h"
 #include "model/model_dir.h"
-#include "run/setup.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -275,14 +275,14 @@ static acf_status open_split(acf_held_out_part *out, acf_dataset *data, acf_spli
 static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *cfg,
                              const acf_held_out_options *opt, acf_error *e)
 {
-    acf_data_names names;
+    acf_data_keys keys;
     acf_split_id second = opt->split == ACF_TEST ? ACF_TEST_MM : ACF_DEV_MM;
     out->task = acf_strdup(cfg->task, e);
     if (out->task == NULL) return ACF_ERR_RESOURCE;
     ACF_TRY(check_kind(m, cfg, e));
     ACF_TRY(adopt_labels(m, cfg->task, opt->log, e));
-    acf_setup_data_options(&names, cfg);
-    acf_data_options *o = &names.options;
+    acf_data_keys_of(&keys, cfg);
+    acf_data_options *o = &keys.options;
     o->labels = (const char *const *)(char *const *)m->labels;
     o->n_labels = m->K;
     bool drawn = opt->split == ACF_DEV && acf_config_draws_dev(cfg) && opt->data == NULL &&

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "data/text_source.h"
+#include "run/data_options.h"
 #include "run/data_record.h"
 #include "run/image_input.h"
 #include "model/model_dir.h"
@@ -15,39 +16,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *column_name(const acf_column *column, char number[16])
-{
-    if (column->name != NULL) return column->name;
-    if (column->index < 0) return NULL;
-    (void)snprintf(number, 16, "%d", column->index);
-    return number;
-}
-
-void acf_setup_data_options(acf_data_names *out, const acf_config *cfg)
-{
-    acf_data_options *o = &out->options;
-    *o = acf_data_default();
-    o->task = cfg->task;
-    o->dir = cfg->data.dir;
-    o->path[ACF_TRAIN] = cfg->data.train;
-    o->path[ACF_DEV] = cfg->data.dev;
-    o->path[ACF_TEST] = cfg->data.test;
-    o->text = column_name(&cfg->data.columns.text, out->numbers[0]);
-    o->text2 = column_name(&cfg->data.columns.text2, out->numbers[1]);
-    o->label = column_name(&cfg->data.columns.label, out->numbers[2]);
-    o->header = cfg->data.header;
-    o->regression = acf_config_is_regression(cfg);
-    o->labels = (const char *const *)cfg->data.labels.item;
-    o->n_labels = (int)cfg->data.labels.n;
-    o->dev_fraction = cfg->data.dev_fraction;
-    o->folds = cfg->data.folds > 0 ? cfg->data.folds : 0;
-    o->fold = cfg->data.fold > 0 ? cfg->data.fold : 0;
-    o->seed = (uint64_t)(cfg->data.seed >= 0 ? cfg->data.seed : cfg->train.seed);
-    o->max_train_samples = cfg->data.max_train_samples > 0 ? cfg->data.max_train_samples : 0;
-    o->shots = cfg->data.shots > 0 ? cfg->data.shots : 0;
-    o->on_bad = cfg->data.on_bad_line;
-}
 
 /* All texts of a split, first and second, one after another. */
 typedef struct split_texts {
@@ -245,10 +213,10 @@ static acf_status open_sources(acf_setup *s, const acf_config *cfg, const acf_se
 static acf_status open_parts(acf_setup *s, const acf_config *cfg, const acf_setup_options *opt,
                              acf_error *e)
 {
-    acf_data_names names;
-    acf_setup_data_options(&names, cfg);
-    names.options.every_fold = true;
-    ACF_TRY(acf_data_open(&s->data, &names.options, opt->log, e));
+    acf_data_keys keys;
+    acf_data_keys_of(&keys, cfg);
+    keys.options.every_fold = true;
+    ACF_TRY(acf_data_open(&s->data, &keys.options, opt->log, e));
     if (opt->same_data_as != NULL) ACF_TRY(acf_data_record_check(s->data, opt->same_data_as, e));
     ACF_TRY(build_objective(s, cfg, e));
     if (opt->checkpoint == NULL && cfg->model.encoder_is_preset)

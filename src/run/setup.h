@@ -18,14 +18,6 @@ typedef struct acf_setup {
     double *class_weight; /* [K] that the objective borrows, or NULL */
 } acf_setup;
 
-/* Names of the data keys as acf_data_open wants them; borrows from cfg, column numbers are printed
- * into `numbers`. */
-typedef struct acf_data_names {
-    acf_data_options options;
-    char numbers[3][16];
-} acf_data_names;
-void acf_setup_data_options(acf_data_names *out, const acf_config *cfg);
-
 typedef struct acf_setup_options {
     const char *checkpoint;   /* resume: this model directory instead of model.encoder; else NULL */
     const char *same_data_as; /* a run directory whose training and dev files must be these, or

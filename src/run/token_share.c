@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "data/text_source.h"
 #include "model/model_dir.h"
-#include "run/setup.h"
+#include "run/data_options.h"
 #include "config/value.h"
 
 #include <string.h>
@@ -54,9 +54,9 @@ static int64_t rows_of_run(const acf_config *cfg, const acf_dataset *d)
 /* Of training files all rows. */
 static acf_status read_files(acf_dataset **d, const acf_config *cfg, acf_error *e)
 {
-    acf_data_names names;
-    acf_setup_data_options(&names, cfg);
-    acf_data_options *o = &names.options;
+    acf_data_keys keys;
+    acf_data_keys_of(&keys, cfg);
+    acf_data_options *o = &keys.options;
     o->max_train_samples = 0;
     o->shots = 0;
     o->folds = 0;
