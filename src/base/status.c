@@ -1,6 +1,6 @@
 #include "base/status.h"
 
-#include "base/str.h"
+#include "base/cstring.h"
 
 #include <stdarg.h>
 #include <stdio.h>

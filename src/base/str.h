@@ -4,7 +4,6 @@
 
 #include "base/status.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct acf_str {
@@ -25,17 +24,5 @@ acf_status acf_str_put_cell(acf_str *s, const char *text, acf_error *e) ACF_MUST
 void acf_str_cut(acf_str *s, size_t len);
 void acf_str_clear(acf_str *s);
 void acf_str_free(acf_str *s);
-
-/* Control characters (C0, DEL, and C1 in UTF-8) become '?', in place: what came from a file stays
- * on its line and cannot drive a terminal. */
-void acf_make_printable(char *s);
-
-/* The number that a text holds, whole and finite, without blanks, hexadecimals or words; false when
- * it holds none. */
-bool acf_number_parse(double *out, const char *text);
-
-/* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
- * longer ones give 64. */
-int acf_edit_distance(const char *a, const char *b);
 
 #endif

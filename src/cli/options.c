@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/cstring.h"
 #include "base/mem.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 #include "compare/answers.h"
 
 #include "base/mem.h"
-#include "base/str.h"
+#include "base/cstring.h"
 #include "data/table.h"
 
 #include <math.h>

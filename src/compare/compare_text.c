@@ -1,5 +1,6 @@
 #include "compare/compare_report.h"
 
+#include "base/cstring.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "loss/head.h"

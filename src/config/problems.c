@@ -1,5 +1,6 @@
 #include "config/problems.h"
 
+#include "base/cstring.h"
 #include "base/mem.h"
 #include "base/str.h"
 

@@ -1,6 +1,8 @@
 /* What was probably meant: unknown keys and near misses. */
 #include "config/schema.h"
 
+#include "base/cstring.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

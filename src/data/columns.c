@@ -1,6 +1,6 @@
 #include "data/columns.h"
 
-#include "base/str.h"
+#include "base/cstring.h"
 
 #include <stdio.h>
 #include <string.h>

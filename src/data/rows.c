@@ -1,7 +1,7 @@
 #include "data/rows.h"
 
 #include "base/path.h"
-#include "base/str.h"
+#include "base/cstring.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Growing strings and the distance between words. */
+/* Growing strings. */
 #include "base/mem.h"
 #include "base/str.h"
 #include "support/cm.h"
@@ -47,50 +47,9 @@ static void grows_to_any_length(void **state)
     acf_str_free(&s);
 }
 
-static void edit_distances(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *a, *b;
-        int want;
-    } cases[] = {
-        {"", "", 0},
-        {"abc", "abc", 0},
-        {"", "abc", 3},
-        {"lamda", "lambda", 1},   /* one more */
-        {"lambdaa", "lambda", 1}, /* one less */
-        {"lombda", "lambda", 1},  /* another */
-        {"lmabda", "lambda", 1},  /* two turned round */
-        {"kitten", "sitting", 3},
-        {"ca", "abc", 3}, /* turned letters are not edited again */
-        {"abcd", "badc", 2},
-        {"a", "b", 1},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(acf_edit_distance(cases[i].a, cases[i].b), cases[i].want);
-        assert_int_equal(acf_edit_distance(cases[i].b, cases[i].a), cases[i].want);
-    }
-}
-
-static void long_words_are_far_from_everything(void **state)
-{
-    (void)state;
-    char just[65], over[66];
-    memset(just, 'x', 64);
-    just[64] = '\0';
-    memset(over, 'x', 65);
-    over[65] = '\0';
-    assert_int_equal(acf_edit_distance(just, just), 0);
-    assert_int_equal(acf_edit_distance(just, ""), 64);
-    assert_int_equal(acf_edit_distance(over, over), 64);
-    assert_int_equal(acf_edit_distance("a", over), 64);
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(appends_and_prints),
     cmocka_unit_test(grows_to_any_length),
-    cmocka_unit_test(edit_distances),
-    cmocka_unit_test(long_words_are_far_from_everything),
 };
 
 TEST_MAIN(tests)

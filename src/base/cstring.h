@@ -1,0 +1,19 @@
+/* Plain C strings: what needs no memory and cannot fail. */
+#ifndef ACF_BASE_CSTRING_H
+#define ACF_BASE_CSTRING_H
+
+#include <stdbool.h>
+
+/* Control characters (C0, DEL, and C1 in UTF-8) become '?', in place: what came from a file stays
+ * on its line and cannot drive a terminal. */
+void acf_make_printable(char *s);
+
+/* The number that a text holds, whole and finite, without blanks, hexadecimals or words; false when
+ * it holds none. */
+bool acf_number_parse(double *out, const char *text);
+
+/* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
+ * longer ones give 64. */
+int acf_edit_distance(const char *a, const char *b);
+
+#endif
