@@ -28,7 +28,7 @@ typedef struct acf_sweep_options {
     const char *tasks;    /* "rte,mrpc": only these; NULL: all */
     const char *variants; /* the same; "acf" also means all of the grid's "acf_..." */
     int n_jobs;           /* runs at the same time: each gets its share of the threads */
-    int shard, n_shards;  /* only runs shard, shard + n_shards ... (from 1); 0, 0: all */
+    int shard, n_shards;  /* only the runs of one of n_shards shares, from 1; 0, 0: all */
 } acf_sweep_options;
 
 typedef enum acf_sweep_state {

@@ -262,11 +262,21 @@ static acf_status load_cells(opening *o)
     return ACF_OK;
 }
 
+/*
+ * Is a run of our shard?  The runs of a variant, `place` counts them, are dealt to the shards in
+ * turn, those of the next variant beginning one shard further: tasks differ in length, and no shard
+ * is to get the long one of every variant.
+ */
+static bool is_ours(const acf_sweep_options *opt, int variant, int place)
+{
+    return opt->n_shards <= 1 || (place + variant) % opt->n_shards == opt->shard - 1;
+}
+
 /* The runs of all cells, one cell after the other. */
 static acf_status open_runs(opening *o)
 {
     acf_sweep *s = o->s;
-    int n_jobs = o->opt->n_jobs > 1 ? o->opt->n_jobs : 1, n = 0, at = 0;
+    int n_jobs = o->opt->n_jobs > 1 ? o->opt->n_jobs : 1, n = 0, at = 0, place = 0;
     for (int i = 0; i < s->n_cells; i++) {
         ACF_TRY(acf_series_open(&s->cell[i].series, &s->cell[i].cfg, n_jobs, o->e));
         n += s->cell[i].series.n;
@@ -275,12 +285,12 @@ static acf_status open_runs(opening *o)
     if (s->run == NULL) return ACF_ERR_RESOURCE;
     s->n_runs = n;
     for (int i = 0; i < s->n_cells; i++) {
+        int variant = s->cell[i].variant;
         s->cell[i].first = at;
-        for (int k = 0; k < s->cell[i].series.n; k++, at++) {
-            bool all = o->opt->n_shards <= 1;
-            s->run[at] = (acf_sweep_run){.cell = i, .index = k};
-            s->run[at].is_ours = all || at % o->opt->n_shards == o->opt->shard - 1;
-        }
+        if (s->cell[i].task == 0) place = 0;
+        for (int k = 0; k < s->cell[i].series.n; k++, at++, place++)
+            s->run[at] =
+                (acf_sweep_run){.cell = i, .index = k, .is_ours = is_ours(o->opt, variant, place)};
     }
     return ACF_OK;
 }

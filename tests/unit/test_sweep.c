@@ -154,7 +154,7 @@ static void takes_what_the_command_line_says(void **state)
     assert_runs(&s, "a_lambda=2/q/seed-4 a_lambda=2/q/seed-8 bc_lambda=1/q/seed-4 "
                     "bc_lambda=1/q/seed-8 bc_lambda=2/q/seed-4 bc_lambda=2/q/seed-8");
     for (int i = 0; i < s.n_runs; i++)
-        assert_int_equal(s.run[i].is_ours, i % 3 == 1);
+        assert_int_equal(s.run[i].is_ours, i == 1 || i == 2);
     assert_true(acf_sweep_config(&s, 0)->train.epochs == 5.0);
     assert_string_equal(acf_sweep_config(&s, 0)->data.train, tmpdir_path(*state, "other.tsv"));
     acf_sweep_close(&s);
@@ -163,6 +163,32 @@ static void takes_what_the_command_line_says(void **state)
     open_ok(&s, yaml, &other);
     assert_true(acf_sweep_config(&s, 0)->train.epochs == 4.0);
     acf_sweep_close(&s);
+}
+
+/* Of every task, and of all, each of three machines gets as many runs, give or take one. */
+static void shares_are_even(void **state)
+{
+    static const char yaml[] =
+        "schema: 1\nseeds: [1]\ntasks: [{name: p, config: c.yaml}, {name: q, config: c.yaml}, "
+        "{name: r, config: c.yaml, seeds: 1..2}]\nvariants: {a: , b: , c: , d: , e: , f: , g: }\n";
+    int taken[28] = {0};
+    (void)state;
+    for (int shard = 1; shard <= 3; shard++) {
+        const acf_sweep_options opt = {.dir = "o", .n_jobs = 1, .shard = shard, .n_shards = 3};
+        int of_task[3] = {0};
+        acf_sweep s;
+        open_ok(&s, yaml, &opt);
+        assert_int_equal(s.n_runs, 28);
+        for (int i = 0; i < s.n_runs; i++) {
+            taken[i] += s.run[i].is_ours;
+            of_task[s.cell[s.run[i].cell].task] += s.run[i].is_ours;
+        }
+        for (int task = 0; task < 3; task++)
+            assert_in_range(of_task[task], task < 2 ? 2 : 4, task < 2 ? 3 : 5);
+        acf_sweep_close(&s);
+    }
+    for (int i = 0; i < 28; i++)
+        assert_int_equal(taken[i], 1);
 }
 
 /* The sweep must be refused, and `want` stand among the problems. */
@@ -434,6 +460,7 @@ static const struct CMUnitTest tests[] = {
     TEST(takes_one_run_without_seeds),
     TEST(orders_a_grid),
     TEST(takes_what_the_command_line_says),
+    TEST(shares_are_even),
     TEST(refuses_broken_files),
     TEST(tells_everything_at_once),
     TEST(refuses_command_lines),
