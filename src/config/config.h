@@ -102,8 +102,8 @@ typedef struct acf_config {
         struct {
             int size; /* ACF_UNSET: the encoder brings its own */
         } vocab;
-        int pooling; /* acf_pooling; ACF_UNSET: the checkpoint's own, else pooler or gap */
-        acf_cfg_label_init label_init;
+        int pooling;    /* acf_pooling; ACF_UNSET: the checkpoint's own, else pooler or gap */
+        int label_init; /* acf_cfg_label_init; ACF_UNSET: normal */
         int max_length;
         double dropout; /* NaN: the checkpoint's own */
         int freeze_layers;

@@ -126,9 +126,9 @@ static void check_choice_of_rows(const checker *c)
                           : cfg->train.sampler == ACF_SAMPLER_BALANCED ? "train.sampler"
                           : cfg->loss.class_weights == ACF_CFG_WEIGHTS_BALANCED
                               ? "loss.class_weights"
-                          : cfg->loss.label_smoothing > 0.0            ? "loss.label_smoothing"
-                          : cfg->model.label_init != ACF_LABELS_NORMAL ? "model.label_init"
-                                                                       : NULL;
+                          : cfg->loss.label_smoothing > 0.0           ? "loss.label_smoothing"
+                          : cfg->model.label_init == ACF_LABELS_MEANS ? "model.label_init"
+                                                                      : NULL;
     if (acf_config_is_regression(cfg) && counted != NULL)
         acf_problem_add(c->p, place(c, counted),
                         "%s needs classes; loss.type = mse is a regression", counted);

@@ -104,10 +104,21 @@ static void fill_encoder(acf_config *cfg)
     }
 }
 
+/* Features that mean something are what label embeddings can begin as. */
+static void fill_label_init(acf_config *cfg)
+{
+    bool is_pretrained = cfg->model.encoder != NULL && !cfg->model.encoder_is_preset;
+    if (cfg->model.label_init != ACF_UNSET || acf_config_is_regression(cfg)) return;
+    if (rule_decides(cfg, "model.label_init", "encoder",
+                     is_pretrained ? "pre-trained" : "of random weights"))
+        cfg->model.label_init = is_pretrained ? ACF_LABELS_MEANS : ACF_LABELS_NORMAL;
+}
+
 acf_status acf_config_fill(acf_config *cfg, acf_error *e)
 {
     fill_loss(cfg);
     ACF_TRY(fill_task(cfg, e));
     fill_encoder(cfg);
+    fill_label_init(cfg);
     return ACF_OK;
 }

@@ -1,4 +1,4 @@
-/* A split, batch by batch in its own order, as evaluation reads it. */
+/* A split or some of its rows, batch by batch in their order, as evaluation reads it. */
 #ifndef ACF_RUN_BATCHES_H
 #define ACF_RUN_BATCHES_H
 
@@ -9,8 +9,8 @@
 enum { ACF_BATCH_ROWS = 64 };
 
 typedef struct acf_batch_visitor {
-    /* Rows first .. first + batch->N - 1, unchanged by augmentation; the arena holds what
-     * acf_model_infer takes for them and is left as it was. */
+    /* Rows batch->row, the first of which is the first-th of all; unchanged by augmentation.  The
+     * arena holds what acf_model_infer takes for them and is left as it was. */
     acf_status (*visit)(void *payload, const acf_batch *batch, int first, acf_arena *arena,
                         acf_error *e);
     void *payload;
@@ -19,9 +19,9 @@ typedef struct acf_batch_visitor {
     const char *what; /* "evaluation", for messages */
 } acf_batch_visitor;
 
-/* ACF_STOPPED when poll says so; else the first status of visit or of reading that is not ACF_OK.
- */
-acf_status acf_batches_visit(const acf_model *m, acf_source *source, const acf_batch_visitor *v,
-                             acf_error *e) ACF_MUST_USE;
+/* The n rows of source; rows NULL: its first n.  ACF_STOPPED when poll says so; else the first
+ * status of visit or of reading that is not ACF_OK. */
+acf_status acf_batches_visit(const acf_model *m, acf_source *source, const int32_t *rows, int n,
+                             const acf_batch_visitor *v, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -68,7 +68,7 @@ static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *sour
                                        .what = "evaluation"};
     p.features = acf_alloc((size_t)ACF_BATCH_ROWS * (size_t)ev->d, sizeof(real), "features", e);
     if (p.features == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_batches_visit(m, source, &visitor, e);
+    acf_status st = acf_batches_visit(m, source, NULL, source->n, &visitor, e);
     acf_free(p.features);
     return st;
 }

@@ -15,6 +15,7 @@ typedef struct class_sums {
 static acf_status add_batch(void *payload, const acf_batch *batch, int first, acf_arena *arena,
                             acf_error *e)
 {
+    (void)first;
     class_sums *s = payload;
     const acf_model *m = s->model;
     const acf_pass pass = {.train = false, .keep = false};
@@ -26,7 +27,7 @@ static acf_status add_batch(void *payload, const acf_batch *batch, int first, ac
             double x = (double)s->features[i * d + j];
             if (!isfinite(x))
                 return acf_fail(e, ACF_ERR_NUMERIC, "training row %zu: its features are not finite",
-                                (size_t)first + i + 1);
+                                (size_t)batch->row[i] + 1);
             s->mean[k * d + j] += x;
         }
         s->n[k] += 1;
@@ -69,8 +70,23 @@ static void set_rows(acf_model *m, const class_sums *s)
     }
 }
 
-acf_status acf_label_init_means(acf_model *m, acf_source *train, const acf_label_init_options *opt,
-                                acf_error *e)
+/* The rows to take, ascending, into row [train->n]; how many.  n and seen [K] are zero. */
+static int choose_rows(int32_t *row, const acf_source *train, int64_t most, int64_t *n,
+                       int64_t *seen)
+{
+    int taken = 0;
+    for (int i = 0; i < train->n; i++)
+        n[train->label[i]]++;
+    for (int i = 0; i < train->n; i++) {
+        int k = train->label[i];
+        int64_t all = n[k] > most ? n[k] : most, before = seen[k]++; /* one more at each 1 / most */
+        if (seen[k] * most / all > before * most / all) row[taken++] = i;
+    }
+    return taken;
+}
+
+acf_status acf_label_init_means(int *n_rows, acf_model *m, acf_source *train,
+                                const acf_label_init_options *opt, acf_error *e)
 {
     size_t K = (size_t)m->K, d = (size_t)m->enc->d;
     class_sums s = {.model = m};
@@ -80,15 +96,24 @@ acf_status acf_label_init_means(acf_model *m, acf_source *train, const acf_label
                                        .poll_payload = opt->payload,
                                        .what = "means of the classes"};
     acf_status st = ACF_ERR_RESOURCE;
+    int64_t most = opt->most_rows > 0 ? opt->most_rows : ACF_LABEL_INIT_ROWS;
+    int taken = 0;
+    int32_t *row = acf_alloc((size_t)train->n, sizeof *row, "rows of the classes", e);
+    int64_t *count = acf_alloc(2 * K, sizeof *count, "rows of the classes", e);
     s.features = acf_alloc(ACF_BATCH_ROWS * d, sizeof *s.features, "features", e);
     s.mean = acf_alloc((K + 1) * d, sizeof *s.mean, "means of the classes", e);
     s.n = acf_alloc(K, sizeof *s.n, "rows of the classes", e);
-    if (s.features != NULL && s.mean != NULL && s.n != NULL)
-        st = acf_batches_visit(m, train, &visitor, e);
+    if (row != NULL && count != NULL && s.features != NULL && s.mean != NULL && s.n != NULL) {
+        taken = choose_rows(row, train, most, count, count + K);
+        st = acf_batches_visit(m, train, row, taken, &visitor, e);
+    }
     if (st == ACF_OK) {
         make_means(&s);
         set_rows(m, &s);
     }
+    if (n_rows != NULL) *n_rows = taken;
+    acf_free(row);
+    acf_free(count);
     acf_free(s.features);
     acf_free(s.mean);
     acf_free(s.n);

@@ -68,6 +68,7 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
     const acf_source *train = t->setup.source[ACF_TRAIN];
     int B = cfg->train.batch_size;
     t->per_epoch = (train->n + (int64_t)B - 1) / B;
+    /* Rounded up as transformers does: 0.07 epochs of 100 updates are 8, for 0.07 * 100 > 7. */
     double total = cfg->train.steps >= 0 ? (double)cfg->train.steps
                                          : ceil(cfg->train.epochs * (double)t->per_epoch);
     if (!(total < 4294967295.0)) /* updates key 32-bit counters */

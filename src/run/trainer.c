@@ -126,6 +126,17 @@ static void show_progress(const acf_trainer *t, const acf_step_result *r, double
     t->opt->progress(t->opt->payload, &p);
 }
 
+/* At the end of each epoch, and of the run. */
+static void tell_no_anchor(acf_trainer *t)
+{
+    bool is_due = t->update % t->per_epoch == 0 || t->update == t->step.total;
+    if (!is_due || t->sums.n_no_anchor == 0) return;
+    acf_log_warn(
+        &t->log, "epoch %lld: %lld batches had no pair of one class: the contrastive term was 0",
+        (long long)((t->update + t->per_epoch - 1) / t->per_epoch), (long long)t->sums.n_no_anchor);
+    t->sums.n_no_anchor = 0;
+}
+
 static acf_status one_update(acf_trainer *t, acf_error *e)
 {
     acf_step_result r;
@@ -144,13 +155,7 @@ static acf_status one_update(acf_trainer *t, acf_error *e)
         acf_interval_due(&t->cfg->log.every, t->update, t->per_epoch) || t->update == t->step.total;
     show_progress(t, &r, seconds, log_due);
     if (log_due) ACF_TRY(log_train(t, &r, e));
-    if (t->update % t->per_epoch == 0 && t->sums.n_no_anchor > 0) {
-        acf_log_warn(
-            &t->log,
-            "epoch %lld: %lld batches had no pair of one class: the contrastive term was 0",
-            (long long)(t->update / t->per_epoch), (long long)t->sums.n_no_anchor);
-        t->sums.n_no_anchor = 0;
-    }
+    tell_no_anchor(t);
     return ACF_OK;
 }
 
@@ -241,22 +246,22 @@ static acf_status note_end(const acf_trainer *t, acf_status ended, acf_error *e)
     return acf_run_status_write(&s, t->cfg->save.dir, e);
 }
 
-/* Of a run's first start: a checkpoint has what became of them. */
+/* Before the first update: a checkpoint has what became of them. */
 static acf_status init_labels(acf_trainer *t, acf_error *e)
 {
     acf_model *m = &t->setup.model;
     acf_source *train = t->setup.source[ACF_TRAIN];
     if (t->cfg->model.label_init != ACF_LABELS_MEANS) return ACF_OK;
     if (!m->is_new_head) {
-        acf_log_info(&t->log, "label embeddings: those of %s, model.label_init does not apply",
-                     t->cfg->model.encoder);
+        acf_log_info(&t->log, "label embeddings: those of %s", t->cfg->model.encoder);
         return ACF_OK;
     }
     double begin = acf_clock_s();
+    int n_rows;
     const acf_label_init_options opt = {.poll = acf_train_should_stop, .payload = t};
-    ACF_TRY(acf_label_init_means(m, train, &opt, e));
+    ACF_TRY(acf_label_init_means(&n_rows, m, train, &opt, e));
     acf_log_info(&t->log, "label embeddings: means of their classes over %d training rows (%.1fs)",
-                 train->n, acf_clock_s() - begin);
+                 n_rows, acf_clock_s() - begin);
     return ACF_OK;
 }
 
@@ -311,8 +316,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
                      (long long)t->update, (long long)t->step.total);
         return ACF_OK;
     }
-    ACF_TRY(acf_train_plan_print(t, e));
-    return init_labels(t, e);
+    return acf_train_plan_print(t, e);
 }
 
 /* What only updates need.  A final evaluation reads the best checkpoint beside the model that is
@@ -348,6 +352,8 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
                      .best_value = 0,
                      .begin_s = acf_clock_s(),
                      .begin_cpu_s = acf_clock_cpu_s()};
+    acf_error own;
+    if (e == NULL) e = &own; /* its text goes into the log */
     t.log = (acf_log){.write = log_both, .payload = &t};
     char *checkpoint = NULL;
     acf_threads_set(cfg->train.threads > 0 ? cfg->train.threads : acf_threads_available());
@@ -359,7 +365,8 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
                             "figures are in eval_results.json\n",
                             cfg->save.dir);
     } else if (st == ACF_OK && !opt->dry_run) {
-        st = loop(&t, e);
+        if (checkpoint == NULL) st = init_labels(&t, e);
+        if (st == ACF_OK) st = loop(&t, e);
         end_updates(&t);
         if (st == ACF_OK) st = acf_train_report(summary, &t, e);
         if (st != ACF_OK) acf_run_log_line(t.run_log, ACF_LOG_WARN, e->text);

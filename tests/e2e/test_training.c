@@ -399,6 +399,21 @@ static void tells_its_own_time(void **state)
     cJSON_Delete(status);
 }
 
+/* Every batch of one example has no pair; epochs of 60 updates, and what remains at the end. */
+static void tells_batches_without_a_pair(void **state)
+{
+    static const char *const scl[] = {"loss.type=scl", "train.batch_size=1", "train.steps=65",
+                                      "eval.every=1000 steps", NULL};
+    static const char *const acf[] = {"loss.type=acf", "train.batch_size=1", "train.steps=65",
+                                      "eval.every=1000 steps", NULL};
+    tiny_run run = {.mode = ACF_RUN_FRESH}, aligned = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, tmpdir_path(*state, "scl"), scl), &run.e);
+    assert_non_null(strstr(run.log, "epoch 1: 60 batches had no pair of one class: the contrast"));
+    assert_non_null(strstr(run.log, "epoch 2: 5 batches had no pair of one class: the contrast"));
+    assert_ok(tiny_train(&aligned, tmpdir_path(*state, "acf"), acf), &aligned.e);
+    assert_null(strstr(aligned.log, "had no pair"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(learns_eight_rows_with_acf),
@@ -413,6 +428,7 @@ static const struct CMUnitTest tests[] = {
     TEST(the_earliest_of_equals_is_the_best),
     TEST(stops_before_a_number_breaks),
     TEST(tells_its_own_time),
+    TEST(tells_batches_without_a_pair),
 };
 
 TEST_MAIN(tests)

@@ -83,6 +83,7 @@ static void on_line(void *payload, acf_log_level level, const char *line)
     running *r = payload;
     size_t used = strlen(r->run->log);
     (void)snprintf(r->run->log + used, sizeof r->run->log - used, "%s\n", line);
+    if (r->run->stop_at < 0 && strstr(line, "updates") != NULL) ask_to_stop(r); /* the plan */
     long long step;
     if (sscanf(line, "step %lld/", &step) == 1 && strstr(line, "  dev ") != NULL && step > 0 &&
         step == r->run->stop_at_eval)

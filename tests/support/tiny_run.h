@@ -23,7 +23,8 @@ void tiny_config(acf_config *cfg, const char *dir, const char *const *sets);
 
 typedef struct tiny_run {
     acf_run_mode mode;
-    int64_t stop_at;      /* ask to stop after this update (before its evaluation); 0: never */
+    int64_t stop_at;      /* ask to stop after this update (before its evaluation); 0: never; -1:
+                             when the plan has been told */
     int64_t stop_at_eval; /* ask to stop after the evaluation of this update; 0: never */
     void (*at_update)(int64_t update); /* called after each update; may be NULL */
 

@@ -230,6 +230,7 @@ static void fills_in_by_task_and_encoder(void **state)
     assert_int_equal(c.model.pooling, ACF_POOL_POOLER);
     assert_line(&c, "metric: mcc # task cola");
     assert_line(&c, "size: 8000 # encoder bert-mini");
+    assert_line(&c, "label_init: normal # encoder of random weights");
     acf_config_free(&c);
 
     load(&c, ROOT, "task=cifar10", "model.encoder=resnet20");
@@ -243,6 +244,14 @@ static void fills_in_by_task_and_encoder(void **state)
     assert_int_equal(c.loss.type, ACF_LOSS_MSE);
     assert_true(acf_config_is_regression(&c));
     assert_line(&c, "type: mse # task stsb");
+    assert_line(&c, "label_init: null # default");
+    acf_config_free(&c);
+
+    load(&c, ROOT, "task=cola", "model.encoder=some/dir");
+    assert_line(&c, "label_init: means # encoder pre-trained");
+    acf_config_free(&c);
+    load(&c, ROOT, "model.label_init=normal", "model.encoder=some/dir");
+    assert_line(&c, "label_init: normal # --set");
     acf_config_free(&c);
 }
 
