@@ -182,6 +182,11 @@ bool acf_json_put(cJSON *object, const char *key, cJSON *item)
     return false;
 }
 
+bool acf_json_put_number(cJSON *object, const char *key, double value)
+{
+    return isnan(value) || cJSON_AddNumberToObject(object, key, value) != NULL;
+}
+
 bool acf_json_put_pair(cJSON *object, const char *key, double first, double second)
 {
     const double x[2] = {first, second};

@@ -48,7 +48,8 @@ char *acf_json_print(const cJSON *tree, bool indented, acf_error *e) ACF_MUST_US
  * deleted: cJSON itself would leave it to the caller. */
 bool acf_json_put(cJSON *object, const char *key, cJSON *item) ACF_MUST_USE;
 
-/* [first, second] as a member; none, which is fine, when one is NaN.  False: no memory. */
+/* A number, or [first, second], as a member; none, which is fine, for NaN.  False: no memory. */
+bool acf_json_put_number(cJSON *object, const char *key, double value) ACF_MUST_USE;
 bool acf_json_put_pair(cJSON *object, const char *key, double first, double second) ACF_MUST_USE;
 
 /* An empty object at the end of the list, which owns it; NULL: no memory. */

@@ -29,6 +29,8 @@ static acf_status choose_metric(int *metric, const acf_eval_arguments *a, acf_er
 {
     const char *meant = a->metric != NULL ? acf_metric_suggest(a->metric) : NULL;
     *metric = a->metric != NULL ? acf_metric_parse(a->metric) : -1;
+    if (*metric >= 0 && !acf_metric_compares((acf_metric)*metric))
+        return acf_fail(e, ACF_ERR_USAGE, "--metric: %s is neither better nor worse", a->metric);
     if (a->metric == NULL || *metric >= 0) return ACF_OK;
     return acf_fail(e, ACF_ERR_USAGE, "--metric: '%s' is no metric%s%s%s", a->metric,
                     meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",

@@ -1,15 +1,26 @@
 #include "compare/compare_internal.h"
 
 #include "base/mem.h"
-#include "metrics/bootstrap.h"
 
 #include <math.h>
 #include <string.h>
 
-int acf_compare_verdict(double gain, double p_holm)
+static int verdict(int direction, double p_holm)
 {
-    if (!(p_holm <= ACF_COMPARE_ALPHA) || gain == 0.0 || isnan(gain)) return -1;
-    return gain > 0.0;
+    if (!(p_holm <= ACF_COMPARE_ALPHA) || direction == 0) return -1;
+    return direction > 0;
+}
+
+int acf_compare_verdict_of_row(const acf_compare_row *row)
+{
+    return verdict((row->gain > 0) - (row->gain < 0), row->p_holm);
+}
+
+int acf_compare_verdict(const acf_compare_pair *pair)
+{
+    int direction = pair->gains.n_tasks > 1 ? acf_gains_direction(&pair->gains)
+                                            : (pair->gain > 0) - (pair->gain < 0);
+    return verdict(direction, pair->p_holm);
 }
 
 static const acf_found_task *find_task(const acf_found *f, const char *name)
@@ -28,48 +39,29 @@ static void tell_alone(const acf_compare *c, int run, int other)
                          c->found[run].task[i].name, c->path[other], c->found[run].task[i].name);
 }
 
-/* Are there metrics of which more is better and others of which less is? */
-static bool is_mixed(const acf_compare_pair *pair)
-{
-    bool larger = acf_metric_larger_is_better(pair->row[0].metric);
-    for (size_t i = 1; i < pair->n_rows; i++)
-        if (acf_metric_larger_is_better(pair->row[i].metric) != larger) return true;
-    return false;
-}
-
-/* Wins, signed ranks and bootstrap over the rows. */
+/* The gains of the rows. */
 static acf_status sum_up(acf_compare_pair *pair, int n_draws, acf_error *e)
 {
     size_t n = pair->n_rows, all = 0, at = 0;
     for (size_t i = 0; i < n; i++)
         all += pair->row[i].n_parts;
     acf_status st = ACF_ERR_RESOURCE;
-    double *gain = acf_alloc(n, sizeof *gain, "gains", e);
-    double *part = acf_alloc(all, sizeof *part, "gains", e);
-    size_t *len = acf_alloc(n, sizeof *len, "gains", e);
-    if (gain == NULL || part == NULL || len == NULL) goto done;
-    for (size_t i = 0; i < n; i++) {
-        const acf_compare_row *row = &pair->row[i];
-        double sign = acf_metric_larger_is_better(row->metric) ? 1.0 : -1.0;
-        gain[i] = round(row->gain * 1e12) / 1e12; /* equal but for rounding is equal */
-        len[i] = row->n_parts;
-        for (size_t k = 0; k < row->n_parts; k++)
-            part[at++] = sign * (row->figure[1][k] - row->figure[0][k]);
-        pair->gain += row->gain / (double)n;
-        pair->wins += gain[i] > 0.0;
-        pair->losses += gain[i] < 0.0;
+    double *difference = acf_alloc(all, sizeof *difference, "gains", e);
+    acf_task_parts *task = acf_alloc(n, sizeof *task, "gains", e);
+    if (difference != NULL && task != NULL) {
+        for (size_t i = 0; i < n; i++) {
+            const acf_compare_row *row = &pair->row[i];
+            task[i] =
+                (acf_task_parts){.difference = difference + at,
+                                 .n = row->n_parts,
+                                 .larger_is_better = acf_metric_larger_is_better(row->metric)};
+            for (size_t k = 0; k < row->n_parts; k++)
+                difference[at++] = row->figure[1][k] - row->figure[0][k];
+        }
+        st = acf_gains_of(&pair->gains, task, n, 0, n_draws, e);
     }
-    pair->ties = n - pair->wins - pair->losses;
-    st = acf_wilcoxon_test(&pair->wilcoxon, gain, n, e);
-    if (is_mixed(pair))
-        pair->gain = pair->ci.low = pair->ci.high = pair->bootstrap_p = (double)NAN;
-    else if (st == ACF_OK)
-        st = acf_bootstrap_groups(&pair->ci, &pair->bootstrap_p, part, len, n, n_draws, e);
-    pair->p = pair->wilcoxon.p;
-done:
-    acf_free(len);
-    acf_free(part);
-    acf_free(gain);
+    acf_free(task);
+    acf_free(difference);
     return st;
 }
 
@@ -79,10 +71,9 @@ done:
 static acf_status add_row(acf_compare_pair *pair, const acf_compare *c, const acf_found_task *a,
                           const acf_found_task *b, acf_error *e)
 {
-    acf_compare_row *row = &pair->row[pair->n_rows];
-    bool is_asked = c->opt.metric >= 0 || c->opt.head >= 0;
-    acf_status st = acf_compare_row_open(row, c, pair->run, a, b, e);
-    if (st == ACF_ERR_USAGE && c->has_tasks && is_asked) {
+    bool is_apt, is_asked = c->opt.metric >= 0 || c->opt.head >= 0;
+    acf_status st = acf_compare_row_open(&pair->row[pair->n_rows], &is_apt, c, pair->run, a, b, e);
+    if (!is_apt && c->has_tasks && is_asked) {
         acf_log_warn(c->opt.log, "%s, left out", e->text);
         return ACF_OK;
     }
@@ -108,10 +99,11 @@ static acf_status fill_pair(acf_compare_pair *pair, const acf_compare *c, acf_er
     if (pair->n_rows == 0)
         return acf_fail(e, ACF_ERR_MODEL, "%s and %s: no finished task that both have",
                         c->path[pair->run[0]], c->path[pair->run[1]]);
-    if (c->has_tasks) return sum_up(pair, c->opt.n_draws, e);
-    pair->gain = pair->row[0].gain;
-    pair->ci = pair->row[0].test.ci;
-    pair->p = pair->row[0].test.p;
+    if (c->has_tasks) ACF_TRY(sum_up(pair, c->opt.n_draws, e));
+    bool is_one = pair->n_rows == 1; /* its test knows the examples, too */
+    pair->gain = is_one ? pair->row[0].gain : pair->gains.gain;
+    pair->ci = is_one ? pair->row[0].test.ci : pair->gains.ci;
+    pair->p = is_one ? pair->row[0].test.p : pair->gains.p;
     return ACF_OK;
 }
 
@@ -161,6 +153,8 @@ static acf_status find_runs(acf_compare *c, acf_error *e)
 acf_status acf_compare_run(acf_compare *c, const char *const *path, int n_runs,
                            const acf_compare_options *opt, acf_error *e)
 {
+    acf_error own;
+    if (e == NULL) e = &own; /* its text may become a warning */
     *c = (acf_compare){.path = path, .n_runs = n_runs, .opt = *opt};
     acf_status st = find_runs(c, e);
     for (int i = 0; i < n_runs && st == ACF_OK; i++)

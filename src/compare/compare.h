@@ -1,14 +1,9 @@
 /*
- * Finished runs compared, each with each: on one task by run/paired_test, over tasks by the tasks'
- * mean differences.
+ * Finished runs compared, each with each: on one task by metrics/paired_test, over tasks by the
+ * tasks' gains (metrics/gains).
  *
  * A difference is always the second's metric minus the first's, a gain the same with the sign that
- * makes more of it better.
- *
- * Over tasks: wins, ties and losses count gains above, at and below 0; p is that of Wilcoxon's
- * signed-rank test of the gains (metrics/exact.h; gains equal to 1e-12 are ties); the interval of
- * the mean gain is a hierarchical bootstrap of tasks, then of seeds (acf_bootstrap_groups).  Over
- * metrics of both directions there is no mean gain: it and its interval are NaN.
+ * makes more of it better.  Of a directory with a single task gain, interval and p are the task's.
  *
  * p_holm corrects (Holm) over all pairs, and those of single tasks over all tasks of all pairs.
  */
@@ -16,7 +11,7 @@
 #define ACF_COMPARE_COMPARE_H
 
 #include "compare/compare_find.h"
-#include "metrics/exact.h"
+#include "metrics/gains.h"
 #include "metrics/paired_test.h"
 
 #define ACF_COMPARE_ALPHA 0.05
@@ -48,15 +43,10 @@ typedef struct acf_compare_pair {
     int run[2];
     size_t n_rows;
     acf_compare_row *row;
-
-    /* Of directories of tasks; else those of row 0. */
-    double gain;
+    acf_gains gains; /* of directories of tasks; else empty */
+    double gain;     /* of gains, or of row 0 where that is all; as ci and p */
     acf_ci ci;
     double p, p_holm;
-    /* Of directories of tasks only. */
-    double bootstrap_p;
-    size_t wins, ties, losses;
-    acf_wilcoxon wilcoxon;
 } acf_compare_pair;
 
 typedef struct acf_compare {
@@ -83,7 +73,9 @@ acf_status acf_compare_run(acf_compare *c, const char *const *path, int n_runs,
                            const acf_compare_options *opt, acf_error *e) ACF_MUST_USE;
 void acf_compare_close(acf_compare *c);
 
-/* Which is better at ACF_COMPARE_ALPHA: 0 or 1; -1: none is shown to be. */
-int acf_compare_verdict(double gain, double p_holm);
+/* Which of the two is better at ACF_COMPARE_ALPHA: 0 or 1; -1: none is shown to be.  Of a pair over
+ * tasks as acf_gains_direction has it. */
+int acf_compare_verdict_of_row(const acf_compare_row *row);
+int acf_compare_verdict(const acf_compare_pair *pair);
 
 #endif

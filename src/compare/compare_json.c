@@ -5,27 +5,22 @@
 
 #include <math.h>
 
-static bool add_number(cJSON *c, const char *key, double value)
-{
-    return isnan(value) || cJSON_AddNumberToObject(c, key, value) != NULL;
-}
-
 /* {"ci", "p"} as a member. */
 static bool add_test(cJSON *c, const char *key, acf_ci ci, double p)
 {
     if (isnan(p)) return true;
     cJSON *test = cJSON_AddObjectToObject(c, key);
     return test != NULL && acf_json_put_pair(test, "ci", ci.low, ci.high) &&
-           add_number(test, "p", p);
+           acf_json_put_number(test, "p", p);
 }
 
 static bool add_mcnemar(cJSON *c, const acf_paired_test *t)
 {
     if (!t->has_mcnemar) return true;
     cJSON *test = cJSON_AddObjectToObject(c, "mcnemar");
-    return test != NULL && add_number(test, "only_first", (double)t->only[0]) &&
-           add_number(test, "only_second", (double)t->only[1]) &&
-           add_number(test, "p", t->mcnemar_p);
+    return test != NULL && acf_json_put_number(test, "only_first", (double)t->only[0]) &&
+           acf_json_put_number(test, "only_second", (double)t->only[1]) &&
+           acf_json_put_number(test, "p", t->mcnemar_p);
 }
 
 static bool add_values(cJSON *c, const acf_compare_row *row)
@@ -34,10 +29,11 @@ static bool add_values(cJSON *c, const acf_compare_row *row)
     for (size_t i = 0; values != NULL && i < row->n_parts; i++) {
         cJSON *v = acf_json_append(values);
         bool ok = v != NULL;
-        if (ok && row->kind != ACF_FOUND_RUN) ok = add_number(v, "number", (double)row->number[i]);
-        if (!ok || !add_number(v, "n", (double)row->n[i]) ||
-            !add_number(v, "first", row->figure[0][i]) ||
-            !add_number(v, "second", row->figure[1][i]))
+        if (ok && row->kind != ACF_FOUND_RUN)
+            ok = acf_json_put_number(v, "number", (double)row->number[i]);
+        if (!ok || !acf_json_put_number(v, "n", (double)row->n[i]) ||
+            !acf_json_put_number(v, "first", row->figure[0][i]) ||
+            !acf_json_put_number(v, "second", row->figure[1][i]))
             return false;
     }
     return values != NULL;
@@ -51,7 +47,7 @@ static bool add_row(cJSON *c, const acf_compare_row *row)
            cJSON_AddStringToObject(c, "parts", kind[row->kind]) != NULL &&
            cJSON_AddBoolToObject(c, "same_examples", row->is_crossed) != NULL &&
            acf_json_put_pair(c, "mean", t->mean[0], t->mean[1]) &&
-           add_number(c, "difference", t->difference) &&
+           acf_json_put_number(c, "difference", t->difference) &&
            acf_json_put_pair(c, "ci", t->ci.low, t->ci.high) &&
            add_test(c, "bootstrap", t->bootstrap_ci, t->bootstrap_p) && add_mcnemar(c, t) &&
            add_test(c, "randomization", (acf_ci){NAN, NAN}, t->randomization_p) &&
@@ -59,38 +55,42 @@ static bool add_row(cJSON *c, const acf_compare_row *row)
 }
 
 /* p, p_holm and which is better. */
-static bool add_verdict(cJSON *c, const acf_compare *all, const acf_compare_pair *pair, double gain,
+static bool add_verdict(cJSON *c, const acf_compare *all, const acf_compare_pair *pair, int better,
                         double p, double p_holm)
 {
-    int better = acf_compare_verdict(gain, p_holm);
-    if (!add_number(c, "p", p) || !add_number(c, "p_holm", p_holm)) return false;
+    if (!acf_json_put_number(c, "p", p) || !acf_json_put_number(c, "p_holm", p_holm)) return false;
     if (better < 0) return cJSON_AddNullToObject(c, "verdict") != NULL;
     return cJSON_AddStringToObject(c, "verdict", all->path[pair->run[better]]) != NULL;
 }
 
-static bool add_wilcoxon(cJSON *c, const acf_wilcoxon *w)
+static bool add_wilcoxon(cJSON *c, const acf_gains *g)
 {
+    const acf_wilcoxon *w = &g->wilcoxon;
+    if (g->n_tasks == 1 || g->is_mixed) return true;
     cJSON *test = cJSON_AddObjectToObject(c, "wilcoxon");
-    return test != NULL && add_number(test, "n", (double)w->n) &&
-           add_number(test, "plus", w->plus) && add_number(test, "minus", w->minus) &&
+    return test != NULL && acf_json_put_number(test, "n", (double)w->n) &&
+           acf_json_put_number(test, "plus", w->plus) &&
+           acf_json_put_number(test, "minus", w->minus) &&
            cJSON_AddStringToObject(test, "method", w->is_exact ? "exact" : "normal") != NULL &&
-           add_number(test, "p", w->p);
+           acf_json_put_number(test, "p", w->p);
 }
 
 static bool add_tasks(cJSON *c, const acf_compare *all, const acf_compare_pair *pair)
 {
-    bool ok = add_number(c, "gain", pair->gain) &&
+    const acf_gains *g = &pair->gains;
+    bool ok = acf_json_put_number(c, "gain", pair->gain) &&
               acf_json_put_pair(c, "ci", pair->ci.low, pair->ci.high) &&
-              add_test(c, "bootstrap", (acf_ci){NAN, NAN}, pair->bootstrap_p) &&
-              add_number(c, "wins", (double)pair->wins) &&
-              add_number(c, "ties", (double)pair->ties) &&
-              add_number(c, "losses", (double)pair->losses) && add_wilcoxon(c, &pair->wilcoxon);
+              add_test(c, "bootstrap", (acf_ci){NAN, NAN}, g->bootstrap_p) &&
+              acf_json_put_number(c, "wins", (double)g->wins) &&
+              acf_json_put_number(c, "ties", (double)g->ties) &&
+              acf_json_put_number(c, "losses", (double)g->losses) && add_wilcoxon(c, g);
     cJSON *tasks = ok ? cJSON_AddArrayToObject(c, "tasks") : NULL;
     for (size_t i = 0; tasks != NULL && i < pair->n_rows; i++) {
         const acf_compare_row *row = &pair->row[i];
         cJSON *task = acf_json_append(tasks);
         if (task == NULL || cJSON_AddStringToObject(task, "task", row->task) == NULL ||
-            !add_verdict(task, all, pair, row->gain, row->test.p, row->p_holm) ||
+            !add_verdict(task, all, pair, acf_compare_verdict_of_row(row), row->test.p,
+                         row->p_holm) ||
             !add_row(task, row))
             return false;
     }
@@ -105,7 +105,7 @@ static bool add_pairs(cJSON *c, const acf_compare *all)
         cJSON *p = acf_json_append(pairs);
         if (p == NULL || cJSON_AddStringToObject(p, "first", all->path[pair->run[0]]) == NULL ||
             cJSON_AddStringToObject(p, "second", all->path[pair->run[1]]) == NULL ||
-            !add_verdict(p, all, pair, pair->gain, pair->p, pair->p_holm) ||
+            !add_verdict(p, all, pair, acf_compare_verdict(pair), pair->p, pair->p_holm) ||
             !(all->has_tasks ? add_tasks(p, all, pair) : add_row(p, &pair->row[0])))
             return false;
     }
@@ -118,8 +118,8 @@ acf_status acf_compare_json(cJSON **out, const acf_compare *c, acf_error *e)
     bool ok = json != NULL && cJSON_AddStringToObject(json, "split", c->opt.split) != NULL;
     if (ok && c->opt.head >= 0)
         ok = cJSON_AddStringToObject(json, "head", acf_head_name((acf_head)c->opt.head)) != NULL;
-    ok = ok && add_number(json, "draws", c->opt.n_draws) &&
-         add_number(json, "alpha", ACF_COMPARE_ALPHA) &&
+    ok = ok && acf_json_put_number(json, "draws", c->opt.n_draws) &&
+         acf_json_put_number(json, "alpha", ACF_COMPARE_ALPHA) &&
          acf_json_put(json, "runs", cJSON_CreateStringArray(c->path, c->n_runs)) &&
          add_pairs(json, c);
     if (ok) return ACF_OK;

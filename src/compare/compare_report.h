@@ -13,7 +13,9 @@
  *
  * Of directories of tasks: "gain" (mean over tasks, more is better), "ci", "bootstrap": {"p"},
  * "wins", "ties", "losses", "wilcoxon": {"n", "plus", "minus", "method": "exact" or "normal", "p"},
- * and "tasks": [{"task", and all of the above for it, "p_holm" over all tasks of all pairs}].
+ * and "tasks": [{"task", and all of the above for it, "p_holm" over all tasks of all pairs}].  With
+ * one task there are no "bootstrap" and "wilcoxon", and gain, ci and p are the task's; over metrics
+ * of both directions neither these nor gain, ci and p.
  *
  * "verdict" is the path of the better one at 5 % by p_holm, or null: no difference shown.
  */

@@ -17,6 +17,7 @@ typedef struct reading {
     size_t (*member)[2];     /* [n_parts] places in task[k]->run */
     bool has_labels;         /* both runs note the same labels */
     bool told_texts;
+    bool is_unapt; /* the metric or the head makes no sense of the task */
 } reading;
 
 /* The runs that both have, by number. */
@@ -223,15 +224,19 @@ static acf_status fill_row(acf_compare_row *row, reading *r, acf_error *e)
     ACF_TRY(read_facts(r, e));
     ACF_TRY(choose_metric(row, r, e));
     ACF_TRY(read_parts(row, r, e));
-    ACF_TRY(check_metric(row, r, e));
+    acf_status st = check_metric(row, r, e);
+    r->is_unapt = st == ACF_ERR_USAGE;
+    ACF_TRY(st);
     return test_row(row, r, e);
 }
 
-acf_status acf_compare_row_open(acf_compare_row *row, const acf_compare *c, const int run[2],
-                                const acf_found_task *a, const acf_found_task *b, acf_error *e)
+acf_status acf_compare_row_open(acf_compare_row *row, bool *is_apt, const acf_compare *c,
+                                const int run[2], const acf_found_task *a, const acf_found_task *b,
+                                acf_error *e)
 {
     reading r = {.c = c, .task = {a, b}, .path = {c->path[run[0]], c->path[run[1]]}};
     acf_status st = fill_row(row, &r, e);
+    *is_apt = !r.is_unapt;
     for (int k = 0; k < 2; k++) {
         for (size_t i = 0; r.answers[k] != NULL && i < row->n_parts; i++)
             acf_answers_free(&r.answers[k][i]);

@@ -65,7 +65,7 @@ static acf_status put_row(const page *p, const char *label, const acf_compare_pa
                           const acf_compare_row *row, acf_error *e)
 {
     const acf_paired_test *t = &row->test;
-    int better = acf_compare_verdict(row->gain, row->p_holm);
+    int better = acf_compare_verdict_of_row(row);
     char chance[16], holm[16];
     probability(chance, t->p);
     probability(holm, row->p_holm);
@@ -188,31 +188,50 @@ static acf_status put_plain(page *p, acf_error *e)
     return put_methods(p, e);
 }
 
+/* What the test over tasks says, after its p. */
+static acf_status put_verdict(const page *p, const acf_compare_pair *pair, acf_error *e)
+{
+    int better = acf_compare_verdict(pair);
+    const acf_gains *g = &pair->gains;
+    if (better >= 0)
+        return acf_str_printf(p->out, e, ": %s is better\n", p->name[pair->run[better]]);
+    if (pair->p_holm <= ACF_COMPARE_ALPHA)
+        return acf_str_puts(p->out, ": ranks and mean gain disagree, neither is better\n", e);
+    if (!acf_gains_can_reach(g, ACF_COMPARE_ALPHA))
+        return acf_str_printf(p->out, e,
+                              ": %zu tasks that differ are too few for a test at 5 %%, which needs "
+                              "6\n",
+                              g->wilcoxon.n);
+    return acf_str_puts(p->out, ": no difference shown at 5 %\n", e);
+}
+
+/* All tasks together; one task's row has said all. */
 static acf_status put_sum(const page *p, const acf_compare_pair *pair, acf_error *e)
 {
     char chance[16], holm[16];
-    const acf_wilcoxon *w = &pair->wilcoxon;
-    int better = acf_compare_verdict(pair->gain, pair->p_holm);
-    probability(chance, w->p);
+    const acf_gains *g = &pair->gains;
+    if (g->n_tasks == 1) return ACF_OK;
+    if (g->is_mixed)
+        return acf_str_printf(p->out, e,
+                              "no mean gain and no test over metrics of both directions; %zu won, "
+                              "%zu tied, %zu lost\n",
+                              g->wins, g->ties, g->losses);
+    probability(chance, pair->p);
     probability(holm, pair->p_holm);
-    if (isnan(pair->gain))
-        ACF_TRY(acf_str_puts(p->out, "no mean gain over metrics of both directions; ", e));
-    else
-        ACF_TRY(acf_str_printf(
-            p->out, e, "mean gain of %zu task%s %+.4f, 95 %% interval %+.4f to %+.4f; ",
-            pair->n_rows, pair->n_rows == 1 ? "" : "s", pair->gain, pair->ci.low, pair->ci.high));
-    ACF_TRY(acf_str_printf(
-        p->out, e, "%zu won, %zu tied, %zu lost\nWilcoxon signed-rank test (%s): p %s", pair->wins,
-        pair->ties, pair->losses, w->is_exact ? "exact" : "normal approximation", chance));
+    ACF_TRY(acf_str_printf(p->out, e,
+                           "mean gain of %zu tasks %+.4f, 95 %% interval %+.4f to %+.4f; %zu won, "
+                           "%zu tied, %zu lost\nWilcoxon signed-rank test (%s): p %s",
+                           g->n_tasks, g->gain, g->ci.low, g->ci.high, g->wins, g->ties, g->losses,
+                           g->wilcoxon.is_exact ? "exact" : "normal approximation", chance));
     if (p->c->n_pairs > 1) ACF_TRY(acf_str_printf(p->out, e, ", Holm %s", holm));
-    if (better < 0) return acf_str_puts(p->out, ": no difference shown at 5 %\n", e);
-    return acf_str_printf(p->out, e, ": %s is better\n", p->name[pair->run[better]]);
+    return put_verdict(p, pair, e);
 }
 
 static acf_status put_tasks(page *p, acf_error *e)
 {
     const acf_compare *c = p->c;
     bool is_single = false, is_series = false, has_seeds = false, has_folds = false;
+    bool has_mean = false;
     for (size_t i = 0; i < c->n_pairs; i++) {
         const acf_compare_pair *pair = &c->pair[i];
         const char *first = p->name[pair->run[0]], *second = p->name[pair->run[1]];
@@ -231,6 +250,7 @@ static acf_status put_tasks(page *p, acf_error *e)
         }
         ACF_TRY(acf_str_puts(p->out, "\n", e));
         ACF_TRY(put_sum(p, pair, e));
+        has_mean = has_mean || (pair->gains.n_tasks > 1 && !pair->gains.is_mixed);
     }
     if (is_single)
         ACF_TRY(acf_str_printf(p->out, e,
@@ -244,8 +264,9 @@ static acf_status put_tasks(page *p, acf_error *e)
                                "%d draws) and Student's t over %s; interval: what both hold\n",
                                parts, c->opt.n_draws, parts));
     }
-    return acf_str_printf(
-        p->out, e, "interval of the mean gain: hierarchical bootstrap (tasks, then seeds)\n");
+    if (!has_mean) return ACF_OK;
+    return acf_str_puts(
+        p->out, "interval of the mean gain: hierarchical bootstrap (tasks, then seeds)\n", e);
 }
 
 /* The width of the first column, and whether several tests stand below each other. */

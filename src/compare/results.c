@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "loss/head.h"
-#include "metrics/bootstrap.h"
 
 #include <float.h>
 #include <math.h>
@@ -86,6 +85,17 @@ static bool is_same_figure(const acf_result *a, const acf_result *b)
            (a->value == b->value || (isnan(a->value) && isnan(b->value)));
 }
 
+static acf_status read_folds(acf_result *line, const cJSON *c, const char *place, acf_error *e)
+{
+    int64_t n = 0;
+    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(c, "settings");
+    ACF_TRY(acf_json_int(&line->fold, c, "fold", 1, INT32_MAX, 0, place, e));
+    if (line->fold > 0)
+        ACF_TRY(acf_json_int(&n, settings, "data.folds", 2, INT32_MAX, 0, place, e));
+    line->n_folds = (int)n;
+    return ACF_OK;
+}
+
 static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_options *opt,
                             const char *place, acf_error *e)
 {
@@ -102,7 +112,7 @@ static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_op
                         "%s: is no result line: 'variant', 'task' and 'seed' are "
                         "needed",
                         place);
-    ACF_TRY(acf_json_int(&line.fold, c, "fold", 1, INT32_MAX, 0, place, e));
+    ACF_TRY(read_folds(&line, c, place, e));
     ACF_TRY(read_value(&line, &metric, c, opt, place, e));
     ACF_TRY(take_task(&line.task, r, task, metric, place, e));
     line.variant = place_of(&r->variant, &r->n_variants, &r->variant_cap, variant, e);
@@ -155,6 +165,21 @@ static acf_status read_file(acf_results *r, const char *path, const acf_results_
     return acf_reclass(st, ACF_ERR_DATA, e);
 }
 
+/* Of so many folds the lines of a variant on a task are, as they tell or as the last one shows; 0:
+ * of none, or of one fold with several seeds. */
+static int folds_of(const acf_results *r, int task, int variant)
+{
+    int64_t n = 0, first = INT64_MAX, last = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const acf_result *line = &r->line[i];
+        if (line->task != task || line->variant != variant) continue;
+        if (line->n_folds > n) n = line->n_folds;
+        if (line->fold < first) first = line->fold;
+        if (line->fold > last) last = line->fold;
+    }
+    return first < last ? (int)(n > last ? n : last) : 0;
+}
+
 /* Values of a cell by their lines; x has room for all. */
 static void fill_cell(acf_results *r, int task, int variant, double *x)
 {
@@ -166,14 +191,14 @@ static void fill_cell(acf_results *r, int task, int variant, double *x)
         cell->n_undefined += !line->is_diverged && isnan(line->value);
         if (!isnan(line->value)) x[cell->n++] = line->value;
     }
-    if (cell->n > 0) cell->sample = acf_sample_of(x, (size_t)cell->n, 0);
+    if (cell->n > 0) cell->sample = acf_sample_of(x, (size_t)cell->n, folds_of(r, task, variant));
 }
 
-/* Differences to the baseline over the seeds that both have on one task, into x; how many. */
-static size_t differences(double *x, const acf_results *r, int task, int variant)
+/* Differences to the baseline over the seeds that both have on one task, into x; how many.  What is
+ * left of either is noted in the variant's cell. */
+static size_t differences(double *x, acf_results *r, int task, int variant)
 {
     size_t n = 0;
-    double sign = acf_metric_larger_is_better(r->metric[task]) ? 1 : -1;
     for (size_t i = 0; i < r->n; i++) {
         const acf_result *a = &r->line[i];
         if (a->task != task || a->variant != variant || isnan(a->value)) continue;
@@ -181,61 +206,44 @@ static size_t differences(double *x, const acf_results *r, int task, int variant
             const acf_result *b = &r->line[k];
             if (b->task == task && b->variant == r->baseline && is_same_part(a, b) &&
                 !isnan(b->value))
-                x[n++] = sign * (a->value - b->value);
+                x[n++] = a->value - b->value;
         }
     }
+    acf_result_cell *cell = &r->cell[(size_t)task * r->n_variants];
+    cell[variant].n_alone = cell[variant].n + cell[r->baseline].n - 2 * (int)n;
     return n;
 }
 
-/* x [n lines], of_task and len [n_tasks] are scratch. */
-static acf_status fill_gain(acf_results *r, int variant, double *x, double *of_task, size_t *len,
+/* x [n lines] and parts [n_tasks] are scratch. */
+static acf_status fill_gain(acf_results *r, int variant, double *x, acf_task_parts *parts,
                             int n_draws, acf_error *e)
 {
     acf_result_gain *g = &r->gain[variant];
-    size_t at = 0, n_larger = 0;
-    double p;
+    size_t n_tasks = 0;
+    int n_folds = 0;
     for (size_t task = 0; task < r->n_tasks; task++) {
-        size_t n = differences(x + at, r, (int)task, variant);
-        double sum = 0;
-        for (size_t i = 0; i < n; i++)
-            sum += x[at + i];
-        at += n;
+        size_t n = differences(x, r, (int)task, variant);
+        bool larger = acf_metric_larger_is_better(r->metric[task]);
         if (n == 0) continue;
-        double gain = round(sum / (double)n * 1e12) / 1e12; /* equal but for rounding is equal */
-        g->wins += gain > 0;
-        g->losses += gain < 0;
-        g->ties += gain == 0;
-        g->gain += gain;
-        n_larger += acf_metric_larger_is_better(r->metric[task]);
-        len[g->n_tasks] = n;
-        of_task[g->n_tasks++] = gain;
+        parts[n_tasks++] = (acf_task_parts){x, n, larger};
+        n_folds = folds_of(r, (int)task, variant);
+        g->is_share = larger;
+        x += n;
     }
-    if (g->n_tasks == 0) return ACF_OK;
-    g->gain /= (double)g->n_tasks;
-    g->is_share = n_larger == g->n_tasks;
-    g->is_mixed = n_larger > 0 && !g->is_share;
-    if (g->is_mixed) {
-        g->gain = g->ci.low = g->ci.high = g->p = g->p_holm = (double)NAN;
-        return ACF_OK;
-    }
-    ACF_TRY(acf_bootstrap_groups(&g->ci, &p, x, len, g->n_tasks, n_draws, e));
-    ACF_TRY(acf_wilcoxon_test(&g->wilcoxon, of_task, g->n_tasks, e));
-    g->p = g->wilcoxon.p;
-    return ACF_OK;
+    return acf_gains_of(&g->gains, parts, n_tasks, n_folds, n_draws, e);
 }
 
 /* Holm's correction over the variants that have a test. */
 static acf_status correct(acf_results *r, acf_error *e)
 {
-    size_t n = 0, at = 0;
     double *p = acf_alloc(r->n_variants, sizeof *p, "tests", e);
     double *holm = acf_alloc(r->n_variants, sizeof *holm, "tests", e);
     acf_status st = p == NULL || holm == NULL ? ACF_ERR_RESOURCE : ACF_OK;
     for (size_t v = 0; v < r->n_variants && st == ACF_OK; v++)
-        if (acf_result_has_gain(&r->gain[v])) p[n++] = r->gain[v].p;
-    if (st == ACF_OK && n > 0) st = acf_holm(holm, p, n, e);
+        p[v] = (int)v == r->baseline ? (double)NAN : r->gain[v].gains.p;
+    if (st == ACF_OK) st = acf_holm(holm, p, r->n_variants, e);
     for (size_t v = 0; v < r->n_variants && st == ACF_OK; v++)
-        if (acf_result_has_gain(&r->gain[v])) r->gain[v].p_holm = holm[at++];
+        r->gain[v].p_holm = holm[v];
     acf_free(p);
     acf_free(holm);
     return st;
@@ -270,24 +278,20 @@ static acf_status fill(acf_results *r, const acf_results_options *opt, acf_error
     ACF_TRY(check_figures(r, opt, e));
     acf_status st = ACF_ERR_RESOURCE;
     double *x = acf_alloc(r->n, sizeof *x, "figures", e);
-    double *of_task = acf_alloc(r->n_tasks, sizeof *of_task, "gains", e);
-    size_t *len = acf_alloc(r->n_tasks, sizeof *len, "gains", e);
+    acf_task_parts *parts = acf_alloc(r->n_tasks, sizeof *parts, "gains", e);
     r->cell = acf_alloc(r->n_tasks * r->n_variants, sizeof *r->cell, "figures", e);
     r->gain = acf_alloc(r->n_variants, sizeof *r->gain, "gains", e);
-    if (x == NULL || of_task == NULL || len == NULL || r->cell == NULL || r->gain == NULL)
-        goto done;
+    if (x == NULL || parts == NULL || r->cell == NULL || r->gain == NULL) goto done;
     st = ACF_OK;
     for (size_t task = 0; task < r->n_tasks; task++)
         for (size_t variant = 0; variant < r->n_variants; variant++)
             fill_cell(r, (int)task, (int)variant, x);
     for (size_t variant = 0; variant < r->n_variants && st == ACF_OK; variant++)
-        if ((int)variant != r->baseline)
-            st = fill_gain(r, (int)variant, x, of_task, len, opt->n_draws, e);
+        if ((int)variant != r->baseline) st = fill_gain(r, (int)variant, x, parts, opt->n_draws, e);
     if (st == ACF_OK) st = correct(r, e);
 done:
     acf_free(x);
-    acf_free(of_task);
-    acf_free(len);
+    acf_free(parts);
     return st;
 }
 

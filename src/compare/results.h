@@ -2,18 +2,15 @@
  * Result lines of sweeps (sweep/sweep_result.h, results.jsonl) put together: tasks x variants over
  * seeds (or folds), and what each variant gains over one of them.
  *
- * A gain is the mean over tasks of the mean over seeds that both have of (variant's figure -
- * baseline's), with the sign that makes more of it better; there is none over tasks of which some
- * are better with larger figures and some with smaller ones.  Its interval is a hierarchical
- * bootstrap, tasks first, then seeds (acf_bootstrap_groups); wins, ties and losses count tasks, and
- * p is Wilcoxon's signed-rank test of the tasks' gains (metrics/exact.h), p_holm corrects it (Holm)
- * for as many variants as there are gains.
+ * What a variant gains over the baseline is over the seeds (or folds) that both have on a task, and
+ * over the tasks as metrics/gains.h has it: interval and p are those of tasks, of a single task
+ * those of its seeds.  p_holm corrects (Holm) for as many variants as have a p.
  */
 #ifndef ACF_COMPARE_RESULTS_H
 #define ACF_COMPARE_RESULTS_H
 
 #include "base/str.h"
-#include "metrics/exact.h"
+#include "metrics/gains.h"
 #include "metrics/metrics.h"
 #include "metrics/sample.h"
 
@@ -31,6 +28,7 @@ typedef struct acf_results_options {
 typedef struct acf_result {
     int task, variant;
     int64_t seed, fold; /* fold 0: the run was of none */
+    int n_folds;        /* of so many; 0: of none, or its line does not tell */
     double value;       /* NaN: the run diverged, or the figure is not defined for it */
     bool is_diverged;
 } acf_result;
@@ -39,25 +37,15 @@ typedef struct acf_result {
 typedef struct acf_result_cell {
     acf_sample sample; /* n > 0 */
     int n, n_diverged, n_undefined;
+    int n_alone; /* of n: without a figure of the baseline beside it, or the other way round */
 } acf_result_cell;
 
-/* A variant against the baseline. */
+/* A variant against the baseline: over the tasks that both have, with a seed in common. */
 typedef struct acf_result_gain {
-    size_t n_tasks; /* that both have, with a seed in common; 0: the rest means nothing */
-    bool is_mixed;  /* of metrics of both directions: gain, ci and p are NaN */
-    bool is_share;  /* a share of 1, to be shown in percent: more of all metrics is better */
-    double gain;
-    acf_ci ci;
-    double p, p_holm;
-    size_t wins, ties, losses;
-    acf_wilcoxon wilcoxon;
+    acf_gains gains;
+    double p_holm; /* NaN where there is no p */
+    bool is_share; /* the gain is a share of 1, to be shown in percent: more is better */
 } acf_result_gain;
-
-/* Is there a gain, an interval and a p? */
-static inline bool acf_result_has_gain(const acf_result_gain *g)
-{
-    return g->n_tasks > 0 && !g->is_mixed;
-}
 
 typedef struct acf_results {
     char **task, **variant; /* names in the order in which they came */
@@ -84,8 +72,7 @@ acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e
 
 /* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged",
  * "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties",
- * "losses", "p", "p_holm"}]}.  *out is
- * the caller's. */
+ * "losses", "p", "p_holm"}]}, without what is not there.  *out is the caller's. */
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
 #endif

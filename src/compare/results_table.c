@@ -24,7 +24,8 @@ static int best_of(const acf_results *r, size_t task)
     return best;
 }
 
-/* Mean over tasks that every variant has; NaN when there are none, or of different directions. */
+/* Mean over the tasks that every variant has and of whose metric more is better, n of them; NaN
+ * when there are none. */
 static double mean_of(const acf_results *r, size_t variant, size_t *n)
 {
     double sum = 0;
@@ -96,7 +97,24 @@ static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
 
 static acf_status put_chance(acf_str *out, double p, acf_error *e)
 {
+    if (isnan(p)) return acf_str_puts(out, " - |", e);
     return acf_str_printf(out, e, p < 0.0001 ? " <0.0001 |" : " %.4f |", p);
+}
+
+static acf_status put_gain(acf_str *out, const acf_result_gain *g, acf_error *e)
+{
+    double scale = g->is_share ? 100 : 1;
+    int digits = g->is_share ? 2 : 4;
+    const acf_gains *all = &g->gains;
+    ACF_TRY(isnan(all->gain) ? acf_str_puts(out, " - |", e)
+                             : acf_str_printf(out, e, " %+.*f |", digits, scale * all->gain));
+    ACF_TRY(isnan(all->ci.low) ? acf_str_puts(out, " - |", e)
+                               : acf_str_printf(out, e, " %+.*f to %+.*f |", digits,
+                                                scale * all->ci.low, digits, scale * all->ci.high));
+    ACF_TRY(acf_str_printf(out, e, " %zu, %zu, %zu |", all->wins, all->ties, all->losses));
+    ACF_TRY(put_chance(out, all->p, e));
+    ACF_TRY(put_chance(out, g->p_holm, e));
+    return acf_str_puts(out, "\n", e);
 }
 
 static acf_status put_gains(acf_str *out, const acf_results *r, acf_error *e)
@@ -107,32 +125,33 @@ static acf_status put_gains(acf_str *out, const acf_results *r, acf_error *e)
                        "p | Holm |\n|---|---|---|---|---|---|---|\n",
                        r->variant[r->baseline]));
     for (size_t v = 0; v < r->n_variants; v++) {
-        const acf_result_gain *g = &r->gain[v];
-        double scale = g->is_share ? 100 : 1;
-        int digits = g->is_share ? 2 : 4;
         if ((int)v == r->baseline) continue;
-        ACF_TRY(acf_str_printf(out, e, "| %s | %zu |", r->variant[v], g->n_tasks));
-        if (!acf_result_has_gain(g))
-            ACF_TRY(acf_str_puts(out, " - | - |", e));
-        else
-            ACF_TRY(acf_str_printf(out, e, " %+.*f | %+.*f to %+.*f |", digits, scale * g->gain,
-                                   digits, scale * g->ci.low, digits, scale * g->ci.high));
-        ACF_TRY(acf_str_printf(out, e, " %zu, %zu, %zu |", g->wins, g->ties, g->losses));
-        if (!acf_result_has_gain(g)) {
-            ACF_TRY(acf_str_puts(out, " - | - |\n", e));
-            continue;
-        }
-        ACF_TRY(put_chance(out, g->p, e));
-        ACF_TRY(put_chance(out, g->p_holm, e));
-        ACF_TRY(acf_str_puts(out, "\n", e));
+        ACF_TRY(acf_str_printf(out, e, "| %s | %zu |", r->variant[v], r->gain[v].gains.n_tasks));
+        ACF_TRY(put_gain(out, &r->gain[v], e));
     }
     return ACF_OK;
+}
+
+/* Does a gain leave out seeds or tasks that the figures are over? */
+static bool has_unpaired(const acf_results *r)
+{
+    for (size_t task = 0; task < r->n_tasks; task++)
+        for (size_t v = 0; v < r->n_variants; v++)
+            if (cell_of(r, task, v)->n_alone > 0) return true;
+    return false;
 }
 
 acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e)
 {
     ACF_TRY(put_figures(out, r, e));
-    return r->n_variants > 1 ? put_gains(out, r, e) : ACF_OK;
+    if (r->n_variants < 2) return ACF_OK;
+    ACF_TRY(put_gains(out, r, e));
+    if (!has_unpaired(r)) return ACF_OK;
+    return acf_str_printf(
+        out, e,
+        "\nNot all have the same seeds and tasks: figures are over what each has, "
+        "gains over what %s has, too.\n",
+        r->variant[r->baseline]);
 }
 
 static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t variant)
@@ -153,18 +172,18 @@ static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t vari
 
 static bool add_gain(cJSON *list, const acf_results *r, size_t variant)
 {
-    const acf_result_gain *g = &r->gain[variant];
+    const acf_gains *g = &r->gain[variant].gains;
     if (g->n_tasks == 0) return true;
     cJSON *c = acf_json_append(list);
     return c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
-           cJSON_AddNumberToObject(c, "tasks", (double)g->n_tasks) != NULL &&
-           cJSON_AddNumberToObject(c, "gain", g->gain) != NULL &&
+           acf_json_put_number(c, "tasks", (double)g->n_tasks) &&
+           acf_json_put_number(c, "gain", g->gain) &&
            acf_json_put_pair(c, "ci", g->ci.low, g->ci.high) &&
-           cJSON_AddNumberToObject(c, "wins", (double)g->wins) != NULL &&
-           cJSON_AddNumberToObject(c, "ties", (double)g->ties) != NULL &&
-           cJSON_AddNumberToObject(c, "losses", (double)g->losses) != NULL &&
-           cJSON_AddNumberToObject(c, "p", g->p) != NULL &&
-           cJSON_AddNumberToObject(c, "p_holm", g->p_holm) != NULL;
+           acf_json_put_number(c, "wins", (double)g->wins) &&
+           acf_json_put_number(c, "ties", (double)g->ties) &&
+           acf_json_put_number(c, "losses", (double)g->losses) &&
+           acf_json_put_number(c, "p", g->p) &&
+           acf_json_put_number(c, "p_holm", r->gain[variant].p_holm);
 }
 
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)

@@ -124,13 +124,26 @@ done:
 acf_status acf_holm(double *adjusted, const double *p, size_t n, acf_error *e)
 {
     double least = 0.0; /* what the smaller ones came to */
+    size_t m = 0;
+    acf_status st = ACF_ERR_RESOURCE;
+    size_t *place = acf_alloc(n, sizeof *place, "places of tests", e);
     size_t *order = acf_alloc(n, sizeof *order, "order of tests", e);
-    if (order == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_correlation_order(order, p, n, e);
-    for (size_t j = 0; st == ACF_OK && j < n; j++) {
-        least = fmax(least, fmin(1.0, (double)(n - j) * p[order[j]]));
-        adjusted[order[j]] = least;
+    double *x = acf_alloc(n, sizeof *x, "tests", e);
+    if (place == NULL || order == NULL || x == NULL) goto done;
+    for (size_t i = 0; i < n; i++) {
+        adjusted[i] = (double)NAN;
+        if (isnan(p[i])) continue;
+        x[m] = p[i];
+        place[m++] = i;
     }
+    st = acf_correlation_order(order, x, m, e);
+    for (size_t j = 0; st == ACF_OK && j < m; j++) {
+        least = fmax(least, fmin(1.0, (double)(m - j) * x[order[j]]));
+        adjusted[place[order[j]]] = least;
+    }
+done:
+    acf_free(x);
     acf_free(order);
+    acf_free(place);
     return st;
 }

@@ -47,7 +47,8 @@ typedef struct acf_wilcoxon {
 acf_status acf_wilcoxon_test(acf_wilcoxon *w, const double *d, size_t n, acf_error *e) ACF_MUST_USE;
 
 /* Holm 1979: adjusted[i] = the largest (n - j) p_(j) over the p that stand no later than p[i] in
- * ascending order (j from 0), at most 1.  adjusted [n] may not be p [n]. */
+ * ascending order (j from 0), at most 1.  A p that is NaN is no test: it stays NaN and n does not
+ * count it.  adjusted [n] may not be p [n]. */
 acf_status acf_holm(double *adjusted, const double *p, size_t n, acf_error *e) ACF_MUST_USE;
 
 #endif

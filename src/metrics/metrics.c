@@ -27,7 +27,7 @@ static const struct {
     [ACF_METRIC_LOG_LOSS] = {"log_loss", false},
     [ACF_METRIC_BRIER] = {"brier", false},
     [ACF_METRIC_ECE] = {"ece", false},
-    [ACF_METRIC_TEMPERATURE] = {"temperature", true},
+    [ACF_METRIC_TEMPERATURE] = {"temperature", false},
     [ACF_METRIC_AUROC] = {"auroc", true},
     [ACF_METRIC_TOP5] = {"top5_accuracy", true},
     [ACF_METRIC_MSE] = {"mse", false},
@@ -60,6 +60,11 @@ const char *acf_metric_suggest(const char *name)
         }
     }
     return best;
+}
+
+bool acf_metric_compares(acf_metric metric)
+{
+    return metric != ACF_METRIC_TEMPERATURE;
 }
 
 bool acf_metric_larger_is_better(acf_metric metric)

@@ -51,7 +51,10 @@ int acf_metric_parse(const char *name);
 /* The name that begins so, else the nearest, for "did you mean"; NULL when nothing is near. */
 const char *acf_metric_suggest(const char *name);
 
-/* False for loss, log_loss, brier, ece and mse.  A temperature is neither better nor worse. */
+/* Can models be compared by it?  False for temperature, which is neither better nor worse. */
+bool acf_metric_compares(acf_metric metric);
+
+/* False for loss, log_loss, brier, ece and mse, and for temperature. */
 bool acf_metric_larger_is_better(acf_metric metric);
 
 typedef struct acf_ci {

@@ -119,9 +119,7 @@ static acf_status student(acf_paired_test *t, const double *first, const double 
         d[i] = second[i] - first[i];
     acf_sample s = acf_sample_of(d, n, n_folds);
     t->student_ci = (acf_ci){s.low, s.high};
-    t->student_p = s.error > 0.0   ? acf_student_two_sided(s.mean / s.error, (double)n - 1.0)
-                   : s.mean == 0.0 ? 1.0
-                                   : 0.0;
+    t->student_p = acf_sample_p(&s);
     acf_free(d);
     return ACF_OK;
 }

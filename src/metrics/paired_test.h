@@ -4,15 +4,19 @@
  * With difference = mean over parts of (second model's metric - first model's):
  *
  * bootstrap      parts are drawn with replacement, then examples: once for all drawn parts when
- *                they are crossed, else anew in each.  Percentile interval, two-sided p.  Efron &
- *                Tibshirani 1993; for crossed factors Owen 2007.  With one part: the paired
- * bootstrap. mcnemar        accuracy.  Is the sum over examples of (second right - first right) as
- * far from 0 as chance makes it when the models' answers to an example may be swapped (in all parts
- * at once when crossed)?  Exact; with one part McNemar's test. randomization  the same question of
- * any other metric's difference: random swaps, p = (1 + as far) / (1 + draws).  Noreen 1989, Yeh
- * 2000. student        several parts.  Student's t interval and test of the parts' differences.
- * Folds share training data; their variance s^2 / k becomes s^2 (1 / k + test / train), test /
- * train = 1 / (folds - 1): Nadeau & Bengio 2003.
+ *                they are crossed, else anew in each.  Percentile interval, two-sided p.  With one
+ *                part the paired bootstrap.  Efron & Tibshirani 1993; crossed factors: Owen 2007.
+ *
+ * mcnemar        accuracy.  Is the sum over examples of (second right - first right) as far from 0
+ *                as chance makes it when the models' answers to an example may be swapped (in all
+ *                parts at once when crossed)?  Exact; with one part McNemar's test.
+ *
+ * randomization  the same question of any other metric's difference: random swaps, p = (1 + as far)
+ *                / (1 + draws).  Noreen 1989, Yeh 2000.
+ *
+ * student        several parts.  Student's t interval and test of the parts' differences.  Folds
+ *                share training data; their variance s^2 / k becomes s^2 (1 / k + test / train),
+ *                test / train = 1 / (folds - 1): Nadeau & Bengio 2003.
  *
  * What is reported as p and interval:
  *

@@ -84,3 +84,10 @@ acf_sample acf_sample_of(double *x, size_t n, int n_folds)
     s.high = s.mean + half;
     return s;
 }
+
+double acf_sample_p(const acf_sample *s)
+{
+    if (s->n < 2) return NAN;
+    if (s->error > 0) return acf_student_two_sided(s->mean / s->error, (double)s->n - 1);
+    return fabs(s->mean) < 1e-12 ? 1 : 0;
+}

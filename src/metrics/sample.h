@@ -19,6 +19,10 @@ typedef struct acf_sample {
  * 1 / (n_folds - 1) (Nadeau & Bengio 2003), else sd / sqrt(n). */
 acf_sample acf_sample_of(double *x, size_t n, int n_folds);
 
+/* Two-sided p of the hypothesis that the mean is 0, by Student's t with n - 1 degrees of freedom;
+ * without any spread 1 for a mean of 0, else 0; NaN for n = 1. */
+double acf_sample_p(const acf_sample *s);
+
 /* The t with P(T <= t) = p, 0.5 <= p < 1, for Student's T with df >= 1 degrees of freedom, to 1e-10
  * relative (Numerical computation: bisection on the regularized incomplete beta function). */
 double acf_student_quantile(double p, double df);

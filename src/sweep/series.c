@@ -17,21 +17,21 @@
 
 enum { RESULTS_BYTES = 16 << 20 };
 
-static bool is_of_folds(const acf_config *cfg)
+int acf_series_folds(const acf_config *cfg)
 {
-    return cfg->data.folds > 0 && cfg->data.fold <= 0;
+    return cfg->data.folds > 0 && cfg->data.fold <= 0 ? cfg->data.folds : 0;
 }
 
 bool acf_series_wanted(const acf_config *cfg)
 {
-    return cfg->train.seeds.n > 0 || is_of_folds(cfg);
+    return cfg->train.seeds.n > 0 || acf_series_folds(cfg) > 0;
 }
 
 /* Run i as settings on top of the whole configuration; their texts are the caller's. */
 static acf_status describe_run(acf_series *s, int i, acf_str *what, acf_str *dir, acf_error *e)
 {
     acf_str path = {0};
-    bool folds = is_of_folds(s->cfg);
+    bool folds = acf_series_folds(s->cfg) > 0;
     long long number = folds ? i + 1 : (long long)s->cfg->train.seeds.item[i];
     (void)snprintf(s->name[i], sizeof s->name[i], "%s-%lld", folds ? "fold" : "seed", number);
     acf_status st = acf_str_printf(what, e, "%s=%lld", folds ? "data.fold" : "train.seed", number);
@@ -67,9 +67,9 @@ static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs
 acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs, acf_error *e)
 {
     acf_str text = {0};
-    size_t n = is_of_folds(cfg)         ? (size_t)cfg->data.folds
-               : cfg->train.seeds.n > 0 ? cfg->train.seeds.n
-                                        : 1;
+    size_t n = acf_series_folds(cfg) > 0 ? (size_t)cfg->data.folds
+               : cfg->train.seeds.n > 0  ? cfg->train.seeds.n
+                                         : 1;
     *s = (acf_series){.cfg = cfg};
     s->name = acf_alloc(n, sizeof *s->name, "names of runs", e);
     s->run = acf_alloc(n, sizeof *s->run, "configurations", e);
@@ -205,7 +205,7 @@ static int best_of(const ended *r, acf_metric metric)
 
 static acf_sample sample_of(const ended *r)
 {
-    return acf_sample_of(r->x, (size_t)r->n, is_of_folds(r->s->cfg) ? r->s->cfg->data.folds : 0);
+    return acf_sample_of(r->x, (size_t)r->n, acf_series_folds(r->s->cfg));
 }
 
 static bool add_sample(cJSON *object, const ended *r, acf_metric metric)
@@ -221,8 +221,8 @@ static bool add_sample(cJSON *object, const ended *r, acf_metric metric)
              acf_json_put(c, "ci", cJSON_CreateDoubleArray(ci, 2));
     ok = ok && cJSON_AddNumberToObject(c, "median", f.median) != NULL &&
          cJSON_AddNumberToObject(c, "min", f.min) != NULL &&
-         cJSON_AddNumberToObject(c, "max", f.max) != NULL &&
-         cJSON_AddStringToObject(c, "best", best) != NULL;
+         cJSON_AddNumberToObject(c, "max", f.max) != NULL;
+    if (ok && acf_metric_compares(metric)) ok = cJSON_AddStringToObject(c, "best", best) != NULL;
     if (ok) return acf_json_put(c, "values", values);
     cJSON_Delete(values);
     return false;

@@ -9,9 +9,9 @@
  *       summary.json
  *
  * summary.json: {"metric", "head", "n", "runs": [name ...], "diverged": [name ...], "best": name,
- * "linear": {METRIC: {"mean", "sd", "ci": [low, high], "median", "min", "max", "best": name,
- * "values": [...]}}, "label": {...}}; runs are the n that finished, values stand in their order,
- * diverged is left out when none did.
+ * "linear": {METRIC: {"mean", "sd", "ci": [low, high], "median", "min", "max", "best": name (not
+ * of temperature), "values": [...]}}, "label": {...}}; runs are the n that finished, values stand
+ * in their order, diverged is left out when none did.
  *
  * Runs know nothing of each other, so they may be trained in any order and at the same time, by
  * processes of their own: the caller decides.
@@ -30,8 +30,10 @@ typedef struct acf_series {
     acf_lock *lock;   /* NULL: not held */
 } acf_series;
 
-/* Does the configuration ask for a series? */
+/* Does the configuration ask for a series?  And for one of how many folds; 0: of none, or of one
+ * fold (data.fold) with several seeds. */
 bool acf_series_wanted(const acf_config *cfg);
+int acf_series_folds(const acf_config *cfg);
 
 /* The runs' configurations: those of cfg with the run's seed or fold and directory and, when n_jobs
  * > 1 and train.threads is auto, an equal share of the threads.  Of a configuration that asks for

@@ -79,6 +79,8 @@ static void take_metric(reader *r, acf_sweep_task *t, const acf_yaml_node *v)
         acf_problem_add(r->p, v->at, "metrics: '%s' is no metric", shown);
         const char *meant = v->kind == ACF_YAML_SCALAR ? acf_metric_suggest(v->text) : NULL;
         if (meant != NULL) acf_problem_hint(r->p, "did you mean '%s'?", meant);
+    } else if (!acf_metric_compares((acf_metric)metric)) {
+        acf_problem_add(r->p, v->at, "metrics: %s is neither better nor worse", v->text);
     } else if (has_metric(t, (acf_metric)metric)) {
         acf_problem_add(r->p, v->at, "metrics: '%s' stands twice", v->text);
     } else if (t->n_metrics == ACF_SWEEP_METRICS) {

@@ -62,7 +62,7 @@ static void collect(figure *f, const acf_sweep *s, double *numbers)
     const acf_sweep_cell *c = &s->cell[f->variant * (int)s->file.n_tasks + f->task];
     f->value = numbers;
     f->part = numbers + c->series.n;
-    f->n_folds = c->series.run[0].data.fold > 0 ? c->series.run[0].data.folds : 0;
+    f->n_folds = acf_series_folds(&c->cfg);
     for (int i = 0; i < c->series.n; i++) {
         const acf_sweep_run *r = &s->run[c->first + i];
         const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, head_name[f->head]);

@@ -119,6 +119,11 @@ grep -o '"student":{[^}]*"p":[^}]*}' out | sed 's/.*"p"/"p"/' >first
 grep -q '"p":0\.' first || { fail 'no t test of folds'; cat out; }
 run 0 compare v u --json
 grep -o '"student":{[^}]*"p":[^}]*}' out | sed 's/.*"p"/"p"/' | cmp - first || fail 'p of folds depends on the order'
+# They share training data: t over two of three folds has the error sd sqrt(1/2 + 1/2).
+tr '{' '\n' <out | sed -n 's/^"number":[0-9]*,"n":6,"first":\([0-9.]*\),"second":\([0-9.]*\)}.*/\1 \2/p' |
+    awk '{ d[NR] = $2 - $1 } END { mean = (d[1] + d[2]) / 2; sd = (d[1] > d[2] ? d[1] - d[2] : d[2] - d[1]) / sqrt(2)
+        t = (mean < 0 ? -mean : mean) / sd; print NR, 1 - 2 / 3.14159265358979 * atan2(t, 1) }' >want
+is 'p of two of three folds' "$(sed 's/.*"p":\([0-9.]*\).*/\1/' first)" "$(sed 's/^2 //' want)"
 refuses 4 's is a series of seeds, u a series of folds: compare like with like' compare s u
 refuses 4 'a is one run, s a series of seeds' compare a s
 
@@ -135,12 +140,29 @@ mkdir x/unfinished
 touch x/unfinished/config.yaml
 run 0 compare x y
 grep -q '4 won, 0 tied, 0 lost' out || { fail 'not four tasks won'; cat out; }
-grep -q '^Wilcoxon signed-rank test (exact): p 0.1250: no difference' out || fail 'no Wilcoxon test'
+grep -q '^Wilcoxon signed-rank test (exact): p 0.1250: 4 tasks that differ are too few for a test at 5 %, which needs 6$' out || fail 'no Wilcoxon test'
 grep -q '^warning: x/alone: left out, y has no finished alone$' err || fail 'nothing about the task alone'
 grep -q '^warning: x/unfinished: no predictions' err || fail 'nothing about the unfinished task'
 run 0 compare x y --json
 [ "$(grep -o '"task":' out | wc -l)" -eq 4 ] || fail 'not four tasks in JSON'
 is 'Wilcoxon of the pair' "$(value p out)" 0.125
+mkdir x1 y1
+cp -r s x1/series
+cp -r t y1/series
+run 0 compare x1 y1 --json
+p=$(value p out)
+run 0 compare s t --json
+is 'p of a directory with one task' "$p" "$(value p out)"
+run 0 compare x1 y1
+grep -q 'Wilcoxon\|mean gain' out && { fail 'one task is summed up'; cat out; }
+# Each by its own metric when none is asked for, also with --head.
+mkdir x2 y2
+cp -r x1/series x2/series
+cp -r y1/series y2/series
+cp -r a x2/one
+cp -r b y2/one
+echo '{"metric": "macro_f1", "head": "linear", "labels": ["no", "yes"]}' >y2/one/eval_results.json
+refuses 2 'x2/one was measured by accuracy, y2/one by macro_f1' compare x2 y2 --head linear
 refuses 4 'x is a directory of tasks, a is not' compare a x
 mkdir j k
 cp -r a j/one
@@ -160,8 +182,39 @@ for run in w z; do
         for (i = 0; i < 8; i++) print i, i, i + (run == "w") * (1 + i % 2), "", "", "text " i }' >$run/scores/predictions.dev.tsv
 done
 run 0 compare w z
-grep -q '^no mean gain over metrics of both directions; 7 won, 0 tied, 0 lost$' out || { fail 'a mean gain of other units'; cat out; }
-grep -q '^Wilcoxon.*p 0.0156: no difference shown' out || fail 'the verdict of other units'
+grep -q '^no mean gain and no test over metrics of both directions; 7 won, 0 tied, 0 lost$' out || { fail 'a mean gain of other units'; cat out; }
+grep -q '^Wilcoxon' out && fail 'a test of other units'
+grep -q '^two, accuracy .* 0.0703   0.4219 ' out || fail 'tasks are not corrected for each other'
+run 0 compare w z --json
+sed 's/"tasks":.*//' out | grep -q '"p":' && fail 'a p of other units'
+
+# Less is better in all tasks.
+mkdir lw lz
+for task in one two three four five six; do
+    cp -r w/scores lw/$task
+    cp -r z/scores lz/$task
+done
+run 0 compare lw lz
+grep -q '^mean gain of 6 tasks +2.5000, .*; 6 won, 0 tied, 0 lost$' out || { fail 'less is not better'; cat out; }
+grep -q '^Wilcoxon signed-rank test (exact): p 0.031[23]: lz is better$' out || fail 'the better one of less'
+
+# One large loss, eleven small gains: ranks and mean disagree.
+mkdir m1 m2
+for task in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    mkdir m1/$task m2/$task
+    echo '{"metric": "accuracy", "head": "linear"}' | tee m1/$task/eval_results.json >m2/$task/eval_results.json
+    for run in m1 m2; do
+        awk -v run=$run -v task=$task 'BEGIN { OFS = "\t"; print "index", "gold", "pred", "prob", "correct", "text"
+            for (i = 0; i < 100; i++) {
+                right = run == "m2" && (task == 12 ? i > 90 : i < task) || run == "m1" && task == 12
+                print i, "a", right ? "a" : "b", "0.9", right ? 1 : 0, "text " i } }' >$run/$task/predictions.dev.tsv
+    done
+done
+run 0 compare m1 m2
+grep -q '^mean gain of 12 tasks -0.0208, .*; 11 won, 0 tied, 1 lost$' out || { fail 'another mean'; cat out; }
+grep -q '^Wilcoxon.*p 0.0342: ranks and mean gain disagree, neither is better$' out || { fail 'the verdict of ranks and mean'; cat out; }
+run 0 compare m1 m2 --json
+sed 's/"tasks":.*//' out | grep -q '"verdict":null' || fail 'the verdict in JSON'
 
 # One that has not the head or the metric that is asked for is left out, unless it is all there is.
 run 0 compare w z --head label

@@ -89,6 +89,9 @@ done | sort -n >folds
 [ "$(wc -l <folds)" -eq 60 ] && [ "$(cut -d ' ' -f 1 folds | uniq | wc -l)" -eq 60 ] || fail 'folds are no partition'
 [ "$(sort all_sizes | uniq -c | awk '{ print $2 ":" $1 }' | tr '\n' ' ')" = '15:4 ' ] || fail "sizes of folds: $(cat all_sizes)"
 grep -q '"fold-4"' cv/summary.json || fail 'no fold 4 in the summary'
+# Of four folds, which share training data, the interval is as wide as 2 t sd sqrt(1/4 + 1/3).
+tr -d '[],\t' <cv/summary.json | awk -F : '$1 == "\"sd\"" { sd = $2 } $1 == "\"ci\"" { split($2, ci, " ")
+    d = ci[2] - ci[1] - 2 * 3.18244630528 * sd * sqrt(7 / 12); exit !(sd > 0 && d < 1e-6 && d > -1e-6) }' || fail 'the interval of folds'
 run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.folds=4 --set data.fold=3 --set save.dir=third
 cmp third/best/model.safetensors cv/fold-3/best/model.safetensors || fail 'fold 3 alone is another run'
 before=$(digest_of cv/fold-*)

@@ -132,6 +132,28 @@ run 0 "$ACF/acf-train" --sweep folds.yaml --out folds -j 2
 grep -q '"seed":42,"fold":2,' folds/results.jsonl && grep -q '"folds":' folds/table.json || fail 'no folds in the lines'
 run 0 "$ACF/acf-eval" --results folds/results.jsonl
 grep -q '^| base | accuracy | 2 |' out || { fail 'the table of folds'; cat out; }
+# Of two folds the interval is 2 t sd sqrt(1/2 + 1) wide; one fold with several seeds is no series of
+# folds: there it is 2 t sd sqrt(1/2).
+width_is() { # TABLE FACTOR
+    sed 's/"ci":[^0-9-]*\[\([^,]*\), \([^]]*\)\]/"ci":\1 \2/' "$1" | tr -d ',\t' | awk -F : -v factor="$2" '$1 == "\"sd\"" { sd = $2 }
+        $1 == "\"ci\"" { split($2, ci, " "); d = ci[2] - ci[1] - 2 * 12.7062047362 * sd * sqrt(factor); n += sd > 0
+            if (d > 1e-6 || d < -1e-6) wrong = 1 } END { exit !(n > 0 && !wrong) }'
+}
+cat >loss.yaml <<END
+schema: 1
+tasks: [{config: base.yaml, metrics: loss, set: {data: {folds: 2, dev: null}}}]
+variants: {ce: {loss.type: ce}}
+END
+run 0 "$ACF/acf-train" --sweep loss.yaml --out loss -j 2
+width_is loss/table.json 1.5 || { fail 'the interval of folds'; cat loss/table.json; }
+sed 's/folds: 2/folds: 2, fold: 2/' loss.yaml >one.yaml
+run 0 "$ACF/acf-train" --sweep one.yaml --out one --seeds 1..2 -j 2
+grep -q '"seeds":' one/table.json || fail 'seeds of one fold are told as folds'
+width_is one/table.json 0.5 || { fail 'the interval of seeds of one fold'; cat one/table.json; }
+sed 's/metrics: loss/metrics: temperature/' loss.yaml >temperature.yaml
+run 2 "$ACF/acf-train" --sweep temperature.yaml --out t
+grep -q "metrics: temperature is neither better nor worse" err || { fail 'a sweep by temperature'; cat err; }
+refuses 2 '--metric: temperature is neither better nor worse' "$ACF/acf-eval" --results loss/results.jsonl --metric temperature
 
 # Parts of it, another seed, a grid.
 run 0 $train --out part --tasks full --variants ce --seeds 5 --dry-run

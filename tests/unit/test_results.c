@@ -69,7 +69,7 @@ static void figures_and_gains_over_common_seeds(void **state)
     assert_int_equal(b_two->n, 1);
     assert_int_equal(b_two->n_diverged, 1);
 
-    const acf_result_gain *g = &r.gain[1];
+    const acf_gains *g = &r.gain[1].gains;
     assert_int_equal(g->n_tasks, 2);
     assert_int_equal(g->wins, 1);
     assert_int_equal(g->losses, 1);
@@ -79,7 +79,13 @@ static void figures_and_gains_over_common_seeds(void **state)
      * for the 97.5 % quantile), with 0.15 and 0.125 with 1/16 */
     assert_number(g->ci.low, -0.01, 1e-12);
     assert_number(g->ci.high, 0.1375, 1e-12);
-    assert_int_equal(r.gain[0].n_tasks, 0);
+    assert_int_equal(r.gain[0].gains.n_tasks, 0);
+    assert_int_equal(b_one->n_alone, r.cell[0].n + 3 - 2 * 2);
+    acf_str out = {0};
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(
+        strstr(out.data, "\n\nNot all have the same seeds and tasks: figures are over what"));
+    acf_str_free(&out);
     acf_results_close(&r);
 }
 
@@ -94,13 +100,13 @@ static void metric_head_and_baseline_can_be_chosen(void **state)
     opt.metric = ACF_METRIC_LOSS; /* less is better */
     assert_ok(acf_results_open(&r, path, 2, &opt, &e), &e);
     assert_number(r.cell[0].sample.mean, 5.5, 1e-12);
-    assert_number(r.gain[0].gain, (1.25 - 0.1) / 2, 1e-12);
+    assert_number(r.gain[0].gains.gain, (1.25 - 0.1) / 2, 1e-12);
     acf_results_close(&r);
     opt.metric = ACF_METRIC_MCC;
     opt.head = ACF_HEAD_LINEAR;
     assert_ok(acf_results_open(&r, path, 1, &opt, &e), &e);
     assert_number(r.cell[0].sample.mean, -0.55, 1e-12);
-    assert_number(r.gain[0].gain, 0.125, 1e-12);
+    assert_number(r.gain[0].gains.gain, 0.125, 1e-12);
     acf_results_close(&r);
     opt = usual;
     opt.baseline = "c";
@@ -226,17 +232,43 @@ static void folds_are_parts_like_seeds(void **state)
     acf_str text = {0};
     for (int k = 0; k < 6; k++) { /* the second's folds backwards */
         int v = k / 3, fold = v > 0 ? 3 - k % 3 : k % 3 + 1;
-        assert_int_equal(
-            acf_str_printf(&text, NULL,
-                           "{\"variant\":\"%c\",\"task\":\"one\",\"seed\":42,\"fold\":"
-                           "%d,\"metric\":\"accuracy\",\"linear\":{\"accuracy\":%g}}\n",
-                           'a' + v, fold, value[v][fold - 1]),
-            ACF_OK);
+        assert_int_equal(acf_str_printf(&text, NULL,
+                                        "{\"variant\":\"%c\",\"task\":\"one\",\"seed\":42,\"fold\":"
+                                        "%d,\"metric\":\"accuracy\",\"linear\":{\"accuracy\":%g},"
+                                        "\"settings\":{\"data.folds\":5}}\n",
+                                        'a' + v, fold, value[v][fold - 1]),
+                         ACF_OK);
     }
     const char *path = write_text(*state, "folds.jsonl", &text);
     assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
     assert_int_equal(r.cell[1].n, 3);
-    assert_number(r.gain[1].gain, (0.05 + 0.1 + 0.05) / 3, 1e-12);
+    assert_number(r.gain[1].gains.gain, (0.05 + 0.1 + 0.05) / 3, 1e-12);
+    /* three of five folds: error sd sqrt(1/3 + 1/4), of figures and of the one task's gains */
+    assert_number(r.cell[0].sample.high - r.cell[0].sample.low,
+                  2 * 4.302652729911275 * 0.1 * sqrt(7.0 / 12), 1e-9);
+    assert_number(r.gain[1].gains.ci.high - r.gain[1].gains.ci.low,
+                  2 * 4.302652729911275 * 0.05 / sqrt(3) * sqrt(7.0 / 12), 1e-9);
+    acf_results_close(&r);
+}
+
+/* One fold with several seeds is no cross-validation. */
+static void seeds_of_one_fold_are_seeds(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0};
+    for (int seed = 1; seed <= 3; seed++)
+        assert_int_equal(
+            acf_str_printf(&text, NULL,
+                           "{\"variant\":\"a\",\"task\":\"one\",\"seed\":%d,\"fold\":2,"
+                           "\"metric\":\"accuracy\",\"linear\":{\"accuracy\":0.%d},"
+                           "\"settings\":{\"data.folds\":5}}\n",
+                           seed, 4 + seed),
+            ACF_OK);
+    const char *path = write_text(*state, "fold.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_number(r.cell[0].sample.high - r.cell[0].sample.low,
+                  2 * 4.302652729911275 * 0.1 / sqrt(3), 1e-9);
     acf_results_close(&r);
 }
 
@@ -265,9 +297,9 @@ static void several_variants_are_corrected(void **state)
         }
     const char *path = write_text(*state, "many.jsonl", &text);
     assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
-    assert_number(r.gain[1].p, 2.0 / 64, 1e-12);
+    assert_number(r.gain[1].gains.p, 2.0 / 64, 1e-12);
     assert_number(r.gain[1].p_holm, 4.0 / 64, 1e-12);
-    assert_number(r.gain[2].p, 4.0 / 64, 1e-12);
+    assert_number(r.gain[2].gains.p, 4.0 / 64, 1e-12);
     assert_number(r.gain[2].p_holm, 4.0 / 64, 1e-12);
     acf_results_close(&r);
     opt.metric = ACF_METRIC_LOSS;
@@ -289,8 +321,9 @@ static void several_variants_are_corrected(void **state)
         ACF_OK);
     path = write_text(*state, "mixed.jsonl", &text);
     assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
-    assert_true(r.gain[1].is_mixed && isnan(r.gain[1].gain) && isnan(r.gain[1].p));
-    assert_int_equal(r.gain[1].wins, 2);
+    assert_true(r.gain[1].gains.is_mixed && isnan(r.gain[1].gains.gain));
+    assert_true(isnan(r.gain[1].gains.p) && isnan(r.gain[1].p_holm));
+    assert_int_equal(r.gain[1].gains.wins, 2);
     assert_ok(acf_results_markdown(&out, &r, &e), &e);
     assert_non_null(strstr(out.data, "\n| b | 2 | - | - | 2, 0, 0 | - | - |\n"));
     acf_str_free(&out);
@@ -315,7 +348,9 @@ static void tables_say_what_the_figures_are(void **state)
         "| mean of 2 | | | 67.50 | 77.00 |\n"
         "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p | Holm |\n"
         "|---|---|---|---|---|---|---|\n"
-        "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 | 1.0000 |\n");
+        "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 | 1.0000 |\n"
+        "\nNot all have the same seeds and tasks: figures are over what each has, "
+        "gains over what a has, too.\n");
     acf_str_free(&out);
     assert_ok(acf_results_json(&json, &r, &e), &e);
     char *text = acf_json_print(json, false, &e);
@@ -341,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_undefined_figure_is_counted, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(folds_are_parts_like_seeds, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(seeds_of_one_fold_are_seeds, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(several_variants_are_corrected, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
