@@ -11,8 +11,8 @@
  * answer of `head`, the last two columns are those of both heads, so that either can be compared
  * afterwards.  With only_wrong, the rows whose prediction is wrong, most confident first.  Of a
  * regression gold and pred are numbers, prob and correct are empty, the last two columns are not
- * there, and with only_wrong all labelled rows come, the largest error first.  compare/answers reads
- * it again.  ACF_ERR_RESOURCE. */
+ * there, and with only_wrong all labelled rows come, the largest error first.  Read again by
+ * compare/answers.h.  ACF_ERR_RESOURCE. */
 acf_status acf_predictions_write(const char *path, const acf_evaluation *ev, const acf_split *split,
                                  const acf_model *m, acf_head head, bool only_wrong,
                                  acf_error *e) ACF_MUST_USE;
