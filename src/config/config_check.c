@@ -94,7 +94,9 @@ static void check_files(const checker *c)
     }
     if (given(c, "data.dir") && given(c, "data.train")) {
         acf_problem_add(c->p, place(c, "data.train"), "data.train and data.dir exclude each other");
-        acf_problem_hint(c->p, "on the command line one is cleared with --set data.dir=null");
+        bool is_dir_new = acf_config_origin(cfg, "data.dir")->kind == ACF_FROM_SET;
+        acf_problem_hint(c->p, "what is not meant is cleared with --set %s=null",
+                         is_dir_new ? "data.train=null --set data.dev" : "data.dir");
     }
     if (task->answered_by != NULL && !is_only_asked)
         acf_problem_add(c->p, place(c, "task"),

@@ -110,7 +110,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"data.test", ACF_TYPE_PATH, AT(data.test), NULL, NULL, "null", "null",
      "file for acf-eval --split test"},
     {"data.columns.text", ACF_TYPE_COLUMN, AT(data.columns.text), NULL, NULL, "null", "null",
-     "the text; null: the task's, or 'text' (images: 'path')"},
+     "the text; null: the task's, or 'text', 'sentence' (images: 'path', 'image')"},
     {"data.columns.text2", ACF_TYPE_COLUMN, AT(data.columns.text2), NULL, NULL, "null", "null",
      "the second text of a pair"},
     {"data.columns.label", ACF_TYPE_COLUMN, AT(data.columns.label), NULL, NULL, "null", "null",

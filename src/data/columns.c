@@ -55,8 +55,11 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
                         t->path, given, key, *out);
     if (*out >= 0) return ACF_OK;
     acf_columns_list(found, sizeof found, t);
+    const char *hint = acf_table_hint(t);
     return acf_fail(e, ACF_ERR_DATA, "%s:1: the header has no column '%s' (data.columns.%s): %s%s",
-                    t->path, given, key, found, acf_table_hint(t));
+                    t->path, given, key, found,
+                    *hint != '\0' ? hint
+                                  : "; give its name, or its number from 0 where line 1 is a row");
 }
 
 /* A column of a preset, at its place and with its name. */

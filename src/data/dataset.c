@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include "base/cstring.h"
 #include "base/path.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -9,6 +10,7 @@
 #include "data/image_table.h"
 #include "data/rows.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,6 +120,24 @@ static acf_status read_table(opening *o, acf_split_id id, acf_columns *c, acf_er
     return acf_columns_find(c, t, id, opt, d->by_name, d->K, o->has_first ? &o->first : NULL, e);
 }
 
+/* Classes that are called 0.5, 1.5 ... are scores. */
+static void tell_scores(const opening *o, const acf_table *t)
+{
+    const acf_dataset *d = o->d;
+    const char *fraction = NULL;
+    double score;
+    for (int k = 0; k < d->K; k++) {
+        if (!acf_number_parse(&score, d->labels[k])) return;
+        if (fraction == NULL && score != floor(score)) fraction = d->labels[k];
+    }
+    if (fraction != NULL)
+        acf_log_warn(
+            o->log,
+            "%s: all %d labels are numbers, such as %.*s, taken as classes; loss.type: mse "
+            "learns numbers",
+            t->path, d->K, acf_shown(fraction), fraction);
+}
+
 /* The labels that the training file has; two of them may be one that is written in two ways. */
 static acf_status collect_labels(opening *o, const acf_table *t, const acf_columns *c, acf_error *e)
 {
@@ -125,6 +145,7 @@ static acf_status collect_labels(opening *o, const acf_table *t, const acf_colum
     int32_t pair[2];
     ACF_TRY(acf_labels_collect(&d->labels, &d->by_name, &d->K, t, c->has_header, c->label, e));
     if (d->K < 2) return ACF_OK;
+    tell_scores(o, t);
     ACF_TRY(acf_labels_alike(pair, d->by_name, d->K, e));
     if (pair[0] < 0) return ACF_OK;
     const char *a = d->by_name[pair[0]].name, *b = d->by_name[pair[1]].name;

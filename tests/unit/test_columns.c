@@ -153,8 +153,8 @@ static void refuses_a_wanted_name_that_comes_twice(void **state)
     data_refuse(&opt, ACF_ERR_DATA, "two columns 'id' (data.columns.text2)");
 }
 
-/* Training on rows with these labels tells this of them ("" for nothing). */
-static void check_alike(const char *dir, const char *labels, const char *told)
+/* What is told of a training file with these labels ("a|b|c"), after its name; "": nothing. */
+static void check_told(const char *dir, const char *labels, const char *told)
 {
     char want[300] = "";
     acf_str rows = {0};
@@ -167,19 +167,33 @@ static void check_alike(const char *dir, const char *labels, const char *told)
     }
     acf_data_options opt = data_options("text", NULL);
     opt.path[ACF_TRAIN] = data_put(dir, "train.jsonl", rows.data);
-    if (*told != '\0')
-        (void)snprintf(want, sizeof want,
-                       "%s/train.jsonl: %s are two labels that differ only in blanks around them "
-                       "or in case\n",
-                       dir, told);
+    if (*told != '\0') (void)snprintf(want, sizeof want, "%s/train.jsonl: %s\n", dir, told);
     acf_dataset *d = open_told(&opt, want);
     acf_data_close(&d);
     acf_str_free(&rows);
 }
 
+static void check_alike(const char *dir, const char *labels, const char *pair)
+{
+    char told[200];
+    (void)snprintf(told, sizeof told,
+                   "%s are two labels that differ only in blanks around them or in case", pair);
+    check_told(dir, labels, told);
+}
+
+static void warns_of_scores_as_classes(void **state)
+{
+    check_told(*state, "1|2|3", "");
+    check_told(*state, "1.0|2.0|3e1", "");
+    check_told(*state, "0.5|1|good", "");
+    check_told(*state, "1|0.5|2.25",
+               "all 3 labels are numbers, such as 0.5, taken as classes; loss.type: mse learns "
+               "numbers");
+}
+
 static void warns_of_labels_that_look_alike(void **state)
 {
-    check_alike(*state, "cat|ca t|cats|c at", "");
+    check_told(*state, "cat|ca t|cats|c at", "");
     check_alike(*state, "cat|dog|cat ", "'cat' and 'cat '");
     check_alike(*state, "dog|\\t cat|ant|cat\xC2\xA0", "'? cat' and 'cat\xC2\xA0'");
     check_alike(*state, "cat|b|Cat|a", "'Cat' and 'cat'");
@@ -193,7 +207,7 @@ static const struct CMUnitTest tests[] = {
     TEST(tells_a_header_from_a_row),       TEST(tells_that_a_header_is_a_guess),
     TEST(keeps_the_first_score),           TEST(tells_of_headers_that_are_lines),
     TEST(tells_that_commas_are_missing),   TEST(refuses_a_wanted_name_that_comes_twice),
-    TEST(warns_of_labels_that_look_alike),
+    TEST(warns_of_labels_that_look_alike), TEST(warns_of_scores_as_classes),
 };
 
 TEST_MAIN(tests)

@@ -318,7 +318,7 @@ static void rejects_what_does_not_go_together(void **state)
          "c.yaml:5:10: error: data.train and data.dir exclude each other\n"
          "    5 |   train: t.tsv\n"
          "      |          ^~~~~\n"
-         "      hint: on the command line one is cleared with --set data.dir=null\n"},
+         "      hint: what is not meant is cleared with --set data.dir=null\n"},
         {"schema: 1\ntask: sst2\ndata: {dir: d, shots: 4, max_train_samples: 9}\n" MODEL,
          "c.yaml:3:23: error: data.shots and data.max_train_samples exclude each other\n"
          "    3 | data: {dir: d, shots: 4, max_train_samples: 9}\n"
@@ -482,6 +482,20 @@ static void names_overrides(void **state)
         "--set loss.label_weight=3: error: loss.form = ntxent needs loss.label_weight = 1\n");
 }
 
+static void says_how_to_clear_what_the_file_has(void **state)
+{
+    (void)state;
+    static const char yaml[] = "schema: 1\ntask: text\ndata: {train: t.tsv, dev: d.tsv}\n"
+                               "model: {encoder: m}\n";
+    static const char *const sets[] = {"data.dir=d"};
+    assert_refused_bytes(yaml, strlen(yaml), sets, 1,
+                         "c.yaml:3:15: error: data.train and data.dir exclude each other\n"
+                         "    3 | data: {train: t.tsv, dev: d.tsv}\n"
+                         "      |               ^~~~~\n"
+                         "      hint: what is not meant is cleared with --set data.train=null "
+                         "--set data.dev=null\n");
+}
+
 /* What a message shows cannot move the cursor of the terminal. */
 static void shows_no_control_characters(void **state)
 {
@@ -532,6 +546,7 @@ int main(int argc, char **argv)
         T(rejects_what_does_not_go_together),
         T(tells_all_problems_at_once),
         T(names_overrides),
+        T(says_how_to_clear_what_the_file_has),
         T(shows_no_control_characters),
         T(rejects_files_that_cannot_be_read),
     };

@@ -152,7 +152,7 @@ static void opens_one_file_with_given_labels(void **state)
     data_put(*state, "some.tsv", "id\ttext\n1\tx\n");
     data_refuse(&opt, ACF_ERR_DATA,
                 "some.tsv:1: the header has no column 'label' (data.columns.label)"
-                ": 'id', 'text'");
+                ": 'id', 'text'; give its name, or its number from 0 where line 1 is a row");
     opt.labels = NULL;
     data_refuse(&opt, ACF_ERR_USAGE, "data.labels: needed where the training file is not read");
 }
