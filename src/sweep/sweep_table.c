@@ -253,14 +253,14 @@ acf_status acf_sweep_markdown(acf_str *out, const acf_sweep *s, acf_error *e)
 
 static acf_status put_csv(acf_str *out, const table *t, acf_error *e)
 {
-    ACF_TRY(
-        acf_str_puts(out, "variant,task,metric,head,n,diverged,open,mean,sd,low,high,best\n", e));
+    ACF_TRY(acf_str_puts(
+        out, "variant,task,metric,head,n,diverged,undefined,open,mean,sd,low,high,best\n", e));
     for (int i = 0; i < t->n_rows * t->n_cols; i++) {
         const figure *f = &t->cell[i];
         if (!is_shown(t, i / t->n_cols)) continue;
-        ACF_TRY(acf_str_printf(out, e, "%s,%s,%s,%s,%d,%d,%d,", variant_name(t, i / t->n_cols),
+        ACF_TRY(acf_str_printf(out, e, "%s,%s,%s,%s,%d,%d,%d,%d,", variant_name(t, i / t->n_cols),
                                t->s->file.task[f->task].name, acf_metric_name(f->metric),
-                               head_name[f->head], f->n, f->n_diverged, f->n_open));
+                               head_name[f->head], f->n, f->n_diverged, f->n_undefined, f->n_open));
         if (f->n > 0) ACF_TRY(acf_str_printf(out, e, "%.9g", f->sample.mean));
         if (f->n > 1)
             ACF_TRY(acf_str_printf(out, e, ",%.9g,%.9g,%.9g,", f->sample.sd, f->sample.low,
@@ -271,7 +271,7 @@ static acf_status put_csv(acf_str *out, const table *t, acf_error *e)
     }
     for (int row = 0; row < t->n_rows; row++)
         if (!isnan(t->mean[row]))
-            ACF_TRY(acf_str_printf(out, e, "%s,mean,,%s,,,,%.9g,,,,%s\n", variant_name(t, row),
+            ACF_TRY(acf_str_printf(out, e, "%s,mean,,%s,,,,,%.9g,,,,%s\n", variant_name(t, row),
                                    head_name[row % N_HEADS], t->mean[row],
                                    row == t->best ? "yes" : ""));
     return ACF_OK;

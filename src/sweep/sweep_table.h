@@ -15,8 +15,8 @@
 
 acf_status acf_sweep_markdown(acf_str *out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
-/* variant,task,metric,head,n,diverged,open,mean,sd,low,high,best: a row for each cell; then one for
- * each row's mean, with task "mean". */
+/* variant,task,metric,head,n,diverged,undefined,open,mean,sd,low,high,best: a row for each cell;
+ * then one for each row's mean, with task "mean". */
 acf_status acf_sweep_csv(acf_str *out, const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
 /* {"sweep", "runs", "finished", "diverged", "cells": [{"variant", "task", "metric", "head", "n",

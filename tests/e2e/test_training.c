@@ -346,6 +346,47 @@ static void the_earliest_of_equals_is_the_best(void **state)
     assert_int_equal(acf_checkpoint_linked(dir, "last"), 24);
 }
 
+/* Each evaluation is better than the one before, but by less than min_delta: the best moves on, and
+ * patience is over all the same. */
+static void gains_below_min_delta_cost_patience(void **state)
+{
+    const char *dir = *state;
+    static const char *const sets[] = {"eval.metric=loss",
+                                       "eval.early_stop={patience: 2, min_delta: 10}", NULL};
+    tiny_run run = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, dir, sets), &run.e);
+    assert_non_null(strstr(run.log, "early stop: no better loss in 2 evaluations"));
+    assert_int_equal(run.n_done, 12);
+    assert_int_equal(acf_checkpoint_linked(dir, "best"), 12);
+}
+
+static int count(const char *text, const char *what)
+{
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* Features of random weights are all alike: told from the end of the first epoch on, which is the
+ * second of three evaluations.  Those of tiny-bert are at 0.976. */
+static void tells_features_that_have_collapsed(void **state)
+{
+    static const char warning[] = "the features have collapsed: mean cosine between dev examples";
+    static const char *const random[] = {"model.encoder=bert-tiny", "train.optimizer.lr=0",
+                                         "train.optimizer.head_lr=0", "train.steps=12", NULL};
+    static const char *const apart[] = {"model.pooling=mean", "train.optimizer.lr=0",
+                                        "train.optimizer.head_lr=0", "train.steps=12", NULL};
+    tiny_run run = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, tmpdir_path(*state, "random"), random), &run.e);
+    assert_int_equal(count(run.log, "  dev accuracy: "), 3);
+    assert_int_equal(count(run.log, warning), 2);
+    run = (tiny_run){.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, tmpdir_path(*state, "apart"), apart), &run.e);
+    assert_int_equal(count(run.log, "  dev accuracy: "), 3);
+    assert_int_equal(count(run.log, warning), 0);
+}
+
 static void stops_before_a_number_breaks(void **state)
 {
     const char *dir = *state;
@@ -426,6 +467,8 @@ static const struct CMUnitTest tests[] = {
     TEST(classifiers_of_other_labels_are_dropped),
     TEST(an_encoder_without_classifier_gets_one),
     TEST(the_earliest_of_equals_is_the_best),
+    TEST(gains_below_min_delta_cost_patience),
+    TEST(tells_features_that_have_collapsed),
     TEST(stops_before_a_number_breaks),
     TEST(tells_its_own_time),
     TEST(tells_batches_without_a_pair),

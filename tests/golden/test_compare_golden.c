@@ -249,6 +249,25 @@ static void paired(void **state)
     }
 }
 
+/* Two parts of one example each, of which the first model misses both by 1: what is swapped in one
+ * part says nothing of the other, so that half of the swaps come as far, both or neither. */
+static void swaps_parts_apart(void **state)
+{
+    (void)state;
+    static const double target = 0, miss = 1;
+    const acf_paired_part one = {.n = 1, .target = &target, .value = {&miss, &target}};
+    const acf_paired_part part[2] = {one, one};
+    const acf_paired_options opt = {.n_draws = ACF_PAIRED_DRAWS};
+    double first[2], second[2];
+    acf_paired p;
+    acf_paired_test t;
+    assert_ok(acf_paired_open(&p, ACF_METRIC_MSE, 0, part, 2, false, &e), &e);
+    assert_ok(acf_paired_test_run(&t, first, second, &p, &opt, &e), &e);
+    assert_number(t.difference, -1.0, 1e-12);
+    assert_number(t.randomization_p, 0.5, share_error(0.5, ACF_PAIRED_DRAWS));
+    acf_paired_close(&p);
+}
+
 static void groups(void **state)
 {
     (void)state;
@@ -273,9 +292,9 @@ static void groups(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(sign_flips), cmocka_unit_test(mcnemar), cmocka_unit_test(wilcoxon),
-    cmocka_unit_test(holm),       cmocka_unit_test(student), cmocka_unit_test(paired),
-    cmocka_unit_test(groups),
+    cmocka_unit_test(sign_flips), cmocka_unit_test(mcnemar),           cmocka_unit_test(wilcoxon),
+    cmocka_unit_test(holm),       cmocka_unit_test(student),           cmocka_unit_test(paired),
+    cmocka_unit_test(groups),     cmocka_unit_test(swaps_parts_apart),
 };
 
 int main(int argc, char **argv)

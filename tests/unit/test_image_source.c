@@ -10,6 +10,7 @@
 #include "support/tmpdir.h"
 
 #include <math.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -348,6 +349,51 @@ static void looks_ahead_in_order(void **state)
     }
 }
 
+/* Items that tell when they are begun and are made when they may. */
+typedef struct gate {
+    sem_t begun, may;
+} gate;
+
+static acf_status make_when_allowed(void *payload, uint8_t *out, int32_t row, acf_error *e)
+{
+    gate *g = payload;
+    (void)e;
+    (void)sem_post(&g->begun); /* another thread: no asserts */
+    while (sem_wait(&g->may) != 0) {
+    }
+    memset(out, row, 64);
+    return ACF_OK;
+}
+
+/* Item 1 is under way when another order is given; when it is ready the worker begins item 2.  Were
+ * item 1 kept, it would be what is taken: item 2 is being made then. */
+static void forgets_what_was_begun_for_an_earlier_order(void **state)
+{
+    (void)state;
+    gate g;
+    acf_error e;
+    acf_look_ahead *a;
+    static const int32_t row[2] = {1, 2};
+    assert_int_equal(sem_init(&g.begun, 0, 0), 0);
+    assert_int_equal(sem_init(&g.may, 0, 0), 0);
+    assert_ok(acf_look_ahead_open(&a, 64, 2, 1, make_when_allowed, &g, &e), &e);
+    for (int round = 0; round < 20; round++) {
+        uint8_t item[64] = {0};
+        for (int i = 0; i < 2; i++) {
+            assert_ok(acf_look_ahead_order(a, &row[i], 1, &e), &e);
+            if (i == 1) assert_int_equal(sem_post(&g.may), 0);
+            while (sem_wait(&g.begun) != 0) {
+            }
+        }
+        assert_int_equal(sem_post(&g.may), 0);
+        assert_ok(acf_look_ahead_take(a, item, 2, &e), &e);
+        assert_int_equal(item[0], 2);
+    }
+    acf_look_ahead_close(&a);
+    assert_int_equal(sem_destroy(&g.begun), 0);
+    assert_int_equal(sem_destroy(&g.may), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -359,6 +405,7 @@ static const struct CMUnitTest tests[] = {
     TEST(stops_when_asked),
     TEST(memory_may_give_out),
     cmocka_unit_test(looks_ahead_in_order),
+    cmocka_unit_test(forgets_what_was_begun_for_an_earlier_order),
 };
 
 TEST_MAIN(tests)

@@ -8,12 +8,28 @@
 #include "store/lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static acf_error e;
+
+/* Removed before the next flock, as by an owner who releases between our open and our lock. */
+static const char *released;
+
+long syscall(long number, ...);
+
+int flock(int fd, int operation)
+{
+    if (released != NULL && unlink(released) != 0) return -1;
+    released = NULL;
+    return (int)syscall(SYS_flock, fd, operation);
+}
 
 static void refuses_a_second_taker(void **state)
 {
@@ -61,6 +77,46 @@ static void dies_with_its_owner(void **state)
     (void)close(ready[1]);
 }
 
+/* The lock of a file that is gone locks nobody out: another is made and taken. */
+static void takes_no_file_that_was_released_meanwhile(void **state)
+{
+    acf_lock *lock, *other;
+    tmpdir_write_text(tmpdir_path(*state, ".lock"), "1 somewhere\n");
+    released = tmpdir_path(*state, ".lock");
+    assert_ok(acf_lock_take(&lock, *state, &e), &e);
+    assert_null(released);
+    assert_int_equal(tmpdir_count(*state, ".lock"), 1);
+    assert_fails(acf_lock_take(&other, *state, &e), ACF_ERR_BUSY, "is in use by process ", &e);
+    acf_lock_release(&lock);
+}
+
+/* Of an owner with a longer name nothing stays; programs that are started do not hold the lock. */
+static void is_of_this_process_alone(void **state)
+{
+    acf_lock *lock;
+    struct stat file, open_one;
+    char want[300], host[256];
+    size_t len;
+    int n_open = 0;
+    const char *path = tmpdir_path(*state, ".lock");
+    (void)snprintf(want, sizeof want, "4194304 %0200d\n", 0);
+    tmpdir_write_text(path, want);
+    assert_ok(acf_lock_take(&lock, *state, &e), &e);
+    assert_int_equal(gethostname(host, sizeof host), 0);
+    (void)snprintf(want, sizeof want, "%ld %s\n", (long)getpid(), host);
+    char *text = tmpdir_read(path, &len);
+    assert_string_equal(text, want);
+    acf_free(text);
+    assert_int_equal(stat(path, &file), 0);
+    for (int fd = 0; fd < 256; fd++) {
+        if (fstat(fd, &open_one) != 0 || open_one.st_ino != file.st_ino) continue;
+        assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+        n_open++;
+    }
+    assert_int_equal(n_open, 1);
+    acf_lock_release(&lock);
+}
+
 static void tells_what_it_cannot_do(void **state)
 {
     acf_lock *lock;
@@ -84,6 +140,9 @@ static void tells_what_it_cannot_do(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(refuses_a_second_taker, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test_setup_teardown(dies_with_its_owner, tmpdir_setup, tmpdir_teardown),
+    cmocka_unit_test_setup_teardown(takes_no_file_that_was_released_meanwhile, tmpdir_setup,
+                                    tmpdir_teardown),
+    cmocka_unit_test_setup_teardown(is_of_this_process_alone, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test_setup_teardown(tells_what_it_cannot_do, tmpdir_setup, tmpdir_teardown),
 };
 

@@ -83,6 +83,8 @@ static void balanced_draws_classes_uniformly(void **state)
     assert_memory_equal(a, b, sizeof a);
     order(b, N, ACF_SAMPLER_BALANCED, label, 4, 42, 1);
     assert_memory_not_equal(a, b, sizeof a);
+    order(b, N, ACF_SAMPLER_BALANCED, label, 4, 43, 0);
+    assert_memory_not_equal(a, b, sizeof a);
 }
 
 static void shares_by_largest_remainders(void **state)

@@ -367,9 +367,9 @@ static void makes_tables(void **state)
                         "| b | label | **87.50** (1 diverged) | - | - | - |\n");
     acf_str_clear(&text);
     assert_ok(acf_sweep_csv(&text, &s, &e), &e);
-    assert_non_null(strstr(text.data, "\na,p,accuracy,linear,2,0,0,0.625,0.176776695,-0.963"));
-    assert_non_null(strstr(text.data, "\nb,p,accuracy,label,1,1,0,0.875,,,,yes\n"));
-    assert_non_null(strstr(text.data, "\nb,q,accuracy,linear,0,0,1,,,,,\n"));
+    assert_non_null(strstr(text.data, "\na,p,accuracy,linear,2,0,0,0,0.625,0.176776695,-0.963"));
+    assert_non_null(strstr(text.data, "\nb,p,accuracy,label,1,1,0,0,0.875,,,,yes\n"));
+    assert_non_null(strstr(text.data, "\nb,q,accuracy,linear,0,0,0,1,,,,,\n"));
     acf_str_free(&text);
     assert_ok(acf_sweep_write(&s, &e), &e);
     size_t len;
@@ -382,6 +382,83 @@ static void makes_tables(void **state)
                            "\"data.train\":\"t.tsv\",\"data.dev\":\"d.tsv\","
                            "\"model.encoder\":\"bert-tiny\""));
     acf_free(lines);
+    acf_sweep_close(&s);
+}
+
+/* Less is better of a loss.  The best of all is c's, one of whose runs is open. */
+static void the_best_of_a_column_is_whole(void **state)
+{
+    (void)state;
+    acf_sweep s;
+    acf_error e = {0};
+    acf_str text = {0};
+    open_ok(&s,
+            "schema: 1\nseeds: 1..2\ntasks: [{config: c.yaml, metrics: [accuracy, loss]}]\n"
+            "variants: {a: , b: , c: , d: }\n",
+            &plain);
+    static const double linear[] = {0.5, 0.5, 0.75, 0.75, 0.9, 0, 0.625, 0.625};
+    for (int i = 0; i < 8; i++)
+        if (linear[i] > 0) put_run(&s, i, 0, linear[i], 0.25);
+    look_at_all(&s);
+    assert_ok(acf_sweep_markdown(&text, &s, &e), &e);
+    assert_non_null(strstr(text.data, "\n| a | linear | 50.00 ± 0.00 | 0.5000 ± 0.0000 |\n"));
+    assert_non_null(strstr(text.data, "\n| b | linear | **75.00 ± 0.00** | **0.2500 ± 0.0000** |"));
+    assert_non_null(strstr(text.data, "\n| c | linear | 90.00 (1 of 2) | 0.1000 (1 of 2) |\n"));
+    assert_non_null(strstr(text.data, "\n| d | linear | 62.50 ± 0.00 | 0.3750 ± 0.0000 |\n"));
+    acf_str_free(&text);
+    acf_sweep_close(&s);
+}
+
+/* A figure that one of two runs does not have. */
+static void tells_undefined_figures(void **state)
+{
+    (void)state;
+    acf_sweep s;
+    acf_error e = {0};
+    acf_str text = {0};
+    open_ok(&s,
+            "schema: 1\nseeds: 1..2\ntasks: [c.yaml, {name: q, config: c.yaml}]\nvariants: {a: }\n",
+            &plain);
+    for (int i = 0; i < 4; i++)
+        put_run(&s, i, 0, 0.5, 0.25);
+    tmpdir_write_text(tmpdir_path(acf_sweep_config(&s, 1)->save.dir, "eval_results.json"),
+                      "{\"linear\": {\"loss\": 1}, \"label\": {\"accuracy\": 0.25}}");
+    look_at_all(&s);
+    assert_ok(acf_sweep_csv(&text, &s, &e), &e);
+    assert_non_null(strstr(text.data, "variant,task,metric,head,n,diverged,undefined,open,mean,"));
+    assert_non_null(strstr(text.data, "\na,c,accuracy,linear,1,0,1,0,0.5,,,,yes\n"));
+    assert_non_null(strstr(text.data, "\na,c,accuracy,label,2,0,0,0,0.25,0,0.25,0.25,\n"));
+    assert_non_null(strstr(text.data, "\na,mean,,linear,,,,,0.5,,,,yes\n"));
+    acf_str_clear(&text);
+    assert_ok(acf_sweep_markdown(&text, &s, &e), &e);
+    assert_non_null(strstr(text.data, "| a | linear | **50.00** (1 undefined) |"));
+    acf_str_free(&text);
+    acf_sweep_close(&s);
+}
+
+/* summary.json of a series: of a loss the least is the best, of equal ones the earliest. */
+static void names_the_best_of_a_series(void **state)
+{
+    (void)state;
+    acf_sweep s;
+    acf_error e = {0};
+    cJSON *c;
+    static const double linear[] = {0.5, 0.75, 0.25, 0.75};
+    tmpdir_write_text("c.yaml", CONFIG "eval: {metric: loss}\n");
+    open_ok(&s, "schema: 1\nseeds: 1..4\ntasks: [c.yaml]\nvariants: {a: }\n", &plain);
+    for (int i = 0; i < 4; i++)
+        put_run(&s, i, 0, linear[i], linear[i]);
+    look_at_all(&s);
+    assert_ok(acf_sweep_summarize(&s, 0, &e), &e);
+    assert_ok(acf_json_read(&c, "out/a/c/summary.json", 1 << 16, &e), &e);
+    assert_string_equal(cJSON_GetObjectItem(c, "best")->valuestring, "seed-2");
+    const cJSON *head = cJSON_GetObjectItem(c, "linear");
+    static const char *const metric[] = {"accuracy", "loss"};
+    for (int k = 0; k < 2; k++) {
+        const cJSON *figure = cJSON_GetObjectItem(head, metric[k]);
+        assert_string_equal(cJSON_GetObjectItem(figure, "best")->valuestring, "seed-2");
+    }
+    cJSON_Delete(c);
     acf_sweep_close(&s);
 }
 
@@ -465,6 +542,9 @@ static const struct CMUnitTest tests[] = {
     TEST(tells_everything_at_once),
     TEST(refuses_command_lines),
     TEST(makes_tables),
+    TEST(the_best_of_a_column_is_whole),
+    TEST(tells_undefined_figures),
+    TEST(names_the_best_of_a_series),
     TEST(means_over_tasks),
     TEST(begins_only_what_fits),
     TEST(survives_failing_allocations),
