@@ -144,8 +144,6 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e)
 {
     acf_train_options one = *opt;
-    /* OVERWRITE has emptied the whole directory before. */
-    if (opt->mode == ACF_RUN_OVERWRITE && !opt->dry_run) one.mode = ACF_RUN_FRESH;
     acf_run_status before = {.ended = ACF_RUN_OPEN};
     if (one.mode == ACF_RUN_RESUME && !opt->dry_run)
         ACF_TRY(acf_run_status_of(&before, &s->run[i], e));
