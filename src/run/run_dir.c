@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/run_files.h"
+#include "run/run_status.h"
 
 #include <string.h>
 
@@ -123,7 +124,8 @@ acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mo
                         has_config ? "train.log" : "config.yaml");
     if (mode == ACF_RUN_OVERWRITE) return check_overwrite(cfg, e);
     *is_resumed = true;
-    return check_same_config(cfg, e);
+    ACF_TRY(check_same_config(cfg, e));
+    return acf_run_check_left(cfg, e);
 }
 
 /* Do to the names that are wanted. */

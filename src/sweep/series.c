@@ -110,6 +110,10 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     char line[64];
     if (!acf_series_wanted(s->cfg)) return ACF_OK;
     ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, opt->mode, e));
+    for (int i = 0; i < s->n && is_resumed; i++) { /* while the series has its old configuration */
+        acf_status st = acf_run_check_left(&s->run[i], e);
+        if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);
+    }
     ACF_TRY(acf_run_dir_make(s->cfg, ACF_RUN_FRESH, e));
     ACF_TRY(acf_lock_take(&s->lock, s->cfg->save.dir, e));
     if (!is_resumed) ACF_TRY(acf_run_dir_make(s->cfg, opt->mode, e));

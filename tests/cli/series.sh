@@ -115,6 +115,20 @@ run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --cv 2 --set save
 run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --set data.folds=2 --set data.fold=2 --set save.dir=half
 cmp half/best/model.safetensors halves/fold-2/best/model.safetensors || fail 'shared tokens of folds are others'
 
+# A run whose checkpoints were removed is not trained anew by --resume; as it is, it has ended.
+for series in '' '--seeds 1..2'; do
+    results="--set save.dir=results${series:+-series} --set save.results_only=yes $series"
+    run 0 "$ACF/acf-train" --config base.yaml $results
+    before=$(digest_of results*)
+    for more in train.steps=9 'train.steps=9 --dry-run'; do
+        refuses 2 'but its checkpoints were removed (save.results_only), nothing can be resumed: --overwrite starts anew' \
+            "$ACF/acf-train" --config base.yaml $results --resume --set $more
+        [ "$before" = "$(digest_of results*)" ] || fail "a run without checkpoints was changed: $series $more"
+    done
+    run 0 "$ACF/acf-train" --config base.yaml $results --resume
+    run 0 "$ACF/acf-train" --config base.yaml $results --overwrite --set train.steps=9
+done
+
 # Stopped in the middle and resumed.
 run 75 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=stopped --max-time 0.01s
 [ -e stopped/summary.json ] && fail 'a summary of an unfinished series'
