@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "num/threads.h"
 #include "metrics/metrics.h"
+#include "run/inputs.h"
 #include "run/run_status.h"
 #include "metrics/sample.h"
 #include "config/value.h"
@@ -102,6 +103,15 @@ acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e
         if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);
     }
     return ACF_OK;
+}
+
+acf_status acf_series_check_inputs(const acf_series *s, acf_run_mode mode, acf_error *e)
+{
+    bool is_resumed;
+    ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, mode, e));
+    if (is_resumed) return ACF_OK;
+    ACF_TRY(acf_inputs_read_data(&s->run[0], e));
+    return acf_inputs_find_encoder(&s->run[0], e);
 }
 
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e)
