@@ -50,8 +50,9 @@ acf_status acf_sweep_look(acf_sweep *s, int run, acf_error *e)
     return acf_sweep_line(&r->line, s, run, &status, e);
 }
 
-static bool has_open_runs(const acf_sweep *s, const acf_sweep_cell *c)
+bool acf_sweep_has_open_runs(const acf_sweep *s, int cell)
 {
+    const acf_sweep_cell *c = &s->cell[cell];
     for (int i = c->first; i < c->first + c->series.n; i++)
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN) return true;
     return false;
@@ -168,7 +169,7 @@ acf_status acf_sweep_check(const acf_sweep *s, acf_error *e)
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
             ACF_TRY(check_alike(acf_sweep_config(s, i), e));
     for (int i = 0; i < s->n_cells; i++)
-        if (has_open_runs(s, &s->cell[i])) ACF_TRY(check_series(&s->cell[i].series, e));
+        if (acf_sweep_has_open_runs(s, i)) ACF_TRY(check_series(&s->cell[i].series, e));
     return ACF_OK;
 }
 
@@ -184,7 +185,7 @@ acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
         const acf_config *cfg = &s->cell[i].cfg;
         if (acf_series_wanted(cfg) && acf_path_is_dir(cfg->save.dir))
             ACF_TRY(acf_run_dir_sweep(cfg->save.dir, e));
-        if (!has_open_runs(s, &s->cell[i])) continue;
+        if (!acf_sweep_has_open_runs(s, i)) continue;
         acf_status st = forget_unbegun(&s->cell[i].series, e);
         if (st == ACF_OK) st = acf_series_begin(&s->cell[i].series, &opt, e);
         acf_lock_release(&s->cell[i].series.lock); /* dir's is held, and runs have their own */

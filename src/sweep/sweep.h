@@ -86,6 +86,9 @@ static inline const acf_config *acf_sweep_config(const acf_sweep *s, int run)
  * line. */
 acf_status acf_sweep_look(acf_sweep *s, int run, acf_error *e) ACF_MUST_USE;
 
+/* Is a run of ours left in the cell? */
+bool acf_sweep_has_open_runs(const acf_sweep *s, int cell);
+
 /* Can the runs of ours that are left be done where they stand?  ACF_ERR_USAGE when a directory
  * holds a run of another configuration, or a single run where a series or the sweep is to stand, or
  * somebody's files.  Writes nothing. */

@@ -179,11 +179,26 @@ before=$(digest_of diverged/ce)
 diverge
 [ "$before" = "$(digest_of diverged/ce)" ] || fail 'a run that diverged is run again'
 # So does one that fails otherwise; it is tried again.
-run 3 $train --out failed --set few:data.train=nowhere.tsv --variants ce --seeds 1 -j 2
-grep -q '^ce/few: error: seed-1: .*nowhere.tsv' err || fail 'no error of the run that failed'
+printf 'text\tlabel\none\tlabel alone\n' >poor.tsv
+run 3 $train --out failed --set few:data.train=poor.tsv --variants ce --seeds 1..2 -j 2
+grep -q '^ce/few: error: seed-1: .*training does not have' err || fail 'no error of the run that failed'
+grep -q '^error: .*/failed: 2 of 4 runs failed, the first: ce/few/seed-1, with exit code 3$' err ||
+    { fail 'the last line does not tell how many runs failed'; cat err; }
 grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed'
 
 run 0 $train --out failed --variants ce --seeds 1 # none of its runs had begun: other data are fine
+
+# Files and encoders that are not there are told before all runs, but not of tasks that have ended.
+nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=no-model --set full:model.vocab.size=null'
+for more in '' --dry-run; do
+    refuses 3 'nothing was started' $train --out missing $nowhere $more
+    grep -q "^sweep.yaml:[0-9:]*: error: task 'few': .*/nowhere.tsv: cannot open: No such file" err &&
+        grep -q "^sweep.yaml:[0-9:]*: error: task 'full': .*/gone.tsv: cannot open: No such file" err &&
+        grep -q "error: task 'full': .*/no-model: there is no such model directory" err &&
+        [ "$(grep -c ': error: ' err)" -eq 3 ] || { fail 'not all that is missing is told, once'; cat err; }
+    refuses 4 'nothing was started' $train --out missing --set model.encoder=no-model --set model.vocab.size=null $more
+done
+[ -e missing ] && fail 'a sweep without its data wrote something'
 
 # What is wrong is told at once, with its place, and nothing is written.
 cat >broken.yaml <<END
@@ -214,7 +229,14 @@ refuses 2 '--overwrite: is for one run' $train --overwrite
 refuses 2 '--cv: of a sweep' $train --cv 3
 refuses 2 'no_such.yaml' "$ACF/acf-train" --sweep no_such.yaml
 for file in "$SRC"/configs/sweeps/*.yaml; do
-    run 0 "$ACF/acf-train" --sweep "$file" --dry-run
+    code=0 # their data are not kept here, which is all that may be wrong
+    "$ACF/acf-train" --sweep "$file" --dry-run >out 2>err || code=$?
+    case $code in
+    0) ;;
+    3 | 4) grep ': error: ' err | grep -v 'cannot open: No such file\|there is no such' ;;
+    *) fail "$file: exit $code" && cat err ;;
+    esac >wrong
+    [ ! -s wrong ] || { fail "$file: is wrong"; cat wrong; }
 done
 
 # glue.sh: a table by each task's metrics and a submission, of several seeds that of the best.
