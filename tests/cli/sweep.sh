@@ -219,8 +219,13 @@ for text in 2:8 3:1 5:43 6:23 8:7 9:42 10:7; do
 done
 [ ! -e broken ] || fail 'a broken sweep wrote something'
 refuses 2 "few/seed-1: was begun with another configuration: train.steps (was 6, is 9)" $train --out whole --set train.steps=9
-refuses 2 "--set loss.type=ce: variant 'ce' sets loss.type" $train --set loss.type=ce
-refuses 2 "the sweep has no task 'fw'" $train --set fw:train.steps=3
+refuses 2 'sweep.yaml: nothing was started' $train --set loss.type=ce --set fw:train.steps=3 --set save.dir=x \
+    --set train.seed=1 --set train.stps=3 --set few:train.steps=x
+for text in "loss.type=ce: error: variant 'ce' sets loss.type" "fw:train.steps=3: error: the sweep has no task 'fw'" \
+    'save.dir=x: error: a sweep decides where' 'train.seed=1: error: of a sweep write --seeds' \
+    "train.stps=3: error: unknown key 'stps'" 'train.steps=x: error: '; do
+    grep -qF -e "--set $text" err || { fail "not told: $text"; cat err; }
+done
 refuses 2 "--tasks: 'ful' is not in the sweep; did you mean 'full'?" $train --tasks ful
 refuses 2 "--shard '0/2'" $train --shard 0/2
 refuses 2 '--config and --sweep exclude each other' $train --config base.yaml
