@@ -1,6 +1,6 @@
 /*
- * The names of what runs, series and sweeps write into their directories: what may be removed there,
- * and what is somebody else's.
+ * The names of what runs, series and sweeps write into their directories: what may be removed
+ * there, and what is somebody else's.
  */
 #ifndef ACF_RUN_RUN_FILES_H
 #define ACF_RUN_RUN_FILES_H
