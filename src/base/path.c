@@ -96,15 +96,18 @@ acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir
     struct stat want, at, before;
     acf_str up = {0};
     *is_inside = false;
-    bool ok = stat(dir, &want) == 0 && stat(path, &before) == 0;
-    acf_status st = acf_str_puts(&up, path, e);
-    for (int k = 0; ok && st == ACF_OK && !*is_inside && k < DEEPEST; k++) {
+    bool ok = stat(dir, &want) == 0 && acf_path_exists(path);
+    char *first = acf_path_is_dir(path) ? acf_strdup(path, e) : acf_path_dir(path, e);
+    acf_status st = first != NULL ? acf_str_puts(&up, first, e) : ACF_ERR_RESOURCE;
+    ok = ok && st == ACF_OK && stat(up.data, &at) == 0;
+    for (int k = 0; ok && !*is_inside && k < DEEPEST; k++) {
+        *is_inside = same_file(&at, &want);
+        before = at;
         st = acf_str_puts(&up, "/..", e);
         ok = st == ACF_OK && stat(up.data, &at) == 0 &&
              !same_file(&at, &before); /* the root is in itself */
-        *is_inside = ok && same_file(&at, &want);
-        before = at;
     }
+    acf_free(first);
     acf_str_free(&up);
     return st;
 }

@@ -25,8 +25,8 @@ acf_status acf_path_holds(bool *found, const char *dir, const char *name,
  * (the path need not exist).  The caller frees; NULL on failure. */
 char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;
 
-/* Whether `path` lies below `dir` when all symbolic links are followed; false when one of them is
- * not there.  ACF_ERR_RESOURCE (memory). */
+/* Whether `path` is the directory `dir` or lies in it, wherever the links to directories on the way
+ * lead; false when one of them is not there.  ACF_ERR_RESOURCE (memory). */
 acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir,
                               acf_error *e) ACF_MUST_USE;
 

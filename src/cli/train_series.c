@@ -141,6 +141,7 @@ acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
         if (st == ACF_OK) st = acf_series_train(text, &s, 0, opt, e);
     } else {
         acf_train_options shared = *opt;
+        if (st == ACF_OK) st = acf_series_check_inputs(&s, opt->mode, e);
         if (st == ACF_OK) st = acf_series_begin(&s, opt, e);
         if (st == ACF_OK) st = share_tokens(&tokens, &job, n_jobs, e);
         shared.tokens = tokens;

@@ -7,6 +7,7 @@
 #include "cli/jobs.h"
 #include "num/threads.h"
 #include "run/signals.h"
+#include "sweep/sweep_inputs.h"
 #include "sweep/sweep_schedule.h"
 #include "sweep/sweep_table.h"
 #include "run/token_share.h"
@@ -266,12 +267,13 @@ static acf_status conclude(const work *w, const int *code, acf_error *e)
 {
     const acf_sweep *s = w->s;
     char name[320];
-    int n_left = 0, n_diverged = 0, failed = -1;
+    int n_left = 0, n_diverged = 0, n_failed = 0, failed = -1;
     for (int i = 0; i < s->n_runs; i++) {
         if (!s->run[i].is_ours) continue;
         acf_sweep_state state = s->run[i].state;
         n_left += state == ACF_SWEEP_OPEN || state == ACF_SWEEP_BUSY;
         n_diverged += state == ACF_SWEEP_DIVERGED;
+        n_failed += state == ACF_SWEEP_FAILED;
         if (state == ACF_SWEEP_FAILED && failed < 0) failed = i;
     }
     if (n_left > 0)
@@ -279,8 +281,9 @@ static acf_status conclude(const work *w, const int *code, acf_error *e)
                         s->dir, n_left, plural(n_left));
     if (failed >= 0) {
         acf_sweep_run_name(name, s, failed);
-        return acf_fail(e, acf_status_of_exit(code[failed]), "%s: ended with exit code %d", name,
-                        code[failed]);
+        return acf_fail(e, acf_status_of_exit(code[failed]),
+                        "%s: %d of %d runs failed, the first: %s, with exit code %d", s->dir,
+                        n_failed, w->n_todo, name, code[failed]);
     }
     if (n_diverged > 0)
         return acf_fail(
@@ -342,10 +345,11 @@ acf_status acf_train_sweep(acf_str *text, acf_console *console, const char *path
               .begin_s = acf_clock_s()};
     acf_str problems = {0};
     acf_status st = acf_sweep_open(&s, &problems, path, sweep, e);
+    if (st == ACF_OK) st = look_at_all(&s, e);
+    if (st == ACF_OK) st = acf_sweep_check(&s, e); /* before as much as a lock is made */
+    if (st == ACF_OK) st = acf_sweep_check_inputs(&s, &problems, path, e);
     if (problems.len > 0) (void)fputs(problems.data, stderr);
     acf_str_free(&problems);
-    if (st == ACF_OK) st = look_at_all(&s, e);
-    if (st == ACF_OK && opt->dry_run) st = acf_sweep_check(&s, e);
     if (st == ACF_OK) st = opt->dry_run ? list_runs(text, &s, e) : do_runs(text, &w, e);
     acf_sweep_close(&s);
     return st;

@@ -214,6 +214,20 @@ static acf_status take_override(acf_config *cfg, acf_problems *p, const char *se
     return ACF_OK;
 }
 
+/* Does a later override set the same key, so that this one does not count?  Of sections each may
+ * set other keys. */
+static bool is_overridden(const char *const *sets, size_t n_sets, size_t i)
+{
+    size_t len = strcspn(sets[i], "=");
+    for (size_t k = i + 1; k < n_sets && sets[i][len] == '='; k++) {
+        char path[MAX_PATH_TEXT];
+        if (strncmp(sets[k], sets[i], len + 1) != 0 || len >= sizeof path) continue;
+        (void)snprintf(path, sizeof path, "%.*s", (int)len, sets[i]);
+        return acf_key_find(path) >= 0;
+    }
+    return false;
+}
+
 /* Values of one file and of --set, over the defaults. */
 static acf_status gather(acf_config *cfg, acf_problems *p, const char *base,
                          const char *const *sets, size_t n_sets, acf_error *e)
@@ -227,7 +241,7 @@ static acf_status gather(acf_config *cfg, acf_problems *p, const char *base,
     }
     size_t of_file = p->n;
     for (size_t i = 0; i < n_sets; i++)
-        ACF_TRY(take_override(cfg, p, sets[i], e));
+        if (!is_overridden(sets, n_sets, i)) ACF_TRY(take_override(cfg, p, sets[i], e));
 
     /* Without a readable file the rest would be false alarms. */
     bool readable =

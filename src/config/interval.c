@@ -29,3 +29,11 @@ bool acf_interval_due(const acf_interval *interval, int64_t update, int64_t per_
     if (!(updates > 0) || update < 1) return false;
     return passed(update, updates) > passed(update - 1, updates);
 }
+
+int64_t acf_interval_count(const acf_interval *interval, int64_t updates, int64_t per_epoch)
+{
+    double each = in_updates(interval, per_epoch);
+    if (!(each > 0) || updates < 1) return 0;
+    double n = passed(updates, each);
+    return n < (double)updates ? (int64_t)n : updates; /* several may pass in one update */
+}

@@ -14,4 +14,7 @@ int64_t acf_interval_updates(const acf_interval *interval, int64_t per_epoch);
  * epochs: true when update / interval passes a whole number.  A null interval is never due. */
 bool acf_interval_due(const acf_interval *interval, int64_t update, int64_t per_epoch);
 
+/* After how many of the first `updates` updates it is due. */
+int64_t acf_interval_count(const acf_interval *interval, int64_t updates, int64_t per_epoch);
+
 #endif

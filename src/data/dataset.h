@@ -93,4 +93,8 @@ acf_status acf_data_open(acf_dataset **out, const acf_data_options *opt, const a
                          acf_error *e) ACF_MUST_USE;
 void acf_data_close(acf_dataset **d);
 
+/* Are the files there that acf_data_open would read, and can they be opened?  Reads none.  Fails as
+ * acf_data_open, naming the first that is not. */
+acf_status acf_data_find(const acf_data_options *opt, acf_error *e) ACF_MUST_USE;
+
 #endif

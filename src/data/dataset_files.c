@@ -1,6 +1,7 @@
 /* Which file each split is read from. */
 #include "data/dataset_internal.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -103,4 +104,30 @@ acf_status acf_data_find_files(acf_dataset *d, const acf_data_options *opt, cons
     for (int id = 0; id < ACF_N_SPLITS; id++)
         ACF_TRY(find_file(d, opt, log, (acf_split_id)id, e));
     return ACF_OK;
+}
+
+static acf_status try_to_open(const char *path, acf_error *e)
+{
+    const unsigned char *bytes;
+    char **names;
+    size_t n;
+    if (acf_path_is_dir(path)) {
+        ACF_TRY_AS(ACF_ERR_DATA, acf_list_dir(&names, &n, path, e), e);
+        acf_free_names(names, n);
+    } else {
+        ACF_TRY_AS(ACF_ERR_DATA, acf_map_file(&bytes, &n, path, e), e);
+        acf_unmap_file(&bytes, &n);
+    }
+    return ACF_OK;
+}
+
+acf_status acf_data_find(const acf_data_options *opt, acf_error *e)
+{
+    acf_dataset d = {.task = acf_task_find(opt->task)};
+    acf_status st = acf_data_find_files(&d, opt, NULL, e);
+    for (int id = 0; id < ACF_N_SPLITS; id++) {
+        if (st == ACF_OK && d.split[id].path != NULL) st = try_to_open(d.split[id].path, e);
+        acf_split_free(&d.split[id]);
+    }
+    return st;
 }

@@ -6,39 +6,40 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/run_files.h"
+#include "run/run_status.h"
 
 #include <string.h>
 
-/* Is it a file of ours that a process died while writing: "config.yaml.4711.tmp"? */
-static bool is_unfinished(const char *name)
-{
-    static const char *const file[] = {"config.yaml", "command.txt",       "environment.json",
-                                       "train.log",   "summary.json",      "metrics.jsonl",
-                                       "metrics.csv", "eval_results.json", "predictions.dev.tsv",
-                                       "status.json", "sweep.yaml",        "table.md",
-                                       "table.csv",   "table.json",        "results.jsonl"};
-    for (size_t k = 0; k < sizeof file / sizeof *file; k++) {
-        size_t len = strlen(file[k]);
-        if (strncmp(name, file[k], len) != 0 || name[len] != '.') continue;
-        size_t digits = strspn(name + len + 1, "0123456789");
-        if (digits > 0 && strcmp(name + len + 1 + digits, ".tmp") == 0) return true;
-    }
-    return false;
-}
-
-/* Does the directory hold anything but a lock and what a start that died left? */
-static acf_status is_empty(bool *empty, const char *run_dir, acf_error *e)
+/* Does the directory hold a name that is wanted? */
+static acf_status holds(bool *found, const char *dir, bool (*wanted)(const char *name),
+                        acf_error *e)
 {
     char **names;
     size_t n;
+    *found = false;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
+    for (size_t i = 0; i < n; i++)
+        *found = *found || wanted(names[i]);
+    acf_free_names(names, n);
+    return ACF_OK;
+}
+
+/* Anything but a lock and what a start that died left? */
+static bool is_something(const char *name)
+{
+    return strcmp(name, ".lock") != 0 && !acf_run_file_is_unfinished(name);
+}
+
+static acf_status is_empty(bool *empty, const char *run_dir, acf_error *e)
+{
     *empty = true;
     if (!acf_path_exists(run_dir)) return ACF_OK;
     if (!acf_path_is_dir(run_dir))
         return acf_fail(e, ACF_ERR_USAGE, "%s: is a file, save.dir must be a directory", run_dir);
-    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, run_dir, e), e);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], ".lock") != 0 && !is_unfinished(names[i])) *empty = false;
-    acf_free_names(names, n);
+    bool found;
+    ACF_TRY(holds(&found, run_dir, is_something, e));
+    *empty = !found;
     return ACF_OK;
 }
 
@@ -72,6 +73,34 @@ done:
     return st;
 }
 
+/* What is to be read may not lie where a run is removed, and a sweep is more than one. */
+static acf_status check_overwrite(const acf_config *cfg, acf_error *e)
+{
+    const char *dir = cfg->save.dir;
+    const char *const input[][2] = {
+        {"data.dir", cfg->data.dir},
+        {"data.train", cfg->data.train},
+        {"data.dev", cfg->data.dev},
+        {"data.test", cfg->data.test},
+        {"model.encoder", cfg->model.encoder_is_preset ? NULL : cfg->model.encoder}};
+    bool found;
+    for (size_t i = 0; i < sizeof input / sizeof *input; i++) {
+        if (input[i][1] == NULL) continue;
+        ACF_TRY(acf_path_is_inside(&found, input[i][1], dir, e));
+        if (found)
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "save.dir = %s: --overwrite would remove %s = %s; choose another "
+                            "save.dir",
+                            dir, input[i][0], input[i][1]);
+    }
+    ACF_TRY(acf_path_holds(&found, dir, "sweep.yaml", e));
+    if (!found) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "%s: holds a sweep (sweep.yaml), which --overwrite does not remove; choose "
+                    "another save.dir",
+                    dir);
+}
+
 acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mode mode,
                              acf_error *e)
 {
@@ -93,13 +122,15 @@ acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mo
         return acf_fail(e, ACF_ERR_USAGE,
                         "%s: is not empty and lacks %s: not a run of ours, nothing is touched", dir,
                         has_config ? "train.log" : "config.yaml");
-    if (mode == ACF_RUN_OVERWRITE) return ACF_OK;
+    if (mode == ACF_RUN_OVERWRITE) return check_overwrite(cfg, e);
     *is_resumed = true;
-    return check_same_config(cfg, e);
+    ACF_TRY(check_same_config(cfg, e));
+    return acf_run_check_left(cfg, e);
 }
 
-/* Remove the names that are wanted removed. */
-static acf_status remove_names(const char *dir, bool (*wanted)(const char *name), acf_error *e)
+/* Do to the names that are wanted. */
+static acf_status for_names(const char *dir, bool (*wanted)(const char *name),
+                            acf_status (*act)(const char *path, acf_error *e), acf_error *e)
 {
     char **names;
     size_t n;
@@ -108,21 +139,33 @@ static acf_status remove_names(const char *dir, bool (*wanted)(const char *name)
     for (size_t i = 0; i < n && st == ACF_OK; i++) {
         if (!wanted(names[i])) continue;
         char *path = acf_path_join(dir, names[i], e);
-        st = path == NULL ? ACF_ERR_RESOURCE : acf_remove_tree(path, e);
+        st = path == NULL ? ACF_ERR_RESOURCE : act(path, e);
         acf_free(path);
     }
     acf_free_names(names, n);
     return st;
 }
 
-static bool is_mark(const char *name) /* what shows that a directory is a run's */
+/* In the directory of a run of a series: is it somebody's? */
+static bool is_kept(const char *name)
 {
-    return strcmp(name, "config.yaml") == 0 || strcmp(name, "train.log") == 0;
+    return acf_run_file_is_foreign(name) || acf_run_file_is_part(name);
 }
 
-static bool is_content(const char *name)
+/* A run of a series; what a link leads to is not ours. */
+static acf_status remove_part(const char *path, acf_error *e)
 {
-    return !is_mark(name) && strcmp(name, ".lock") != 0;
+    bool is_here, is_shared;
+    char *dir = acf_path_dir(path, e);
+    if (dir == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_path_is_inside(&is_here, path, dir, e);
+    acf_free(dir);
+    ACF_TRY(st);
+    if (!is_here) return acf_remove_tree(path, e);
+    if (!acf_path_is_dir(path)) return ACF_OK; /* somebody's file */
+    ACF_TRY(for_names(path, acf_run_file_is_content, acf_remove_tree, e));
+    ACF_TRY(holds(&is_shared, path, is_kept, e));
+    return is_shared ? ACF_OK : acf_remove_tree(path, e);
 }
 
 acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error *e)
@@ -131,13 +174,14 @@ acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error 
     ACF_TRY(acf_make_dirs(dir, e));
     if (mode != ACF_RUN_OVERWRITE) return ACF_OK;
     /* The marks last: until then the directory is known for a run's and can be emptied again. */
-    ACF_TRY(remove_names(dir, is_content, e));
-    return remove_names(dir, is_mark, e);
+    ACF_TRY(for_names(dir, acf_run_file_is_part, remove_part, e));
+    ACF_TRY(for_names(dir, acf_run_file_is_content, acf_remove_tree, e));
+    return for_names(dir, acf_run_file_is_mark, acf_remove_tree, e);
 }
 
 acf_status acf_run_dir_sweep(const char *dir, acf_error *e)
 {
-    return remove_names(dir, is_unfinished, e);
+    return for_names(dir, acf_run_file_is_unfinished, acf_remove_tree, e);
 }
 
 acf_status acf_run_dir_note(const char *dir, const char *name, const char *line, acf_error *e)

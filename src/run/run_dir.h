@@ -15,14 +15,17 @@
 typedef enum acf_run_mode { ACF_RUN_FRESH, ACF_RUN_RESUME, ACF_RUN_OVERWRITE } acf_run_mode;
 
 /* May a run start here?  Looks only, changes nothing.  A directory with anything in it needs RESUME
- * or OVERWRITE; OVERWRITE takes only one that holds our config.yaml and train.log, RESUME one that
- * holds config.yaml; else ACF_ERR_USAGE.  With RESUME, the config must agree with the one kept
- * there in all keys but those that may differ: else ACF_ERR_USAGE naming them.  *is_resumed tells
- * whether there is a run to go on with. */
+ * or OVERWRITE; OVERWRITE takes only one that holds our config.yaml and train.log, but neither a
+ * sweep nor data or the encoder of cfg, RESUME one that holds config.yaml; else ACF_ERR_USAGE. With
+ * RESUME, the config must agree with the one kept there in all keys but those that may differ: else
+ * ACF_ERR_USAGE naming them, and there must be something to go on from (acf_run_check_left).
+ * *is_resumed tells whether there is a run to go on with. */
 acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mode mode,
                              acf_error *e) ACF_MUST_USE;
 
-/* Make the directory, or empty it for OVERWRITE. */
+/* Make the directory, for OVERWRITE without what runs and series write (run/run_files.h), whose
+ * files alone are removed.  A run of a series beside which somebody keeps files is still known for
+ * a run by its marks. */
 acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error *e) ACF_MUST_USE;
 
 /* Remove files that a process died while writing ("config.yaml.4711.tmp").  Only under the lock of

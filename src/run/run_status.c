@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/checkpoint.h"
 
 #include <string.h>
 
@@ -92,4 +93,24 @@ acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_err
     if (st == ACF_ERR_RESOURCE) return st;
     if (st != ACF_OK || d.key != NULL) out->ended = ACF_RUN_OPEN; /* who starts it will be told */
     return ACF_OK;
+}
+
+acf_status acf_run_check_left(const acf_config *cfg, acf_error *e)
+{
+    acf_run_status s;
+    acf_difference d;
+    int64_t *steps;
+    size_t n;
+    const char *dir = cfg->save.dir;
+    ACF_TRY(acf_run_status_read(&s, dir, e));
+    if (s.ended != acf_exit_code(ACF_OK)) return ACF_OK;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_checkpoint_list(&steps, &n, dir, e), e);
+    acf_free(steps);
+    if (n > 0) return ACF_OK;
+    ACF_TRY(acf_run_difference(&d, cfg, e));
+    if (d.key == NULL) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "%s: has ended with %s = %s, now it is %s, but its checkpoints were removed "
+                    "(save.results_only), nothing can be resumed: --overwrite starts anew",
+                    dir, d.key, d.was, d.is);
 }

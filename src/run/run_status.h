@@ -41,4 +41,8 @@ acf_status acf_run_difference(acf_difference *d, const acf_config *cfg, acf_erro
  * difference. */
 acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_error *e) ACF_MUST_USE;
 
+/* Can a run of cfg go on from what lies in cfg->save.dir?  ACF_ERR_USAGE when the run there has
+ * ended without leaving a checkpoint, and cfg asks for more than it did. */
+acf_status acf_run_check_left(const acf_config *cfg, acf_error *e) ACF_MUST_USE;
+
 #endif

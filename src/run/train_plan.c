@@ -125,17 +125,38 @@ static double measure_gflops(acf_arena *arena)
     return best;
 }
 
-/* Multiply-adds of one epoch's forward passes. */
-static double epoch_multiply_adds(const acf_trainer *t)
+/* Multiply-adds of one forward pass over a split; 0 of one that there is not. */
+static double multiply_adds(const acf_trainer *t, acf_split_id id)
 {
-    const acf_source *s = t->setup.source[ACF_TRAIN];
+    const acf_source *s = t->setup.source[id];
     const acf_encoder *enc = t->setup.model.enc;
     double total = 0;
-    for (int i = 0; i < s->n; i++) {
+    for (int i = 0; s != NULL && i < s->n; i++) {
         int L = acf_source_tokens(s, i);
         total += enc->ops->multiply_adds(enc, 1, L, (size_t)L * (size_t)L);
     }
     return total;
+}
+
+/* Of dev, as acf_train does them: when they are due, and at the end. */
+static int64_t count_evaluations(const acf_trainer *t)
+{
+    const acf_interval *every = &t->cfg->eval.every;
+    int64_t total = t->step.total;
+    if (t->setup.source[ACF_DEV] == NULL) return 0;
+    return acf_interval_count(every, total, t->per_epoch) +
+           !acf_interval_due(every, total, t->per_epoch);
+}
+
+/* Half of what a large product reaches, three passes for an update, one for an evaluation; 0:
+ * unknown. */
+static double estimate_seconds(const acf_trainer *t, double gflops)
+{
+    double epochs = (double)t->step.total / (double)t->per_epoch;
+    double updates = 3 * epochs * multiply_adds(t, ACF_TRAIN);
+    double evaluations =
+        (double)count_evaluations(t) * (multiply_adds(t, ACF_DEV) + multiply_adds(t, ACF_DEV_MM));
+    return gflops > 0 ? 2e-9 * (updates + evaluations) / (0.5 * gflops) : 0;
 }
 
 static void print_split(const acf_trainer *t, acf_split_id id)
@@ -185,18 +206,20 @@ acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
     acf_arena arena = t->step.arena;
     double rate = measure_gflops(&arena);
     double epochs = (double)t->step.total / (double)t->per_epoch;
-    double seconds = rate > 0 ? 6e-9 * epochs * epoch_multiply_adds(t) / (0.5 * rate) : 0;
     char duration[32];
-    acf_clock_duration(duration, seconds);
+    acf_clock_duration(duration, estimate_seconds(t, rate));
+    long long n_evaluations = (long long)count_evaluations(t);
     size_t bytes;
     ACF_TRY(acf_train_memory(&bytes, t, arena.peak, e));
     double disk = (double)acf_params_count(&m->params, false) * sizeof(real) *
                   (1 + t->step.optimizer->n_blocks) * (cfg->save.keep_last + 2);
-    acf_log_info(&t->log,
-                 "plan: %lld updates of %d examples (%.4g epochs of %lld), about %s on %d threads, "
-                 "memory up to %.0f MB, disk up to %.0f MB",
-                 (long long)t->step.total, cfg->train.batch_size, epochs, (long long)t->per_epoch,
-                 duration, acf_threads_get(), (double)bytes / 1e6, disk / 1e6);
+    acf_log_info(
+        &t->log,
+        "plan: %lld updates of %d examples (%.4g epochs of %lld), %lld evaluation%s, about "
+        "%s on %d threads, memory up to %.0f MB, disk up to %.0f MB",
+        (long long)t->step.total, cfg->train.batch_size, epochs, (long long)t->per_epoch,
+        n_evaluations, n_evaluations == 1 ? "" : "s", duration, acf_threads_get(),
+        (double)bytes / 1e6, disk / 1e6);
     return ACF_OK;
 }
 

@@ -51,6 +51,9 @@ void acf_checkpoint_abort(acf_checkpoint **ck);
 /* "checkpoint-004200": at least six digits. */
 void acf_checkpoint_name(char name[40], int64_t step);
 
+/* The step of exactly such a name; -1 for any other text. */
+int64_t acf_checkpoint_step(const char *name);
+
 /* A directory with neither SHA256SUMS nor COMPLETE was not written by us, or its user changed it
  * and said so by deleting both: it is not verified. */
 acf_status acf_checkpoint_has_sums(bool *has, const char *dir, acf_error *e) ACF_MUST_USE;

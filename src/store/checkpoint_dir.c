@@ -20,8 +20,7 @@ static bool is_real_dir(const char *path)
     return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* The step of exactly "checkpoint-NNNNNN"; -1 for any other text. */
-static int64_t step_of(const char *name)
+int64_t acf_checkpoint_step(const char *name)
 {
     char again[40];
     int64_t step = 0;
@@ -50,7 +49,7 @@ acf_status acf_checkpoint_list(int64_t **steps, size_t *n, const char *run_dir, 
     int64_t *list = acf_alloc(n_names, sizeof *list, "list of checkpoints", e);
     acf_status st = list == NULL ? ACF_ERR_RESOURCE : ACF_OK;
     for (size_t i = 0; i < n_names && st == ACF_OK; i++) {
-        int64_t step = step_of(names[i]);
+        int64_t step = acf_checkpoint_step(names[i]);
         if (step < 0) continue;
         char *path = acf_path_join(run_dir, names[i], e);
         if (path == NULL)
@@ -145,7 +144,7 @@ int64_t acf_checkpoint_linked(const char *run_dir, const char *name)
     acf_free(path);
     if (len < 0) return -1;
     target[len] = '\0';
-    int64_t step = step_of(target);
+    int64_t step = acf_checkpoint_step(target);
     if (step < 0) return -1;
     path = acf_path_join(run_dir, target, NULL);
     bool there = path != NULL && is_real_dir(path);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "num/threads.h"
 #include "metrics/metrics.h"
+#include "run/inputs.h"
 #include "run/run_status.h"
 #include "metrics/sample.h"
 #include "config/value.h"
@@ -104,12 +105,25 @@ acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e
     return ACF_OK;
 }
 
+acf_status acf_series_check_inputs(const acf_series *s, acf_run_mode mode, acf_error *e)
+{
+    bool is_resumed;
+    ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, mode, e));
+    if (is_resumed) return ACF_OK;
+    ACF_TRY(acf_inputs_read_data(&s->run[0], e));
+    return acf_inputs_find_encoder(&s->run[0], e);
+}
+
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e)
 {
     bool is_resumed;
     char line[64];
     if (!acf_series_wanted(s->cfg)) return ACF_OK;
     ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, opt->mode, e));
+    for (int i = 0; i < s->n && is_resumed; i++) { /* while the series has its old configuration */
+        acf_status st = acf_run_check_left(&s->run[i], e);
+        if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);
+    }
     ACF_TRY(acf_run_dir_make(s->cfg, ACF_RUN_FRESH, e));
     ACF_TRY(acf_lock_take(&s->lock, s->cfg->save.dir, e));
     if (!is_resumed) ACF_TRY(acf_run_dir_make(s->cfg, opt->mode, e));
@@ -144,8 +158,6 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
                             const acf_train_options *opt, acf_error *e)
 {
     acf_train_options one = *opt;
-    /* OVERWRITE has emptied the whole directory before. */
-    if (opt->mode == ACF_RUN_OVERWRITE && !opt->dry_run) one.mode = ACF_RUN_FRESH;
     acf_run_status before = {.ended = ACF_RUN_OPEN};
     if (one.mode == ACF_RUN_RESUME && !opt->dry_run)
         ACF_TRY(acf_run_status_of(&before, &s->run[i], e));

@@ -47,6 +47,11 @@ void acf_series_close(acf_series *s);
  */
 acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e) ACF_MUST_USE;
 
+/* Unless the series has begun: can its data be read, and is its encoder there?  Fails as
+ * acf_series_check and as a run would; writes nothing. */
+acf_status acf_series_check_inputs(const acf_series *s, acf_run_mode mode,
+                                   acf_error *e) ACF_MUST_USE;
+
 /* Check and make the directory, take its lock, note config and command. */
 acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_error *e) ACF_MUST_USE;
 

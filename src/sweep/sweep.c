@@ -50,8 +50,9 @@ acf_status acf_sweep_look(acf_sweep *s, int run, acf_error *e)
     return acf_sweep_line(&r->line, s, run, &status, e);
 }
 
-static bool has_open_runs(const acf_sweep *s, const acf_sweep_cell *c)
+bool acf_sweep_has_open_runs(const acf_sweep *s, int cell)
 {
+    const acf_sweep_cell *c = &s->cell[cell];
     for (int i = c->first; i < c->first + c->series.n; i++)
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN) return true;
     return false;
@@ -134,22 +135,31 @@ static acf_status forget_unbegun(const acf_series *series, acf_error *e)
     return ACF_OK;
 }
 
-/* Files of a sweep's names in a directory where no sweep has begun are somebody's. */
+/* A run stands in a directory of its own, and files of a sweep's names where no sweep has begun are
+ * somebody's.  command.txt is not the mark of a sweep: every run has one. */
 static acf_status check_directory(const char *dir, acf_error *e)
 {
     static const char *const files[] = {"sweep.yaml", "table.md", "table.csv", "table.json",
                                         "results.jsonl"};
-    bool begun, there = false;
-    ACF_TRY(acf_path_holds(&begun, dir, "command.txt", e));
-    for (size_t i = 0; i < sizeof files / sizeof *files && !begun; i++) {
+    bool is_run, has_command, has_file, there = false;
+    size_t i = 0;
+    ACF_TRY(acf_path_holds(&is_run, dir, "config.yaml", e));
+    if (is_run)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "%s: holds a run or a series (config.yaml), not a sweep; choose another "
+                        "--out",
+                        dir);
+    for (; i < sizeof files / sizeof *files && !there; i++)
         ACF_TRY(acf_path_holds(&there, dir, files[i], e));
-        if (there)
-            return acf_fail(e, ACF_ERR_USAGE,
-                            "%s: holds %s, but no sweep was begun there (it lacks command.txt); "
-                            "choose another --out, or move the file away",
-                            dir, files[i]);
-    }
-    return ACF_OK;
+    if (!there) return ACF_OK;
+    /* Only now: the sweep may be beginning at this moment, in another process. */
+    ACF_TRY(acf_path_holds(&has_command, dir, "command.txt", e));
+    ACF_TRY(acf_path_holds(&has_file, dir, "sweep.yaml", e));
+    if (has_command && has_file) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "%s: holds %s, but no sweep was begun there (it lacks %s); choose another "
+                    "--out, or move the file away",
+                    dir, files[i - 1], has_command ? "sweep.yaml" : "command.txt");
 }
 
 acf_status acf_sweep_check(const acf_sweep *s, acf_error *e)
@@ -159,7 +169,7 @@ acf_status acf_sweep_check(const acf_sweep *s, acf_error *e)
         if (s->run[i].is_ours && s->run[i].state == ACF_SWEEP_OPEN)
             ACF_TRY(check_alike(acf_sweep_config(s, i), e));
     for (int i = 0; i < s->n_cells; i++)
-        if (has_open_runs(s, &s->cell[i])) ACF_TRY(check_series(&s->cell[i].series, e));
+        if (acf_sweep_has_open_runs(s, i)) ACF_TRY(check_series(&s->cell[i].series, e));
     return ACF_OK;
 }
 
@@ -168,14 +178,14 @@ acf_status acf_sweep_begin(acf_sweep *s, const char *command, acf_error *e)
     const acf_train_options opt = {.mode = ACF_RUN_RESUME, .command = command};
     ACF_TRY(acf_sweep_check(s, e));
     ACF_TRY(acf_run_dir_sweep(s->dir, e));
-    ACF_TRY(
-        acf_run_dir_note(s->dir, "command.txt", command, e)); /* first: it marks the directory */
+    /* First command.txt: a sweep.yaml without it is somebody's. */
+    ACF_TRY(acf_run_dir_note(s->dir, "command.txt", command, e));
     ACF_TRY(acf_write_in(s->dir, "sweep.yaml", s->text, s->text_len, e));
     for (int i = 0; i < s->n_cells; i++) {
         const acf_config *cfg = &s->cell[i].cfg;
         if (acf_series_wanted(cfg) && acf_path_is_dir(cfg->save.dir))
             ACF_TRY(acf_run_dir_sweep(cfg->save.dir, e));
-        if (!has_open_runs(s, &s->cell[i])) continue;
+        if (!acf_sweep_has_open_runs(s, i)) continue;
         acf_status st = forget_unbegun(&s->cell[i].series, e);
         if (st == ACF_OK) st = acf_series_begin(&s->cell[i].series, &opt, e);
         acf_lock_release(&s->cell[i].series.lock); /* dir's is held, and runs have their own */

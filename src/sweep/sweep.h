@@ -86,9 +86,12 @@ static inline const acf_config *acf_sweep_config(const acf_sweep *s, int run)
  * line. */
 acf_status acf_sweep_look(acf_sweep *s, int run, acf_error *e) ACF_MUST_USE;
 
+/* Is a run of ours left in the cell? */
+bool acf_sweep_has_open_runs(const acf_sweep *s, int cell);
+
 /* Can the runs of ours that are left be done where they stand?  ACF_ERR_USAGE when a directory
- * holds a run of another configuration, or a single run where a series is to stand.  Writes
- * nothing. */
+ * holds a run of another configuration, or a single run where a series or the sweep is to stand, or
+ * somebody's files.  Writes nothing. */
 acf_status acf_sweep_check(const acf_sweep *s, acf_error *e) ACF_MUST_USE;
 
 /* Before any run: check, and make the directory and those of the series that have runs of ours to

@@ -112,22 +112,22 @@ static acf_status choose_variants(opening *o)
 }
 
 /* The command line may not undo what is compared. */
-static acf_status check_given(opening *o, const char *set, int key)
+static void check_given(opening *o, const char *set, int key)
 {
     const acf_sweep_file *f = &o->s->file;
-    if (strcmp(acf_keys[key].path, "save.dir") == 0)
-        return acf_fail(o->e, ACF_ERR_USAGE, "--set %s: a sweep decides where its runs are: --out",
-                        set);
-    if (strcmp(acf_keys[key].path, "train.seeds") == 0 ||
-        strcmp(acf_keys[key].path, "train.seed") == 0)
-        return acf_fail(o->e, ACF_ERR_USAGE, "--set %s: of a sweep write --seeds", set);
+    const acf_place at = {.set = set};
+    const char *path = acf_keys[key].path;
+    if (strcmp(path, "save.dir") == 0)
+        acf_problem_add(o->p, at, "a sweep decides where its runs are: --out");
+    else if (strcmp(path, "train.seeds") == 0 || strcmp(path, "train.seed") == 0)
+        acf_problem_add(o->p, at, "of a sweep write --seeds");
     for (size_t i = 0; i < f->n_variants; i++)
         for (size_t k = 0; k < f->variant[i].set.n; k++)
-            if (f->variant[i].set.item[k].key == key)
-                return acf_fail(o->e, ACF_ERR_USAGE,
-                                "--set %s: variant '%s' sets %s; change it in the sweep's file",
-                                set, f->variant[i].name, acf_keys[key].path);
-    return ACF_OK;
+            if (f->variant[i].set.item[k].key == key) {
+                acf_problem_add(o->p, at, "variant '%s' sets %s; change it in the sweep's file",
+                                f->variant[i].name, path);
+                return;
+            }
 }
 
 /* "TASK:" before KEY=VALUE; 0: none. */
@@ -137,7 +137,7 @@ static size_t task_part(const char *set)
     return set[n] == ':' ? n : 0;
 }
 
-static acf_status check_sets(opening *o)
+static void check_sets(opening *o)
 {
     const acf_sweep_file *f = &o->s->file;
     for (size_t i = 0; i < o->opt->n_sets; i++) {
@@ -148,16 +148,15 @@ static acf_status check_sets(opening *o)
                 strncmp(f->task[t].name, set, n) != 0))
             t++;
         if (n > 0 && t == f->n_tasks)
-            return acf_fail(o->e, ACF_ERR_USAGE, "--set %s: the sweep has no task '%.*s'", set,
-                            (int)n, set);
+            acf_problem_add(o->p, (acf_place){.set = set}, "the sweep has no task '%.*s'", (int)n,
+                            set);
         char path[MAX_KEY_TEXT];
         const char *rest = set + n + (n > 0);
         size_t len = strcspn(rest, "=");
         (void)snprintf(path, sizeof path, "%.*s", len < sizeof path ? (int)len : 0, rest);
         int key = acf_key_find(path);
-        if (key >= 0) ACF_TRY(check_given(o, set, key)); /* else the configuration tells */
+        if (key >= 0) check_given(o, set, key); /* else the configuration tells */
     }
-    return ACF_OK;
 }
 
 /* Everything that is set for one cell, in the order in which later ones win. */
@@ -328,7 +327,7 @@ static acf_status open_parts(opening *o, const char *path, const char *base)
     ACF_TRY(acf_sweep_file_read(&s->file, o->p, base, o->e));
     ACF_TRY(choose_tasks(o));
     ACF_TRY(choose_variants(o));
-    ACF_TRY(check_sets(o));
+    check_sets(o);
     ACF_TRY(name_sweep(s, path, o->opt->dir, o->e));
     ACF_TRY(load_cells(o));
     ACF_TRY(tell_problems(o, path));

@@ -95,6 +95,11 @@ base '--set loss.tau=0: error: loss.tau = 0 is out of range' --set loss.tau=0
 base '--set loss.tau: error: ' --set loss.tau
 base '--set =1: error: ' --set =1
 base "--set data.train=[1: error: " --set 'data.train=[1'
+base '--set loss.tau=2x: error: ' --set loss.tau=1 --set loss.tau=2x
+run 0 "$ACF/acf-train" --config base.yaml --print-config --set train.batch_size=0 --set loss.tau=x --set train.batch_size=4 --set loss.tau=2
+grep -q '^  batch_size: 4 ' out && grep -q '^  tau: 2 ' out || { fail 'the last --set of a key does not count'; cat out; }
+run 0 "$ACF/acf-train" --config base.yaml --print-config --set 'eval={every: 3 steps}' --set 'eval={head: label}'
+grep -q '^  every: 3 steps ' out && grep -q '^  head: label ' out || { fail 'keys of a section set twice'; cat out; }
 base '--resume and --overwrite exclude each other' --resume
 
 [ "$bytes" = "$(digest_of run)" ] || fail 'run/ is not as it was'

@@ -24,7 +24,8 @@ reads() {
 }
 
 train 'missing.tsv: ' data.train=missing.tsv
-train 'run: is a directory' data.train=run
+mkdir folder
+train 'folder: is a directory' data.train=folder
 train 'base.yaml: a data file' data.train=base.yaml
 train 'nowhere: there is no such directory (data.dir)' data.train=null data.dev=null data.dir=nowhere
 train 'base.yaml: data.dir is not a directory' data.train=null data.dev=null data.dir=base.yaml

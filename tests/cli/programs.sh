@@ -102,6 +102,17 @@ kept=$(state_of run)
 run 0 "$ACF/acf-train" --config base.yaml --set save.dir=dry --dry-run
 [ -e dry ] && fail '--dry-run wrote a run directory'
 grep -q '^plan: 2 updates' err out || { fail '--dry-run tells no plan'; cat err out; }
+# The plan counts evaluations, also in its time: here they are most of it.
+for k in $(seq 100); do
+    tail -n +$([ $k = 1 ] && echo 1 || echo 2) "$data/dev.tsv"
+done >long_dev.tsv
+for every in 20 1; do
+    run 0 "$ACF/acf-train" --config base.yaml --set save.dir=dry --set data.dev=long_dev.tsv --set train.steps=20 \
+        --set "eval.every=$every steps" --dry-run
+    sed -n 's/^plan: 20 updates .*), \([0-9]* evaluations*\), about \(.*\) on .*/\1 \2/p' err
+done | awk '{ for (i = 3; i <= NF; i++) s[NR] += $i * ($i ~ /m$/ ? 60 : 1) }
+    NR == 1 { good = $1 == 1 && $2 == "evaluation" } NR == 2 { good = good && $1 == 20 && s[2] > 3 * s[1] }
+    END { exit !(good && NR == 2) }' || fail 'the plan does not count evaluations'
 run 0 "$ACF/acf-train" --config base.yaml --dry-run --overwrite
 run 0 "$ACF/acf-train" --config base.yaml --dry-run --resume
 [ "$kept" = "$(state_of run)" ] || fail '--dry-run changed run/'

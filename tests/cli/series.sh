@@ -115,6 +115,20 @@ run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --cv 2 --set save
 run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --set data.folds=2 --set data.fold=2 --set save.dir=half
 cmp half/best/model.safetensors halves/fold-2/best/model.safetensors || fail 'shared tokens of folds are others'
 
+# A run whose checkpoints were removed is not trained anew by --resume; as it is, it has ended.
+for series in '' '--seeds 1..2'; do
+    results="--set save.dir=results${series:+-series} --set save.results_only=yes $series"
+    run 0 "$ACF/acf-train" --config base.yaml $results
+    before=$(digest_of results*)
+    for more in train.steps=9 'train.steps=9 --dry-run'; do
+        refuses 2 'but its checkpoints were removed (save.results_only), nothing can be resumed: --overwrite starts anew' \
+            "$ACF/acf-train" --config base.yaml $results --resume --set $more
+        [ "$before" = "$(digest_of results*)" ] || fail "a run without checkpoints was changed: $series $more"
+    done
+    run 0 "$ACF/acf-train" --config base.yaml $results --resume
+    run 0 "$ACF/acf-train" --config base.yaml $results --overwrite --set train.steps=9
+done
+
 # Stopped in the middle and resumed.
 run 75 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=stopped --max-time 0.01s
 [ -e stopped/summary.json ] && fail 'a summary of an unfinished series'
@@ -156,8 +170,23 @@ awk -F '\t' -v OFS='\t' 'NR == 1 || $2 == "rare" { print; next } { print $1, "co
 for option in --dry-run --resume; do
     refuses 3 "of data.folds = 5 all training rows have the label 'common': two labels need two rows each" \
         "$ACF/acf-train" --config base.yaml --set data.dev=null --set data.train=poor.tsv --cv 5 --set save.dir=poor $option
-    ls -d poor/fold-* 2>/dev/null && fail 'a fold was begun'
+    [ -e poor ] && fail 'something is left of a series whose data are refused'
 done
+# So with files and encoders that are not there: nothing is left, and of an old series nothing lost.
+before=$(digest_of partly)
+for dir in new partly; do
+    option=$([ $dir = new ] || echo --overwrite)
+    for jobs in 1 2; do
+        refuses 3 'nowhere.tsv: cannot open' "$ACF/acf-train" --config base.yaml --seeds 1..2 -j $jobs --set save.dir=$dir \
+            --set data.dev=nowhere.tsv $option
+        refuses 3 'cannot be dealt into data.folds = 61 parts' "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 61 \
+            -j $jobs --set save.dir=$dir $option
+        refuses 4 'nowhere: there is no such model directory' "$ACF/acf-train" --config base.yaml --seeds 1..2 -j $jobs \
+            --set save.dir=$dir --set model.encoder=nowhere --set model.vocab.size=null $option
+    done
+done
+[ -e new ] && fail 'something is left of a series that was refused'
+[ "$before" = "$(digest_of partly)" ] || fail 'an old series was changed by one that was refused'
 refuses 2 'is for one run' "$ACF/acf-train" --config base.yaml --seeds 1,2 --dump-step 1 f --set save.dir=new
 # --dry-run looks at every run's directory.
 run 0 "$ACF/acf-train" --config base.yaml --seeds 1..3 --set save.dir=dry --dry-run

@@ -179,11 +179,26 @@ before=$(digest_of diverged/ce)
 diverge
 [ "$before" = "$(digest_of diverged/ce)" ] || fail 'a run that diverged is run again'
 # So does one that fails otherwise; it is tried again.
-run 3 $train --out failed --set few:data.train=nowhere.tsv --variants ce --seeds 1 -j 2
-grep -q '^ce/few: error: seed-1: .*nowhere.tsv' err || fail 'no error of the run that failed'
+printf 'text\tlabel\none\tlabel alone\n' >poor.tsv
+run 3 $train --out failed --set few:data.train=poor.tsv --variants ce --seeds 1..2 -j 2
+grep -q '^ce/few: error: seed-1: .*training does not have' err || fail 'no error of the run that failed'
+grep -q '^error: .*/failed: 2 of 4 runs failed, the first: ce/few/seed-1, with exit code 3$' err ||
+    { fail 'the last line does not tell how many runs failed'; cat err; }
 grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed'
 
 run 0 $train --out failed --variants ce --seeds 1 # none of its runs had begun: other data are fine
+
+# Files and encoders that are not there are told before all runs, but not of tasks that have ended.
+nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=no-model --set full:model.vocab.size=null'
+for more in '' --dry-run; do
+    refuses 3 'nothing was started' $train --out missing $nowhere $more
+    grep -q "^sweep.yaml:[0-9:]*: error: task 'few': .*/nowhere.tsv: cannot open: No such file" err &&
+        grep -q "^sweep.yaml:[0-9:]*: error: task 'full': .*/gone.tsv: cannot open: No such file" err &&
+        grep -q "error: task 'full': .*/no-model: there is no such model directory" err &&
+        [ "$(grep -c ': error: ' err)" -eq 3 ] || { fail 'not all that is missing is told, once'; cat err; }
+    refuses 4 'nothing was started' $train --out missing --set model.encoder=no-model --set model.vocab.size=null $more
+done
+[ -e missing ] && fail 'a sweep without its data wrote something'
 
 # What is wrong is told at once, with its place, and nothing is written.
 cat >broken.yaml <<END
@@ -204,8 +219,13 @@ for text in 2:8 3:1 5:43 6:23 8:7 9:42 10:7; do
 done
 [ ! -e broken ] || fail 'a broken sweep wrote something'
 refuses 2 "few/seed-1: was begun with another configuration: train.steps (was 6, is 9)" $train --out whole --set train.steps=9
-refuses 2 "--set loss.type=ce: variant 'ce' sets loss.type" $train --set loss.type=ce
-refuses 2 "the sweep has no task 'fw'" $train --set fw:train.steps=3
+refuses 2 'sweep.yaml: nothing was started' $train --set loss.type=ce --set fw:train.steps=3 --set save.dir=x \
+    --set train.seed=1 --set train.stps=3 --set few:train.steps=x
+for text in "loss.type=ce: error: variant 'ce' sets loss.type" "fw:train.steps=3: error: the sweep has no task 'fw'" \
+    'save.dir=x: error: a sweep decides where' 'train.seed=1: error: of a sweep write --seeds' \
+    "train.stps=3: error: unknown key 'stps'" 'train.steps=x: error: '; do
+    grep -qF -e "--set $text" err || { fail "not told: $text"; cat err; }
+done
 refuses 2 "--tasks: 'ful' is not in the sweep; did you mean 'full'?" $train --tasks ful
 refuses 2 "--shard '0/2'" $train --shard 0/2
 refuses 2 '--config and --sweep exclude each other' $train --config base.yaml
@@ -214,7 +234,14 @@ refuses 2 '--overwrite: is for one run' $train --overwrite
 refuses 2 '--cv: of a sweep' $train --cv 3
 refuses 2 'no_such.yaml' "$ACF/acf-train" --sweep no_such.yaml
 for file in "$SRC"/configs/sweeps/*.yaml; do
-    run 0 "$ACF/acf-train" --sweep "$file" --dry-run
+    code=0 # their data are not kept here, which is all that may be wrong
+    "$ACF/acf-train" --sweep "$file" --dry-run >out 2>err || code=$?
+    case $code in
+    0) ;;
+    3 | 4) grep ': error: ' err | grep -v 'cannot open: No such file\|there is no such' ;;
+    *) fail "$file: exit $code" && cat err ;;
+    esac >wrong
+    [ ! -s wrong ] || { fail "$file: is wrong"; cat wrong; }
 done
 
 # glue.sh: a table by each task's metrics and a submission, of several seeds that of the best.

@@ -50,6 +50,24 @@ for file in table.md results.jsonl sweep.yaml; do
     [ "$(cat theirs/$file)" = mine ] || fail "$file was written over"
     rm theirs/$file
 done
+echo yesterday >theirs/command.txt # every run has one: it makes no sweep
+echo mine >theirs/table.md
+refuses 2 'theirs: holds table.md, but no sweep was begun there (it lacks sweep.yaml)' $train --out theirs
+[ "$(cat theirs/table.md)" = mine ] || fail 'table.md was written over'
+
+# Nor does a sweep move in with a run or a series.
+sed 's|task: text|&\nsave: {dir: alone}|' base.yaml >alone.yaml
+run 0 "$ACF/acf-train" --config alone.yaml
+run 0 "$ACF/acf-train" --config alone.yaml --seeds 1..2 --set save.dir=several
+for dir in alone several; do
+    echo mine >$dir/table.md
+    before=$(digest_of $dir)
+    for more in '' --dry-run; do
+        refuses 2 "$dir: holds a run or a series (config.yaml), not a sweep; choose another --out" $train --out $dir $more
+        [ "$before" = "$(digest_of $dir)" ] || fail "$dir: was changed by a sweep $more"
+    done
+done
+
 sed 's/"sweep":"sweep"/"sweep":"other"/; s/"few"/"gone"/' single/results.jsonl >lines
 {
     cat lines

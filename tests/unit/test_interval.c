@@ -16,12 +16,15 @@ static void fractions_of_epochs_are_exact(void **state)
     for (int64_t percent = 1; percent <= 250; percent++)
         for (int64_t per_epoch = 1; per_epoch <= 120; per_epoch += per_epoch < 20 ? 1 : 20) {
             const acf_interval every = {(double)percent / 100, ACF_UNIT_EPOCHS};
+            int64_t n = 0;
             for (int64_t update = 1; update <= 3 * per_epoch; update++) {
                 bool want =
                     passed(update, percent, per_epoch) > passed(update - 1, percent, per_epoch);
                 if (acf_interval_due(&every, update, per_epoch) != want)
                     fail_msg("every %.2f epochs of %d: wrong at update %d", every.value,
                              (int)per_epoch, (int)update);
+                n += want;
+                assert_int_equal(acf_interval_count(&every, update, per_epoch), n);
             }
         }
 }
@@ -59,6 +62,8 @@ static void steps(void **state)
     }
     const acf_interval half = {0.5, ACF_UNIT_STEPS}; /* more often than there are updates */
     assert_true(acf_interval_due(&half, 1, 8) && acf_interval_due(&half, 2, 8));
+    assert_int_equal(acf_interval_count(&half, 2, 8), 2);
+    assert_int_equal(acf_interval_count(&every, 0, 8), 0);
 }
 
 static void null_is_never_due(void **state)

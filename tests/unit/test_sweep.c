@@ -291,8 +291,8 @@ static void refuses_command_lines(void **state)
     (void)state;
     static const char yaml[] = START "variants: {abc: {loss.tau: 1}}\n";
     static const char *const sets[][2] = {
-        {"loss.tau=2", "--set loss.tau=2: variant 'abc' sets loss.tau"},
-        {"x:train.epochs=2", "--set x:train.epochs=2: the sweep has no task 'x'"},
+        {"loss.tau=2", "--set loss.tau=2: error: variant 'abc' sets loss.tau"},
+        {"x:train.epochs=2", "--set x:train.epochs=2: error: the sweep has no task 'x'"},
         {"save.dir=x", "a sweep decides where its runs are"},
         {"train.seeds=[1]", "of a sweep write --seeds"},
         {"train.epoch=2", "--set train.epoch=2: error: unknown key 'epoch'"},
