@@ -347,10 +347,11 @@ acf_status acf_train_sweep(acf_str *text, acf_console *console, const char *path
     acf_status st = acf_sweep_open(&s, &problems, path, sweep, e);
     if (st == ACF_OK) st = look_at_all(&s, e);
     if (st == ACF_OK) st = acf_sweep_check(&s, e); /* before as much as a lock is made */
+    if (st == ACF_OK && opt->dry_run) st = list_runs(text, &s, e);
     if (st == ACF_OK) st = acf_sweep_check_inputs(&s, &problems, path, e);
     if (problems.len > 0) (void)fputs(problems.data, stderr);
     acf_str_free(&problems);
-    if (st == ACF_OK) st = opt->dry_run ? list_runs(text, &s, e) : do_runs(text, &w, e);
+    if (st == ACF_OK && !opt->dry_run) st = do_runs(text, &w, e);
     acf_sweep_close(&s);
     return st;
 }

@@ -190,13 +190,15 @@ run 0 $train --out failed --variants ce --seeds 1 # none of its runs had begun: 
 
 # Files and encoders that are not there are told before all runs, but not of tasks that have ended.
 nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=no-model --set full:model.vocab.size=null'
-for more in '' --dry-run; do
-    refuses 3 'nothing was started' $train --out missing $nowhere $more
-    grep -q "^sweep.yaml:[0-9:]*: error: task 'few': .*/nowhere.tsv: cannot open: No such file" err &&
+for more in '' --dry-run; do # which lists its runs all the same
+    run 3 $train --out missing $nowhere $more
+    [ -z "$more" ] || grep -q '^ce/few/seed-1$' out || { fail '--dry-run lists no runs'; cat out; }
+    [ -n "$more" ] || [ ! -s out ] || fail 'standard output is not empty'
+    grep -q '^error: sweep.yaml: nothing was started: see above$' err && grep -q "^sweep.yaml:[0-9:]*: error: task 'few': .*/nowhere.tsv: cannot open: No such file" err &&
         grep -q "^sweep.yaml:[0-9:]*: error: task 'full': .*/gone.tsv: cannot open: No such file" err &&
         grep -q "error: task 'full': .*/no-model: there is no such model directory" err &&
         [ "$(grep -c ': error: ' err)" -eq 3 ] || { fail 'not all that is missing is told, once'; cat err; }
-    refuses 4 'nothing was started' $train --out missing --set model.encoder=no-model --set model.vocab.size=null $more
+    run 4 $train --out missing --set model.encoder=no-model --set model.vocab.size=null $more
 done
 [ -e missing ] && fail 'a sweep without its data wrote something'
 
@@ -241,6 +243,7 @@ for file in "$SRC"/configs/sweeps/*.yaml; do
     3 | 4) grep ': error: ' err | grep -v 'cannot open: No such file\|there is no such' ;;
     *) fail "$file: exit $code" && cat err ;;
     esac >wrong
+    grep -q / out || fail "$file: --dry-run lists no runs"
     [ ! -s wrong ] || { fail "$file: is wrong"; cat wrong; }
 done
 
