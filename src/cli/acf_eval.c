@@ -46,6 +46,7 @@ static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *l
                         a->metric != NULL ? "metric"
                         : a->head > 0     ? "head"
                                           : "draws");
+    ACF_TRY(acf_eval_check_outputs(a, e));
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, log, e);
     if (st == ACF_OK && a->classes.n > 0) {

@@ -3,6 +3,8 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/output.h"
+#include "cli/outputs.h"
 #include "run/add_class.h"
 #include "metrics/assertion.h"
 #include "run/evaluate.h"
@@ -101,29 +103,62 @@ static acf_status second_path(acf_str *out, const char *path, acf_error *e)
     return acf_str_printf(out, e, "-mm%s", path + len);
 }
 
-static acf_status write_rows(const char *path, const acf_evaluation *ev, const acf_held_out *h,
-                             int part, const acf_model *m, bool only_wrong, acf_error *e)
+/* The files of rows that are asked for, then those of the split's second file. */
+enum { PREDICTIONS, ERRORS, N_KINDS, N_FILES = 2 * N_KINDS };
+typedef struct rows_files {
+    acf_output file[N_FILES];
+    acf_str second[N_KINDS];
+} rows_files;
+
+static void name_files(acf_output file[N_KINDS], const acf_eval_arguments *a)
 {
-    acf_str other = {0};
-    acf_status st = ACF_OK;
-    if (path == NULL) return ACF_OK;
-    if (part > 0) st = second_path(&other, path, e);
-    if (st == ACF_OK)
-        st = acf_predictions_write(part > 0 ? other.data : path, ev, h->part[part].split, m,
-                                   m->head, only_wrong, e);
-    acf_str_free(&other);
-    return st;
+    file[PREDICTIONS] = (acf_output){"predictions", a->predictions};
+    file[ERRORS] = (acf_output){"errors", a->errors};
+}
+
+acf_status acf_eval_check_outputs(const acf_eval_arguments *a, acf_error *e)
+{
+    acf_output file[N_KINDS];
+    name_files(file, a);
+    ACF_TRY(acf_outputs_check(file, N_KINDS, e));
+    return a->submission != NULL ? acf_output_check_dir(a->submission, e) : ACF_OK;
+}
+
+/* None of them may be a file of h, or another of them. */
+static acf_status files_open(rows_files *f, const acf_eval_arguments *a, const acf_held_out *h,
+                             acf_error *e)
+{
+    *f = (rows_files){0};
+    name_files(f->file, a);
+    for (int i = 0; i < N_KINDS && h->part[1].source != NULL; i++) {
+        if (f->file[i].path == NULL) continue;
+        ACF_TRY(second_path(&f->second[i], f->file[i].path, e));
+        f->file[N_KINDS + i] = (acf_output){f->file[i].option, f->second[i].data};
+    }
+    for (int id = 0; id < ACF_N_SPLITS; id++)
+        if (h->data->split[id].path != NULL)
+            ACF_TRY(acf_outputs_spare(f->file, N_FILES, h->data->split[id].path, "rows", e));
+    return acf_outputs_check(f->file, N_FILES, e);
+}
+
+static void files_close(rows_files *f)
+{
+    for (int i = 0; i < N_KINDS; i++)
+        acf_str_free(&f->second[i]);
 }
 
 /* What is written and told about one file. */
 static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
-                            const acf_model *m, const acf_held_out *h, int part, acf_error *e)
+                            const acf_model *m, const acf_held_out *h, int part,
+                            const rows_files *f, acf_error *e)
 {
+    const acf_output *file = f->file + part * N_KINDS;
     const acf_split *split = h->part[part].split;
     const acf_task *task = acf_task_find(h->task);
     bool is_answered = a->predictions != NULL || a->submission != NULL;
-    ACF_TRY(write_rows(a->predictions, ev, h, part, m, false, e));
-    ACF_TRY(write_rows(a->errors, ev, h, part, m, true, e));
+    for (int i = 0; i < N_KINDS; i++)
+        if (file[i].path != NULL)
+            ACF_TRY(acf_predictions_write(file[i].path, ev, split, m, m->head, i == ERRORS, e));
     if (a->submission != NULL)
         ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
     if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, task, split, e);
@@ -138,18 +173,20 @@ acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model
 {
     acf_evaluation ev[2] = {0};
     const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
-    acf_status st = ACF_OK;
+    rows_files files;
     if (a->reject_at > 0 && m->K == 1)
         return acf_fail(e, ACF_ERR_USAGE, "--reject-at: a regression has no labels to reject by");
+    acf_status st = files_open(&files, a, h, e);
     for (int i = 0; i < 2 && st == ACF_OK; i++) {
         if (h->part[i].source == NULL) continue;
         st = acf_evaluate(&ev[i], m, h->part[i].source, &opt, e);
-        if (st == ACF_OK) st = take_part(out, a, &ev[i], m, h, i, e);
+        if (st == ACF_OK) st = take_part(out, a, &ev[i], m, h, i, &files, e);
     }
     if (st == ACF_OK && a->json) st = put_json(out, a, ev, m, h, e);
     if (st == ACF_OK && ev[0].is_labelled) st = check_asserts(a, &ev[0].result, e);
     acf_evaluation_free(&ev[0]);
     acf_evaluation_free(&ev[1]);
+    files_close(&files);
     return st;
 }
 

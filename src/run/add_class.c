@@ -1,5 +1,6 @@
 #include "run/add_class.h"
 
+#include "base/output.h"
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -154,8 +155,12 @@ acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, siz
 
 acf_status acf_model_export_check(const char *dir, acf_error *e)
 {
-    if (!acf_path_exists(dir)) return ACF_OK;
-    return acf_fail(e, ACF_ERR_USAGE, "%s: is there already, choose another --output", dir);
+    if (acf_path_exists(dir))
+        return acf_fail(e, ACF_ERR_USAGE, "%s: is there already, choose another --output", dir);
+    char *whole = acf_path_absolute(dir, e); /* without slashes at the end */
+    acf_status st = whole == NULL ? ACF_ERR_RESOURCE : acf_output_check(whole, e);
+    acf_free(whole);
+    return st;
 }
 
 acf_status acf_model_export(const acf_model *m, const char *dir, acf_error *e)

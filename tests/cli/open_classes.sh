@@ -58,6 +58,7 @@ grep -q '"head":"label"' out || fail 'the larger model does not answer by cosine
 run 0 "$ACF/acf-eval" both # the run's own dev split, whose labels it still has
 refuses 2 "both: is there already" "$ACF/acf-eval" run --add-class x=new.tsv -o both
 refuses 2 "both: is there already" "$ACF/acf-eval" run --add-class x=missing.tsv -o both # before the work
+refuses 6 "none/new: cannot be written: directory" "$ACF/acf-eval" run --add-class x=missing.tsv -o none/new/
 refuses 2 "'a/b' holds a slash" "$ACF/acf-eval" run --add-class a/b=new.tsv
 refuses 2 "there is a class 'one' already" "$ACF/acf-eval" both --add-class one=new.tsv -o third
 refuses 2 "there is a class 'x' already" "$ACF/acf-eval" run --add-class x=new.tsv --add-class x=new.tsv -o third

@@ -76,6 +76,35 @@ cmp e.tsv piped || fail 'a pipe is not written through'
 [ -p pipe ] || fail 'a pipe was replaced'
 refuses 6 'run: is a directory' "$ACF/acf-eval" run --predictions run
 
+# Nothing that is read is written over, however it is spelled; what cannot be written is told before
+# the work, under the name that was given.
+cp "$data/dev.tsv" own.tsv
+ln -s own.tsv spelled.tsv
+spared() { # TEXT COMMAND...
+    refuses 2 "$@"
+    cmp own.tsv "$data/dev.tsv" || fail "the file that is read was changed: $*"
+}
+spared '--predictions: own.tsv is the file that the rows come from; give another name' \
+    "$ACF/acf-eval" run --data own.tsv --predictions own.tsv
+spared '--errors: ./spelled.tsv is the file that the rows come from' "$ACF/acf-eval" run --data own.tsv --errors ./spelled.tsv
+spared '--predictions: own.tsv is the file' "$ACF/acf-eval" run --set data.dev=own.tsv --predictions own.tsv
+spared '--predictions: own.tsv is the file' "$ACF/acf-eval" run --split test --data spelled.tsv --predictions own.tsv
+spared '--features: ./own.tsv is the file that the lines come from' "$ACF/acf-predict" run own.tsv --features ./own.tsv
+spared '--features: own.tsv is the file' sh -c "'$ACF/acf-predict' run --features own.tsv <own.tsv"
+spared '--features: spelled.tsv is the file that the rows come from' "$ACF/acf-predict" run own.tsv --columns 0 --features spelled.tsv
+refuses 2 "--errors: $PWD/new.tsv is the file of --predictions" "$ACF/acf-eval" run --predictions new.tsv --errors "$PWD/new.tsv"
+refuses 2 '--errors: p.tsv is the file of --predictions' "$ACF/acf-eval" run --predictions p.tsv --errors p.tsv
+refuses 2 "--features: '-' is not standard output here; give the name of a file" "$ACF/acf-predict" run texts --features -
+refuses 2 "--predictions: '-' is not standard output here" "$ACF/acf-eval" run --predictions -
+[ -e ./- ] && fail "a file '-' was written"
+refuses 6 'none/x.tsv: cannot be written: directory none: No such file' "$ACF/acf-eval" run --predictions none/x.tsv
+refuses 6 'texts/x.tsv: cannot be written: directory texts: Not a directory' "$ACF/acf-eval" run --errors texts/x.tsv
+refuses 6 'texts/sub: cannot be written' "$ACF/acf-eval" run --glue-submission texts/sub
+refuses 6 'none/f.npy: cannot be written: directory none: No such file' "$ACF/acf-predict" run texts --features none/f.npy
+refuses 6 'run: is a directory' "$ACF/acf-predict" run texts --features run
+refuses 6 'none/x.tsv: cannot be written' "$ACF/acf-eval" no_model --predictions none/x.tsv
+ok "$ACF/acf-eval" run --predictions /dev/null --errors /dev/null
+
 # Other files: with labels, in another order, without labels, as the test split.
 tac "$data/dev.tsv" | sed '$d' >body
 (head -n 1 "$data/dev.tsv"; cat body) >reversed.tsv
