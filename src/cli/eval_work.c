@@ -18,15 +18,17 @@
 
 /* The report of one split; JSON is put together from both, below. */
 static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
-                             const acf_model *m, const acf_task *task, const acf_split *split,
-                             acf_error *e)
+                             const acf_model *m, const acf_task *task,
+                             const acf_held_out_part *part, acf_error *e)
 {
+    char left_out[ACF_LEFT_OUT];
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_rejection rejection;
     acf_metric list[ACF_TASK_METRICS + 1];
     int n = acf_report_choice(list, &ev->result, task, NULL);
-    ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s\n", out->len > 0 ? "\n" : "",
-                           a->model, split->path, ev->n, m->K > 1 ? ", " : "",
+    ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s%s\n", out->len > 0 ? "\n" : "",
+                           a->model, part->split->path, ev->n,
+                           acf_held_out_left_out(left_out, part), m->K > 1 ? ", " : "",
                            m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, names, e));
     ACF_TRY(acf_report_full(out, &ev->result, names, e));
@@ -37,11 +39,11 @@ static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const ac
 
 /* Rows without labels have no figures; that is said. */
 static acf_status unlabelled_json(cJSON **json, const acf_eval_arguments *a,
-                                  const acf_evaluation *ev, const acf_split *split, acf_error *e)
+                                  const acf_evaluation *ev, const char *path, acf_error *e)
 {
     cJSON *c = cJSON_CreateObject();
     bool ok = c != NULL && cJSON_AddStringToObject(c, "model", a->model) != NULL &&
-              cJSON_AddStringToObject(c, "data", split->path) != NULL &&
+              cJSON_AddStringToObject(c, "data", path) != NULL &&
               cJSON_AddNumberToObject(c, "n", ev->n) != NULL &&
               cJSON_AddFalseToObject(c, "labelled") != NULL;
     *json = ok ? c : NULL;
@@ -51,15 +53,21 @@ static acf_status unlabelled_json(cJSON **json, const acf_eval_arguments *a,
 
 /* The figures of one file as an object. */
 static acf_status part_json(cJSON **json, const acf_eval_arguments *a, const acf_evaluation *ev,
-                            const acf_model *m, const acf_split *split, acf_error *e)
+                            const acf_model *m, const acf_held_out_part *part, acf_error *e)
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
+    const char *path = part->split->path;
     acf_rejection rejection;
-    if (!ev->is_labelled) return unlabelled_json(json, a, ev, split, e);
-    ACF_TRY(acf_metrics_json(json, &ev->result, a->model, split->path, names, e));
-    if (!(a->reject_at > 0)) return ACF_OK;
-    acf_status st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
-    if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
+    acf_status st = ACF_OK;
+    ACF_TRY(ev->is_labelled ? acf_metrics_json(json, &ev->result, a->model, path, names, e)
+                            : unlabelled_json(json, a, ev, path, e));
+    if (part->n_left_out > 0 &&
+        cJSON_AddNumberToObject(*json, "bad_lines", part->n_left_out) == NULL)
+        st = acf_json_check(NULL, e);
+    if (st == ACF_OK && ev->is_labelled && a->reject_at > 0) {
+        st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
+        if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
+    }
     if (st == ACF_OK) return ACF_OK;
     cJSON_Delete(*json);
     *json = NULL;
@@ -71,10 +79,10 @@ static acf_status put_json(acf_str *out, const acf_eval_arguments *a, const acf_
                            const acf_model *m, const acf_held_out *h, acf_error *e)
 {
     cJSON *json, *second = NULL;
-    ACF_TRY(part_json(&json, a, &ev[0], m, h->part[0].split, e));
+    ACF_TRY(part_json(&json, a, &ev[0], m, &h->part[0], e));
     acf_status st = ACF_OK;
     if (ev[1].n > 0) {
-        st = part_json(&second, a, &ev[1], m, h->part[1].split, e);
+        st = part_json(&second, a, &ev[1], m, &h->part[1], e);
         if (st == ACF_OK && !acf_json_put(json, "mismatched", second)) st = acf_json_check(NULL, e);
     }
     char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
@@ -161,7 +169,8 @@ static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf
             ACF_TRY(acf_predictions_write(file[i].path, ev, split, m, m->head, i == ERRORS, e));
     if (a->submission != NULL)
         ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
-    if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, task, split, e);
+    if (ev->is_labelled)
+        return a->json ? ACF_OK : put_report(out, a, ev, m, task, &h->part[part], e);
     if (is_answered && a->asserts.n == 0) return ACF_OK;
     return acf_fail(
         e, ACF_ERR_DATA, "%s: rows have no labels, so there are no figures%s", split->path,

@@ -39,8 +39,7 @@ acf_status acf_outputs_spare(const acf_output *output, size_t n, const char *inp
 {
     for (size_t i = 0; i < n; i++) {
         bool is_same = false;
-        if (output[i].path != NULL)
-            ACF_TRY(acf_path_is_same(&is_same, output[i].path, input, e));
+        if (output[i].path != NULL) ACF_TRY(acf_path_is_same(&is_same, output[i].path, input, e));
         if (is_same)
             return acf_fail(e, ACF_ERR_USAGE,
                             "--%s: %s is the file that the %s come from; give another name",

@@ -300,6 +300,9 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     ACF_TRY(check_content(out->data, m, drawn, opt, e));
     ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, cfg, opt->log, e));
     ACF_TRY(open_split(&out->part[1], out->data, second, m, cfg, opt->log, e));
+    for (int i = 0; i < 2; i++)
+        out->part[i].n_left_out = out->part[i].split->n_bad;
+    if (drawn) out->part[0].n_left_out += out->data->split[ACF_TRAIN].n_bad;
     if (out->part[0].source != NULL) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA, "%s: there is no %s split: give a file with --data",
                     cfg->data.dir != NULL ? cfg->data.dir : cfg->task, out->part[0].split->name);
@@ -316,6 +319,15 @@ acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
     acf_config_free(&cfg);
     if (st != ACF_OK) acf_held_out_close(out);
     return st;
+}
+
+const char *acf_held_out_left_out(char text[ACF_LEFT_OUT], const acf_held_out_part *part)
+{
+    text[0] = '\0';
+    if (part->n_left_out > 0)
+        (void)snprintf(text, ACF_LEFT_OUT, " (%d left out: %s)", part->n_left_out,
+                       part->split->is_image ? "bad lines or images" : "malformed lines");
+    return text;
 }
 
 void acf_held_out_close(acf_held_out *h)

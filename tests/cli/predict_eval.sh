@@ -129,6 +129,24 @@ awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { prin
 ok "$ACF/acf-eval" run --split test --set data.test=unlabelled.tsv --predictions t.tsv
 cmp t.tsv u.tsv || fail '--split test without labels'
 ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
+# Lines that are left out are counted.
+(cat reversed.tsv; printf 'one cell\n\ntoo\tmany\tcells\nx\tcooking\n') >broken.tsv
+skip='--set data.on_bad_line=skip'
+ok "$ACF/acf-eval" run --data broken.tsv $skip
+has out "^run on $PWD/broken.tsv: $((n + 1)) rows (3 left out: malformed lines), linear head$"
+ok "$ACF/acf-eval" run --data broken.tsv $skip --json
+has out '"bad_lines":3}$'
+ok "$ACF/acf-eval" run --data reversed.tsv $skip --json
+grep -q bad_lines out && fail 'bad lines where there are none'
+(cat unlabelled.tsv; printf 'two\tcells\n') >broken.tsv
+ok "$ACF/acf-eval" run --data broken.tsv $skip --json --predictions u.tsv
+has out '"labelled":false,"bad_lines":1}$'
+(cat "$data/train.tsv"; printf 'one cell\n') >broken.tsv
+ok "$ACF/acf-train" --config base.yaml --set data.train=broken.tsv --set data.dev=null --set data.dev_fraction=0.2 \
+    --set data.on_bad_line=skip --set save.dir=drawn
+ok "$ACF/acf-eval" drawn
+has out '^drawn on .*/broken.tsv: [0-9]* rows (1 left out: malformed lines), linear head$'
+
 odd='a "b": #c \d'"'e'.tsv"
 cp reversed.tsv "$odd"
 ok "$ACF/acf-eval" run --data "$odd" --predictions odd.out
