@@ -139,10 +139,23 @@ static acf_status set_data(settings *s, const acf_task *task, const acf_held_out
     return st;
 }
 
+/* Only keys of the data have an effect: others would be taken and forgotten. */
+static acf_status check_sets(const acf_held_out_options *opt, acf_error *e)
+{
+    for (size_t i = 0; i < opt->n_sets; i++)
+        if (strncmp(opt->sets[i], "data.", 5) != 0)
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "--set %s: takes data.KEY=VALUE, no other key has an effect here%s",
+                            opt->sets[i],
+                            strncmp(opt->sets[i], "task=", 5) == 0 ? "; give --task TASK" : "");
+    return ACF_OK;
+}
+
 static acf_status gather_settings(settings *s, const acf_model *m, const acf_held_out_options *opt,
                                   acf_error *e)
 {
     const char *name = opt->task;
+    ACF_TRY(check_sets(opt, e));
     s->item =
         acf_alloc(opt->n_sets + sizeof s->own / sizeof s->own[0], sizeof *s->item, "settings", e);
     if (s->item == NULL) return ACF_ERR_RESOURCE;

@@ -153,6 +153,10 @@ ok "$ACF/acf-eval" run --data "$odd" --predictions odd.out
 ok "$ACF/acf-eval" run --data reversed.tsv --predictions reversed.out
 cmp odd.out reversed.out || fail 'a path with quotation marks is another file'
 refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
+for set in eval.head=label model.max_length=8 train.epochs=3 train.seed=2 save.dir=x dat.dev=x; do
+    refuses 2 "--set $set: takes data.KEY=VALUE, no other key has an effect here" "$ACF/acf-eval" run --set $set
+done
+refuses 2 '--set task=sst2: takes data.KEY=VALUE, no other key has an effect here; give --task TASK' "$ACF/acf-eval" run -s task=sst2
 
 # A model that was trained elsewhere: the task and the file are given.
 mkdir foreign
