@@ -13,6 +13,7 @@
 #include "run/reject.h"
 #include "metrics/report.h"
 #include "run/submission.h"
+#include "sweep/series_best.h"
 
 #include <string.h>
 
@@ -24,10 +25,14 @@ static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const ac
     char left_out[ACF_LEFT_OUT];
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_rejection rejection;
+    acf_series_best best;
     acf_metric list[ACF_TASK_METRICS + 1];
     int n = acf_report_choice(list, &ev->result, task, NULL);
-    ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s%s\n", out->len > 0 ? "\n" : "",
-                           a->model, part->split->path, ev->n,
+    ACF_TRY(acf_series_best_read(&best, a->model, e));
+    ACF_TRY(acf_str_printf(out, e, "%s%s", out->len > 0 ? "\n" : "", a->model));
+    if (best.name[0] != '\0')
+        ACF_TRY(acf_str_printf(out, e, " (%s, the best of %d runs)", best.name, best.n));
+    ACF_TRY(acf_str_printf(out, e, " on %s: %d rows%s%s%s%s\n", part->split->path, ev->n,
                            acf_held_out_left_out(left_out, part), m->K > 1 ? ", " : "",
                            m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, names, e));
@@ -79,9 +84,13 @@ static acf_status put_json(acf_str *out, const acf_eval_arguments *a, const acf_
                            const acf_model *m, const acf_held_out *h, acf_error *e)
 {
     cJSON *json, *second = NULL;
+    acf_series_best best;
+    ACF_TRY(acf_series_best_read(&best, a->model, e));
     ACF_TRY(part_json(&json, a, &ev[0], m, &h->part[0], e));
     acf_status st = ACF_OK;
-    if (ev[1].n > 0) {
+    if (best.name[0] != '\0' && cJSON_AddStringToObject(json, "run", best.name) == NULL)
+        st = acf_json_check(NULL, e);
+    if (st == ACF_OK && ev[1].n > 0) {
         st = part_json(&second, a, &ev[1], m, &h->part[1], e);
         if (st == ACF_OK && !acf_json_put(json, "mismatched", second)) st = acf_json_check(NULL, e);
     }
