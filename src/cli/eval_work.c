@@ -19,15 +19,15 @@
 
 /* The report of one split; JSON is put together from both, below. */
 static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
-                             const acf_model *m, const acf_task *task,
-                             const acf_held_out_part *part, acf_error *e)
+                             const acf_model *m, const acf_held_out *h, int part_id, acf_error *e)
 {
+    const acf_held_out_part *part = &h->part[part_id];
     char left_out[ACF_LEFT_OUT];
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_rejection rejection;
     acf_series_best best;
     acf_metric list[ACF_TASK_METRICS + 1];
-    int n = acf_report_choice(list, &ev->result, task, NULL);
+    int n = acf_report_choice(list, &ev->result, acf_task_find(h->task), h->metric);
     ACF_TRY(acf_series_best_read(&best, a->model, e));
     ACF_TRY(acf_str_printf(out, e, "%s%s", out->len > 0 ? "\n" : "", a->model));
     if (best.name[0] != '\0')
@@ -178,8 +178,7 @@ static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf
             ACF_TRY(acf_predictions_write(file[i].path, ev, split, m, m->head, i == ERRORS, e));
     if (a->submission != NULL)
         ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
-    if (ev->is_labelled)
-        return a->json ? ACF_OK : put_report(out, a, ev, m, task, &h->part[part], e);
+    if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, h, part, e);
     if (is_answered && a->asserts.n == 0) return ACF_OK;
     return acf_fail(
         e, ACF_ERR_DATA, "%s: rows have no labels, so there are no figures%s", split->path,

@@ -291,7 +291,8 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     acf_data_keys keys;
     acf_split_id second = opt->split == ACF_TEST ? ACF_TEST_MM : ACF_DEV_MM;
     out->task = acf_strdup(cfg->task, e);
-    if (out->task == NULL) return ACF_ERR_RESOURCE;
+    out->metric = acf_strdup(cfg->eval.metric, e);
+    if (out->task == NULL || out->metric == NULL) return ACF_ERR_RESOURCE;
     ACF_TRY(check_kind(m, cfg, e));
     ACF_TRY(adopt_labels(m, cfg->task, opt->log, e));
     acf_data_keys_of(&keys, cfg);
@@ -349,5 +350,6 @@ void acf_held_out_close(acf_held_out *h)
         acf_source_close(&h->part[i].source);
     acf_data_close(&h->data);
     acf_free(h->task);
+    acf_free(h->metric);
     *h = (acf_held_out){0};
 }

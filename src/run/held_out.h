@@ -36,6 +36,7 @@ typedef struct acf_held_out {
     acf_dataset *data;
     acf_held_out_part part[2]; /* the split, and its second file: MNLI's mismatched one */
     char *task;
+    char *metric; /* eval.metric of the run; of a foreign model that of the task */
 } acf_held_out;
 
 /* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and the task has

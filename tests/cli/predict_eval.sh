@@ -18,6 +18,9 @@ ok() {
 ok "$ACF/acf-eval" run
 has out "^run on $data/dev.tsv: $n rows, linear head$"
 has out '^accuracy = 0\.[0-9]*  (95 % CI 0\.[0-9]*-'
+ok "$ACF/acf-train" --config base.yaml --set eval.metric=macro_f1 --set save.dir=by_f1
+ok "$ACF/acf-eval" by_f1
+sed -n '2p;3p' out | cut -d ' ' -f 1 | tr '\n' ' ' | grep -qx 'macro_f1 accuracy ' || { fail 'not led by eval.metric'; head -n 3 out; }
 ok "$ACF/acf-eval" run --json
 [ "$(wc -l <out)" -eq 1 ] || fail '--json is not one line'
 has out "^{\"model\":\"run\",\"data\":\"$data/dev.tsv\",\"n\":$n,\"head\":\"linear\",\"loss\":[0-9.]*,"
