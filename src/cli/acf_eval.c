@@ -210,6 +210,14 @@ static const acf_option option[] = {
      .help = "threads to use (default: all that this process may use)"},
 };
 
+static const char *operands_of(const void *arguments)
+{
+    const acf_eval_arguments *a = arguments;
+    return a->results   ? "FILE, which --results needs: result lines, results.jsonl of sweeps"
+           : a->compare ? "RUN RUN, which --compare needs: two finished runs or more"
+                        : "MODEL, a run directory or a model directory";
+}
+
 enum { MAX_RUNS = 64 }; /* of --compare */
 
 static const acf_program program = {
@@ -217,12 +225,12 @@ static const acf_program program = {
     .summary = "Evaluate a model on held-out data.",
     .usage = "MODEL [options]\n       acf-eval --compare RUN RUN... "
              "[--metric NAME] [--head linear|label] [--json]\n"
-             "       acf-eval --results FILE... [--baseline VARIANT] [--sweep NAME]",
+             "       acf-eval --results FILE|DIR... [--baseline VARIANT] [--sweep NAME]",
     .option = option,
     .n_options = sizeof option / sizeof *option,
     .min_operands = 1,
     .max_operands = MAX_RUNS,
-    .operands = "MODEL, a run directory or a model directory",
+    .operands_of = operands_of,
     .version = acf_about_version};
 
 int main(int argc, char **argv)

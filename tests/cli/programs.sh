@@ -47,6 +47,8 @@ refuses 2 '--dump-step' "$ACF/acf-train" --config x.yaml --dump-step 1-2 f
 refuses 2 'takes no argument' "$ACF/acf-train" --config x.yaml --resume=yes
 refuses 2 'missing: MODEL' "$ACF/acf-eval"
 refuses 2 'missing: MODEL' "$ACF/acf-predict"
+refuses 2 'missing: FILE, which --results needs' "$ACF/acf-eval" --results
+refuses 2 'missing: RUN RUN, which --compare needs' "$ACF/acf-eval" --compare
 refuses 2 "--split: 'train' is none of dev, test" "$ACF/acf-eval" m --split train
 refuses 2 "--threads: 'x' is not a whole number" "$ACF/acf-eval" m --threads x
 refuses 2 '--threads: 0 is out of range' "$ACF/acf-predict" m --threads 0
