@@ -1,5 +1,6 @@
 /* acf-eval: figures of a stored model on held-out data. */
 #include "base/mem.h"
+#include "base/path.h"
 #include "cli/about.h"
 #include "cli/eval_work.h"
 #include "cli/program.h"
@@ -20,6 +21,20 @@ static acf_status open_model(acf_model *m, const char *path, const acf_log *log,
     acf_status st = acf_model_open(m, dir, &load, e);
     acf_free(dir);
     return st;
+}
+
+/* Several operands, but neither --compare nor --results: is the first a model at all? */
+static acf_status refuse_more(const acf_eval_arguments *a, const char *given, acf_error *e)
+{
+    char *dir;
+    ACF_TRY(acf_model_resolve(&dir, a->model, e));
+    acf_free(dir);
+    if (acf_path_is_dir(given))
+        return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many; did you mean --compare?",
+                        given);
+    return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many%s%s%s", given,
+                    a->data == NULL ? "; did you mean --data " : "", a->data == NULL ? given : "",
+                    a->data == NULL ? "?" : "");
 }
 
 /* What is wrong with the configuration, each on a line of its own. */
@@ -88,7 +103,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     else if (a->compare)
         st = acf_eval_compare(&out, a, operands, &log, e);
     else if (operands->n > 1)
-        st = acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many", operands->item[1]);
+        st = refuse_more(a, operands->item[1], e);
     else
         st = evaluate(&out, a, &log, e);
     if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);

@@ -167,12 +167,11 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
         columns = acf_strdup(a->columns, e);
         if (columns == NULL) return ACF_ERR_RESOURCE;
     }
-    acf_status st = columns != NULL  ? take_columns(&opt, columns, a, e)
-                    : a->n_files < 2 ? open_input(&fd, a->file, e)
-                                     : ACF_OK;
+    acf_status st = columns != NULL ? take_columns(&opt, columns, a, e) : ACF_OK;
+    if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e); /* is it swapped with FILE? */
+    if (st == ACF_OK && columns == NULL && a->n_files < 2) st = open_input(&fd, a->file, e);
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     if (st == ACF_OK) st = acf_gemm_start(e);
-    if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e);
     if (st == ACF_OK) st = acf_model_open(&m, dir, &load, e);
     opt.input = fd;
     if (st == ACF_OK) st = answer(a, &opt, &m, e);

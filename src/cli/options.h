@@ -51,7 +51,8 @@ typedef struct acf_program {
     const char *operands; /* "a model directory": what is missing when there are too few */
     /* The same where it depends on the options that are given; NULL: operands says it. */
     const char *(*operands_of)(const void *arguments);
-    const char *more_help;                             /* lines after the options, or NULL */
+    const char *bare;      /* the option that an argument too many may be meant for; NULL: none */
+    const char *more_help; /* lines after the options, or NULL */
     acf_status (*version)(acf_str *out, acf_error *e); /* the text of --version */
 } acf_program;
 

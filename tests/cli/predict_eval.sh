@@ -211,6 +211,11 @@ cmp out labels || fail 'a last line without newline is lost'
 ok "$ACF/acf-predict" run marked
 cmp out labels || fail 'a byte order mark changes the answers'
 refuses 2 "'texts': one argument too many, the model takes texts from one FILE" "$ACF/acf-predict" run texts texts
+refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-predict" texts run
+refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-eval" texts run
+refuses 2 "'own.tsv': one argument too many; did you mean --data own.tsv?" "$ACF/acf-eval" run own.tsv
+refuses 2 "'own.tsv': one argument too many" "$ACF/acf-eval" run own.tsv --data own.tsv
+refuses 2 "'by_f1': one argument too many; did you mean --compare?" "$ACF/acf-eval" run by_f1
 printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
 [ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
 "$ACF/acf-predict" run /dev/null >out

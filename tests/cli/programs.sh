@@ -37,6 +37,7 @@ near acf-predict --tokes --tokens
 # Operands and arguments.
 refuses 2 '--config FILE is missing' "$ACF/acf-train"
 refuses 2 "'more': one argument too many" "$ACF/acf-train" --config x.yaml more
+refuses 2 "'base.yaml': one argument too many; did you mean --config base.yaml?" "$ACF/acf-train" base.yaml
 refuses 2 '--config: needs FILE' "$ACF/acf-train" --config
 refuses 2 '--config: given twice' "$ACF/acf-train" --config a --config b
 refuses 2 '--max-time' "$ACF/acf-train" --config x.yaml --max-time soon
