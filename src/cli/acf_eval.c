@@ -27,11 +27,11 @@ static acf_status open_model(acf_model *m, const char *path, const acf_log *log,
 static acf_status refuse_more(const acf_eval_arguments *a, const char *given, acf_error *e)
 {
     char *dir;
-    ACF_TRY(acf_model_resolve(&dir, a->model, e));
-    acf_free(dir);
-    if (acf_path_is_dir(given))
+    if (acf_path_is_dir(a->model) && acf_path_is_dir(given))
         return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many; did you mean --compare?",
                         given);
+    ACF_TRY(acf_model_resolve(&dir, a->model, e));
+    acf_free(dir);
     return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many%s%s%s", given,
                     a->data == NULL ? "; did you mean --data " : "", a->data == NULL ? given : "",
                     a->data == NULL ? "?" : "");
