@@ -168,16 +168,6 @@ acf_status acf_write_in(const char *dir, const char *name, const void *data, siz
     return st;
 }
 
-acf_status acf_write_output(const char *path, const void *data, size_t len, acf_error *e)
-{
-    struct stat info;
-    if (lstat(path, &info) != 0 || S_ISREG(info.st_mode)) /* what else is wrong is told there */
-        return acf_write_atomic(path, data, len, e);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return acf_fail(e, ACF_ERR_RESOURCE, "%s: is a directory, expected a file", path);
-    return acf_write_synced(path, data, len, e);
-}
-
 acf_status acf_sync_dir(const char *path, acf_error *e)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -37,11 +37,6 @@ acf_status acf_write_atomic(const char *path, const void *data, size_t len,
 acf_status acf_write_in(const char *dir, const char *name, const void *data, size_t len,
                         acf_error *e) ACF_MUST_USE;
 
-/* acf_write_atomic to a path that the user named: a link, device or pipe there is written through,
- * never replaced. */
-acf_status acf_write_output(const char *path, const void *data, size_t len,
-                            acf_error *e) ACF_MUST_USE;
-
 /* As acf_write_atomic without the rename, the file removed on failure: for files inside a directory
  * that is renamed as a whole. */
 acf_status acf_write_synced(const char *path, const void *data, size_t len,

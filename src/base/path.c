@@ -112,6 +112,29 @@ acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir
     return st;
 }
 
+/* Are two files, none of which is there, to be made in one place? */
+static acf_status is_same_place(bool *is_same, const char *a, const char *b, acf_error *e)
+{
+    struct stat of_a, of_b;
+    char *dir_a = acf_path_dir(a, e), *dir_b = acf_path_dir(b, e);
+    acf_status st = dir_a == NULL || dir_b == NULL ? ACF_ERR_RESOURCE : ACF_OK;
+    if (st == ACF_OK)
+        *is_same = strcmp(acf_path_base(a), acf_path_base(b)) == 0 && stat(dir_a, &of_a) == 0 &&
+                   stat(dir_b, &of_b) == 0 && same_file(&of_a, &of_b);
+    acf_free(dir_a);
+    acf_free(dir_b);
+    return st;
+}
+
+acf_status acf_path_is_same(bool *is_same, const char *a, const char *b, acf_error *e)
+{
+    struct stat of_a, of_b;
+    bool has_a = stat(a, &of_a) == 0, has_b = stat(b, &of_b) == 0;
+    if (!has_a && !has_b) return is_same_place(is_same, a, b, e);
+    *is_same = has_a && has_b && S_ISREG(of_a.st_mode) && same_file(&of_a, &of_b);
+    return ACF_OK;
+}
+
 const char *acf_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -30,6 +30,10 @@ char *acf_path_absolute(const char *path, acf_error *e) ACF_MUST_USE;
 acf_status acf_path_is_inside(bool *is_inside, const char *path, const char *dir,
                               acf_error *e) ACF_MUST_USE;
 
+/* Whether both are one regular file, however they are spelled and whatever links lead there; a file
+ * that is yet to be made is known by its directory and name.  ACF_ERR_RESOURCE (memory). */
+acf_status acf_path_is_same(bool *is_same, const char *a, const char *b, acf_error *e) ACF_MUST_USE;
+
 /* The part after the last slash; points into path. */
 const char *acf_path_base(const char *path);
 

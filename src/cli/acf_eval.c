@@ -1,5 +1,6 @@
 /* acf-eval: figures of a stored model on held-out data. */
 #include "base/mem.h"
+#include "base/path.h"
 #include "cli/about.h"
 #include "cli/eval_work.h"
 #include "cli/program.h"
@@ -20,6 +21,20 @@ static acf_status open_model(acf_model *m, const char *path, const acf_log *log,
     acf_status st = acf_model_open(m, dir, &load, e);
     acf_free(dir);
     return st;
+}
+
+/* Several operands, but neither --compare nor --results: is the first a model at all? */
+static acf_status refuse_more(const acf_eval_arguments *a, const char *given, acf_error *e)
+{
+    char *dir;
+    if (acf_path_is_dir(a->model) && acf_path_is_dir(given))
+        return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many; did you mean --compare?",
+                        given);
+    ACF_TRY(acf_model_resolve(&dir, a->model, e));
+    acf_free(dir);
+    return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many%s%s%s", given,
+                    a->data == NULL ? "; did you mean --data " : "", a->data == NULL ? given : "",
+                    a->data == NULL ? "?" : "");
 }
 
 /* What is wrong with the configuration, each on a line of its own. */
@@ -46,6 +61,7 @@ static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *l
                         a->metric != NULL ? "metric"
                         : a->head > 0     ? "head"
                                           : "draws");
+    ACF_TRY(acf_eval_check_outputs(a, e));
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, log, e);
     if (st == ACF_OK && a->classes.n > 0) {
@@ -87,7 +103,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     else if (a->compare)
         st = acf_eval_compare(&out, a, operands, &log, e);
     else if (operands->n > 1)
-        st = acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many", operands->item[1]);
+        st = refuse_more(a, operands->item[1], e);
     else
         st = evaluate(&out, a, &log, e);
     if (out.len > 0) (void)fwrite(out.data, 1, out.len, stdout);
@@ -209,6 +225,14 @@ static const acf_option option[] = {
      .help = "threads to use (default: all that this process may use)"},
 };
 
+static const char *operands_of(const void *arguments)
+{
+    const acf_eval_arguments *a = arguments;
+    return a->results   ? "FILE, which --results needs: result lines, results.jsonl of sweeps"
+           : a->compare ? "RUN RUN, which --compare needs: two finished runs or more"
+                        : "MODEL, a run directory or a model directory";
+}
+
 enum { MAX_RUNS = 64 }; /* of --compare */
 
 static const acf_program program = {
@@ -216,12 +240,12 @@ static const acf_program program = {
     .summary = "Evaluate a model on held-out data.",
     .usage = "MODEL [options]\n       acf-eval --compare RUN RUN... "
              "[--metric NAME] [--head linear|label] [--json]\n"
-             "       acf-eval --results FILE... [--baseline VARIANT] [--sweep NAME]",
+             "       acf-eval --results FILE|DIR... [--baseline VARIANT] [--sweep NAME]",
     .option = option,
     .n_options = sizeof option / sizeof *option,
     .min_operands = 1,
     .max_operands = MAX_RUNS,
-    .operands = "MODEL, a run directory or a model directory",
+    .operands_of = operands_of,
     .version = acf_about_version};
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* acf-predict: one answer for each line of text. */
 #include "base/mem.h"
 #include "cli/about.h"
+#include "cli/outputs.h"
 #include "cli/program.h"
 #include "num/gemm.h"
 #include "num/threads.h"
@@ -129,6 +130,18 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
     return ACF_OK;
 }
 
+/* The file of --features may be none of those that are read. */
+static acf_status check_output(const predict_arguments *a, acf_error *e)
+{
+    const acf_output features = {"features", a->features};
+    const char *what = a->columns != NULL ? "rows" : a->n_files > 1 ? "images" : "lines";
+    ACF_TRY(acf_outputs_check(&features, 1, e));
+    if (a->file == NULL) return acf_outputs_spare(&features, 1, "/dev/stdin", what, e);
+    for (size_t i = 0; i < a->n_files; i++)
+        ACF_TRY(acf_outputs_spare(&features, 1, a->files[i], what, e));
+    return ACF_OK;
+}
+
 static acf_status run(acf_console *console, void *arguments, const acf_words *operands,
                       acf_error *e)
 {
@@ -149,16 +162,16 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                                .name = a->file != NULL ? a->file : "standard input",
                                .emit = emit};
     ACF_TRY(check_format(&opt.format, a, e));
+    ACF_TRY(check_output(a, e));
     if (a->columns != NULL) {
         columns = acf_strdup(a->columns, e);
         if (columns == NULL) return ACF_ERR_RESOURCE;
     }
-    acf_status st = columns != NULL  ? take_columns(&opt, columns, a, e)
-                    : a->n_files < 2 ? open_input(&fd, a->file, e)
-                                     : ACF_OK;
+    acf_status st = columns != NULL ? take_columns(&opt, columns, a, e) : ACF_OK;
+    if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e); /* is it swapped with FILE? */
+    if (st == ACF_OK && columns == NULL && a->n_files < 2) st = open_input(&fd, a->file, e);
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     if (st == ACF_OK) st = acf_gemm_start(e);
-    if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e);
     if (st == ACF_OK) st = acf_model_open(&m, dir, &load, e);
     opt.input = fd;
     if (st == ACF_OK) st = answer(a, &opt, &m, e);

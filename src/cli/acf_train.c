@@ -333,6 +333,7 @@ static const acf_program program = {
     .usage = "--config FILE [options]\n       acf-train --sweep FILE [options]",
     .option = option,
     .n_options = sizeof option / sizeof *option,
+    .bare = "config",
     .version = acf_about_version};
 
 int main(int argc, char **argv)

@@ -3,6 +3,8 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/output.h"
+#include "cli/outputs.h"
 #include "run/add_class.h"
 #include "metrics/assertion.h"
 #include "run/evaluate.h"
@@ -11,20 +13,27 @@
 #include "run/reject.h"
 #include "metrics/report.h"
 #include "run/submission.h"
+#include "sweep/series_best.h"
 
 #include <string.h>
 
 /* The report of one split; JSON is put together from both, below. */
 static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
-                             const acf_model *m, const acf_task *task, const acf_split *split,
-                             acf_error *e)
+                             const acf_model *m, const acf_held_out *h, int part_id, acf_error *e)
 {
+    const acf_held_out_part *part = &h->part[part_id];
+    char left_out[ACF_LEFT_OUT];
     const char *const *names = (const char *const *)(char *const *)m->labels;
     acf_rejection rejection;
+    acf_series_best best;
     acf_metric list[ACF_TASK_METRICS + 1];
-    int n = acf_report_choice(list, &ev->result, task, NULL);
-    ACF_TRY(acf_str_printf(out, e, "%s%s on %s: %d rows%s%s%s\n", out->len > 0 ? "\n" : "",
-                           a->model, split->path, ev->n, m->K > 1 ? ", " : "",
+    int n = acf_report_choice(list, &ev->result, acf_task_find(h->task), h->metric);
+    ACF_TRY(acf_series_best_read(&best, a->model, e));
+    ACF_TRY(acf_str_printf(out, e, "%s%s", out->len > 0 ? "\n" : "", a->model));
+    if (best.name[0] != '\0')
+        ACF_TRY(acf_str_printf(out, e, " (%s, the best of %d runs)", best.name, best.n));
+    ACF_TRY(acf_str_printf(out, e, " on %s: %d rows%s%s%s%s\n", part->split->path, ev->n,
+                           acf_held_out_left_out(left_out, part), m->K > 1 ? ", " : "",
                            m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
     ACF_TRY(acf_report_headline(out, &ev->result, list, n, names, e));
     ACF_TRY(acf_report_full(out, &ev->result, names, e));
@@ -35,11 +44,11 @@ static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const ac
 
 /* Rows without labels have no figures; that is said. */
 static acf_status unlabelled_json(cJSON **json, const acf_eval_arguments *a,
-                                  const acf_evaluation *ev, const acf_split *split, acf_error *e)
+                                  const acf_evaluation *ev, const char *path, acf_error *e)
 {
     cJSON *c = cJSON_CreateObject();
     bool ok = c != NULL && cJSON_AddStringToObject(c, "model", a->model) != NULL &&
-              cJSON_AddStringToObject(c, "data", split->path) != NULL &&
+              cJSON_AddStringToObject(c, "data", path) != NULL &&
               cJSON_AddNumberToObject(c, "n", ev->n) != NULL &&
               cJSON_AddFalseToObject(c, "labelled") != NULL;
     *json = ok ? c : NULL;
@@ -49,15 +58,21 @@ static acf_status unlabelled_json(cJSON **json, const acf_eval_arguments *a,
 
 /* The figures of one file as an object. */
 static acf_status part_json(cJSON **json, const acf_eval_arguments *a, const acf_evaluation *ev,
-                            const acf_model *m, const acf_split *split, acf_error *e)
+                            const acf_model *m, const acf_held_out_part *part, acf_error *e)
 {
     const char *const *names = (const char *const *)(char *const *)m->labels;
+    const char *path = part->split->path;
     acf_rejection rejection;
-    if (!ev->is_labelled) return unlabelled_json(json, a, ev, split, e);
-    ACF_TRY(acf_metrics_json(json, &ev->result, a->model, split->path, names, e));
-    if (!(a->reject_at > 0)) return ACF_OK;
-    acf_status st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
-    if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
+    acf_status st = ACF_OK;
+    ACF_TRY(ev->is_labelled ? acf_metrics_json(json, &ev->result, a->model, path, names, e)
+                            : unlabelled_json(json, a, ev, path, e));
+    if (part->n_left_out > 0 &&
+        cJSON_AddNumberToObject(*json, "bad_lines", part->n_left_out) == NULL)
+        st = acf_json_check(NULL, e);
+    if (st == ACF_OK && ev->is_labelled && a->reject_at > 0) {
+        st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
+        if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
+    }
     if (st == ACF_OK) return ACF_OK;
     cJSON_Delete(*json);
     *json = NULL;
@@ -69,10 +84,14 @@ static acf_status put_json(acf_str *out, const acf_eval_arguments *a, const acf_
                            const acf_model *m, const acf_held_out *h, acf_error *e)
 {
     cJSON *json, *second = NULL;
-    ACF_TRY(part_json(&json, a, &ev[0], m, h->part[0].split, e));
+    acf_series_best best;
+    ACF_TRY(acf_series_best_read(&best, a->model, e));
+    ACF_TRY(part_json(&json, a, &ev[0], m, &h->part[0], e));
     acf_status st = ACF_OK;
-    if (ev[1].n > 0) {
-        st = part_json(&second, a, &ev[1], m, h->part[1].split, e);
+    if (best.name[0] != '\0' && cJSON_AddStringToObject(json, "run", best.name) == NULL)
+        st = acf_json_check(NULL, e);
+    if (st == ACF_OK && ev[1].n > 0) {
+        st = part_json(&second, a, &ev[1], m, &h->part[1], e);
         if (st == ACF_OK && !acf_json_put(json, "mismatched", second)) st = acf_json_check(NULL, e);
     }
     char *text = st == ACF_OK ? acf_json_print(json, false, e) : NULL;
@@ -101,32 +120,65 @@ static acf_status second_path(acf_str *out, const char *path, acf_error *e)
     return acf_str_printf(out, e, "-mm%s", path + len);
 }
 
-static acf_status write_rows(const char *path, const acf_evaluation *ev, const acf_held_out *h,
-                             int part, const acf_model *m, bool only_wrong, acf_error *e)
+/* The files of rows that are asked for, then those of the split's second file. */
+enum { PREDICTIONS, ERRORS, N_KINDS, N_FILES = 2 * N_KINDS };
+typedef struct rows_files {
+    acf_output file[N_FILES];
+    acf_str second[N_KINDS];
+} rows_files;
+
+static void name_files(acf_output file[N_KINDS], const acf_eval_arguments *a)
 {
-    acf_str other = {0};
-    acf_status st = ACF_OK;
-    if (path == NULL) return ACF_OK;
-    if (part > 0) st = second_path(&other, path, e);
-    if (st == ACF_OK)
-        st = acf_predictions_write(part > 0 ? other.data : path, ev, h->part[part].split, m,
-                                   m->head, only_wrong, e);
-    acf_str_free(&other);
-    return st;
+    file[PREDICTIONS] = (acf_output){"predictions", a->predictions};
+    file[ERRORS] = (acf_output){"errors", a->errors};
+}
+
+acf_status acf_eval_check_outputs(const acf_eval_arguments *a, acf_error *e)
+{
+    acf_output file[N_KINDS];
+    name_files(file, a);
+    ACF_TRY(acf_outputs_check(file, N_KINDS, e));
+    return a->submission != NULL ? acf_output_check_dir(a->submission, e) : ACF_OK;
+}
+
+/* None of them may be a file of h, or another of them. */
+static acf_status files_open(rows_files *f, const acf_eval_arguments *a, const acf_held_out *h,
+                             acf_error *e)
+{
+    *f = (rows_files){0};
+    name_files(f->file, a);
+    for (int i = 0; i < N_KINDS && h->part[1].source != NULL; i++) {
+        if (f->file[i].path == NULL) continue;
+        ACF_TRY(second_path(&f->second[i], f->file[i].path, e));
+        f->file[N_KINDS + i] = (acf_output){f->file[i].option, f->second[i].data};
+    }
+    for (int id = 0; id < ACF_N_SPLITS; id++)
+        if (h->data->split[id].path != NULL)
+            ACF_TRY(acf_outputs_spare(f->file, N_FILES, h->data->split[id].path, "rows", e));
+    return acf_outputs_check(f->file, N_FILES, e);
+}
+
+static void files_close(rows_files *f)
+{
+    for (int i = 0; i < N_KINDS; i++)
+        acf_str_free(&f->second[i]);
 }
 
 /* What is written and told about one file. */
 static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
-                            const acf_model *m, const acf_held_out *h, int part, acf_error *e)
+                            const acf_model *m, const acf_held_out *h, int part,
+                            const rows_files *f, acf_error *e)
 {
+    const acf_output *file = f->file + part * N_KINDS;
     const acf_split *split = h->part[part].split;
     const acf_task *task = acf_task_find(h->task);
     bool is_answered = a->predictions != NULL || a->submission != NULL;
-    ACF_TRY(write_rows(a->predictions, ev, h, part, m, false, e));
-    ACF_TRY(write_rows(a->errors, ev, h, part, m, true, e));
+    for (int i = 0; i < N_KINDS; i++)
+        if (file[i].path != NULL)
+            ACF_TRY(acf_predictions_write(file[i].path, ev, split, m, m->head, i == ERRORS, e));
     if (a->submission != NULL)
         ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
-    if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, task, split, e);
+    if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, h, part, e);
     if (is_answered && a->asserts.n == 0) return ACF_OK;
     return acf_fail(
         e, ACF_ERR_DATA, "%s: rows have no labels, so there are no figures%s", split->path,
@@ -138,18 +190,20 @@ acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model
 {
     acf_evaluation ev[2] = {0};
     const acf_evaluate_options opt = {.head = m->head, .with_ci = true};
-    acf_status st = ACF_OK;
+    rows_files files;
     if (a->reject_at > 0 && m->K == 1)
         return acf_fail(e, ACF_ERR_USAGE, "--reject-at: a regression has no labels to reject by");
+    acf_status st = files_open(&files, a, h, e);
     for (int i = 0; i < 2 && st == ACF_OK; i++) {
         if (h->part[i].source == NULL) continue;
         st = acf_evaluate(&ev[i], m, h->part[i].source, &opt, e);
-        if (st == ACF_OK) st = take_part(out, a, &ev[i], m, h, i, e);
+        if (st == ACF_OK) st = take_part(out, a, &ev[i], m, h, i, &files, e);
     }
     if (st == ACF_OK && a->json) st = put_json(out, a, ev, m, h, e);
     if (st == ACF_OK && ev[0].is_labelled) st = check_asserts(a, &ev[0].result, e);
     acf_evaluation_free(&ev[0]);
     acf_evaluation_free(&ev[1]);
+    files_close(&files);
     return st;
 }
 

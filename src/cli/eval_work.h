@@ -23,9 +23,15 @@ typedef struct acf_eval_arguments {
     int64_t draws; /* 0: not given */
 } acf_eval_arguments;
 
+/* The files that are to be written, before the model is read: "-" and one file twice are
+ * ACF_ERR_USAGE, what cannot be written is ACF_ERR_RESOURCE. */
+acf_status acf_eval_check_outputs(const acf_eval_arguments *a, acf_error *e) ACF_MUST_USE;
+
 /* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert.
- * Rows without labels have no figures: the JSON object is {"model", "data", "n", "labelled":
- * false}, and without a file to write, or with --assert, they are ACF_ERR_DATA. */
+ * The object says how many lines data.on_bad_line left out, when it did: "bad_lines"; of a series,
+ * which run is measured: "run". Rows without labels have no figures: the JSON object is {"model",
+ * "data", "n", "labelled": false}, and without a file to write, or with --assert, they are
+ * ACF_ERR_DATA.  ACF_ERR_USAGE, before the work, when a file to write is one of h. */
 acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,
                             const acf_held_out *h, acf_error *e) ACF_MUST_USE;
 

@@ -228,14 +228,27 @@ static acf_status unknown_option(const reading *r, char hint[96], const char *gi
     return acf_fail(e, ACF_ERR_USAGE, "unknown option '--%s'", word);
 }
 
-static acf_status check_operands(acf_words *operands, const acf_program *prog, int argc,
-                                 char **argv, acf_error *e)
+/* One argument too many, with the option that it may be meant for unless that is given. */
+static acf_status too_many(const reading *r, const char *given, acf_error *e)
 {
+    const char *bare = r->prog->bare;
+    for (size_t i = 0; bare != NULL && i < r->prog->n_options; i++)
+        if (r->seen[i] && strcmp(r->prog->option[i].name, bare) == 0) bare = NULL;
+    if (bare == NULL) return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many", given);
+    return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many; did you mean --%s %s?", given,
+                    bare, given);
+}
+
+static acf_status check_operands(acf_words *operands, const reading *r, int argc, char **argv,
+                                 acf_error *e)
+{
+    const acf_program *prog = r->prog;
     int n = argc - optind;
-    if (n < prog->min_operands) return acf_fail(e, ACF_ERR_USAGE, "missing: %s", prog->operands);
-    if (n > prog->max_operands)
-        return acf_fail(e, ACF_ERR_USAGE, "'%s': one argument too many",
-                        argv[optind + prog->max_operands]);
+    if (n < prog->min_operands)
+        return acf_fail(e, ACF_ERR_USAGE, "missing: %s",
+                        prog->operands_of != NULL ? prog->operands_of(r->arguments)
+                                                  : prog->operands);
+    if (n > prog->max_operands) return too_many(r, argv[optind + prog->max_operands], e);
     for (; optind < argc; optind++)
         ACF_TRY(add_word(operands, argv[optind], e));
     return ACF_OK;
@@ -272,7 +285,7 @@ acf_status acf_options_read(acf_parsed *what, acf_words *operands, char hint[96]
                             prog->option[i].arg);
         ACF_TRY(take_option(&r, i, optarg, argc, argv));
     }
-    return check_operands(operands, prog, argc, argv, e);
+    return check_operands(operands, &r, argc, argv, e);
 }
 
 static acf_status help_line(acf_str *out, char letter, const char *name, const char *arg,

@@ -48,7 +48,10 @@ typedef struct acf_program {
     const acf_option *option;
     size_t n_options;
     int min_operands, max_operands;
-    const char *operands;  /* "a model directory": what is missing when there are too few */
+    const char *operands; /* "a model directory": what is missing when there are too few */
+    /* The same where it depends on the options that are given; NULL: operands says it. */
+    const char *(*operands_of)(const void *arguments);
+    const char *bare;      /* the option that an argument too many may be meant for; NULL: none */
     const char *more_help; /* lines after the options, or NULL */
     acf_status (*version)(acf_str *out, acf_error *e); /* the text of --version */
 } acf_program;

@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "loss/head.h"
 
 #include <float.h>
@@ -103,7 +104,11 @@ static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_op
     acf_result line = {0};
     acf_metric metric = ACF_METRIC_ACCURACY;
     ACF_TRY(acf_json_string(&sweep, c, "sweep", "", place, e));
-    if (opt->sweep != NULL && strcmp(sweep, opt->sweep) != 0) return ACF_OK;
+    if (opt->sweep != NULL && strcmp(sweep, opt->sweep) != 0) {
+        r->n_left++;
+        int place_there = place_of(&r->other, &r->n_others, &r->other_cap, sweep, e);
+        return place_there < 0 ? ACF_ERR_RESOURCE : ACF_OK;
+    }
     ACF_TRY(acf_json_string(&task, c, "task", "", place, e));
     ACF_TRY(acf_json_string(&variant, c, "variant", "", place, e));
     ACF_TRY(acf_json_int(&line.seed, c, "seed", 0, INT64_C(1) << 53, -1, place, e));
@@ -249,9 +254,28 @@ static acf_status correct(acf_results *r, acf_error *e)
     return st;
 }
 
+/* Is there a line of the sweep that is asked for?  Else those that there are, a few of them. */
+static acf_status check_lines(const acf_results *r, const char *sweep, acf_error *e)
+{
+    enum { SHOWN = 5 };
+    acf_str names = {0};
+    acf_status st = ACF_OK;
+    if (r->n > 0) return ACF_OK;
+    if (r->n_left == 0)
+        return acf_fail(e, ACF_ERR_DATA, "--results: the files hold no result line");
+    for (size_t i = 0; i < r->n_others && i <= SHOWN && st == ACF_OK; i++)
+        st = i < SHOWN ? acf_str_printf(&names, e, "%s'%s'", i > 0 ? ", " : "", r->other[i])
+                       : acf_str_puts(&names, ", ...", e);
+    if (st == ACF_OK)
+        st = acf_fail(e, ACF_ERR_USAGE,
+                      "--sweep: none of the %zu lines is of sweep '%s'; they are of %s", r->n_left,
+                      sweep, names.data);
+    acf_str_free(&names);
+    return st;
+}
+
 static acf_status find_baseline(acf_results *r, const char *name, acf_error *e)
 {
-    if (r->n == 0) return acf_fail(e, ACF_ERR_DATA, "--results: the files hold no result line");
     for (size_t i = 0; name != NULL && i < r->n_variants; i++)
         if (strcmp(r->variant[i], name) == 0) {
             r->baseline = (int)i;
@@ -274,6 +298,7 @@ static acf_status check_figures(const acf_results *r, const acf_results_options 
 
 static acf_status fill(acf_results *r, const acf_results_options *opt, acf_error *e)
 {
+    ACF_TRY(check_lines(r, opt->sweep, e));
     ACF_TRY(find_baseline(r, opt->baseline, e));
     ACF_TRY(check_figures(r, opt, e));
     acf_status st = ACF_ERR_RESOURCE;
@@ -295,13 +320,24 @@ done:
     return st;
 }
 
+/* A file of lines, or the directory of a sweep, which holds one. */
+static acf_status read_path(acf_results *r, const char *path, const acf_results_options *opt,
+                            acf_error *e)
+{
+    if (!acf_path_is_dir(path)) return read_file(r, path, opt, e);
+    char *inside = acf_path_join(path, "results.jsonl", e);
+    acf_status st = inside == NULL ? ACF_ERR_RESOURCE : read_file(r, inside, opt, e);
+    acf_free(inside);
+    return st;
+}
+
 acf_status acf_results_open(acf_results *r, const char *const *path, size_t n_paths,
                             const acf_results_options *opt, acf_error *e)
 {
     *r = (acf_results){0};
     acf_status st = ACF_OK;
     for (size_t i = 0; i < n_paths && st == ACF_OK; i++)
-        st = read_file(r, path[i], opt, e);
+        st = read_path(r, path[i], opt, e);
     if (st == ACF_OK) st = fill(r, opt, e);
     if (st != ACF_OK) acf_results_close(r);
     return st;
@@ -313,6 +349,7 @@ void acf_results_close(acf_results *r)
         acf_free(r->task[i]);
     for (size_t i = 0; i < r->n_variants; i++)
         acf_free(r->variant[i]);
+    acf_free_names(r->other, r->n_others);
     acf_free(r->task);
     acf_free(r->variant);
     acf_free(r->metric);

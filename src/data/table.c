@@ -140,12 +140,25 @@ static acf_status load(acf_table *t, size_t *len, const char *path, acf_error *e
     return ACF_OK;
 }
 
+/* The length of a text without the empty lines at its end. */
+static size_t length_of_lines(const char *text, size_t len)
+{
+    for (size_t at = len; at > 0 && text[at - 1] == '\n';) {
+        at--;
+        if (at > 0 && text[at - 1] == '\r') at--;
+        if (at > 0 && text[at - 1] == '\n') len = at;
+    }
+    return len;
+}
+
 static acf_status read_parts(acf_table *t, const char *path, bool with_raw, acf_error *e)
 {
     size_t len = 0;
     t->path = acf_strdup(path, e);
     if (t->path == NULL) return ACF_ERR_RESOURCE;
     ACF_TRY(load(t, &len, path, e));
+    len = length_of_lines(t->block, len);
+    t->block[len] = '\0';
     if (with_raw) {
         t->raw = acf_alloc(len + 1, 1, path, e);
         if (t->raw == NULL) return ACF_ERR_RESOURCE;

@@ -13,8 +13,8 @@
  *     .gz      after one of these: the same, packed by gzip (base/gzip.h)
  *
  * In all: a UTF-8 byte order mark at the start is dropped, a CR before the LF of a row is dropped,
- * a last line without LF counts.  Lines are counted in the unpacked text, from 1; a row of a CSV
- * file that goes over several lines is named by its first.
+ * a last line without LF counts, empty lines at the end do not.  Lines are counted in the unpacked
+ * text, from 1; a row of a CSV file that goes over several lines is named by its first.
  *
  * The whole text stays in one block; cells are NUL-terminated in place, those of a row one after
  * another, so that a table costs the text and 12 bytes a row.  A format is a function that cuts the

@@ -1,5 +1,6 @@
 #include "run/add_class.h"
 
+#include "base/output.h"
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -67,18 +68,20 @@ static bool mean_direction(real *row, const acf_evaluation *ev, double length, d
 }
 
 /* Tell the class and the label embedding that resembles row [d] most. */
-static acf_status tell_class(acf_str *out, const acf_model *m, const char *name, int n_examples,
-                             const real *row, acf_error *e)
+static acf_status tell_class(acf_str *out, const acf_model *m, const char *name,
+                             const acf_held_out_part *examples, const real *row, acf_error *e)
 {
     int near = 0;
+    char left_out[ACF_LEFT_OUT];
     real *cosine = acf_alloc((size_t)m->K, sizeof *cosine, "cosines", e);
     if (cosine == NULL) return ACF_ERR_RESOURCE;
     acf_label_cosines(cosine, row, acf_value(&m->params, m->W), 1, m->K, m->enc->d);
     for (int k = 1; k < m->K; k++)
         if (cosine[k] > cosine[near]) near = k;
     acf_status st =
-        acf_str_printf(out, e, "class '%s' from %d examples; nearest: '%s' (cosine %.4f)\n", name,
-                       n_examples, m->labels[near], (double)cosine[near]);
+        acf_str_printf(out, e, "class '%s' from %d examples%s; nearest: '%s' (cosine %.4f)\n", name,
+                       examples->split->n, acf_held_out_left_out(left_out, examples),
+                       m->labels[near], (double)cosine[near]);
     acf_free(cosine);
     return st;
 }
@@ -103,7 +106,7 @@ static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, d
             st = acf_fail(e, ACF_ERR_NUMERIC, "%s: the mean of the features of %d examples is zero",
                           c->file, ev.n);
         acf_free(sum);
-        if (st == ACF_OK) st = tell_class(out, m, c->name, ev.n, row, e);
+        if (st == ACF_OK) st = tell_class(out, m, c->name, &h.part[0], row, e);
         acf_evaluation_free(&ev);
     }
     acf_held_out_close(&h);
@@ -154,8 +157,12 @@ acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, siz
 
 acf_status acf_model_export_check(const char *dir, acf_error *e)
 {
-    if (!acf_path_exists(dir)) return ACF_OK;
-    return acf_fail(e, ACF_ERR_USAGE, "%s: is there already, choose another --output", dir);
+    if (acf_path_exists(dir))
+        return acf_fail(e, ACF_ERR_USAGE, "%s: is there already, choose another --output", dir);
+    char *whole = acf_path_absolute(dir, e); /* without slashes at the end */
+    acf_status st = whole == NULL ? ACF_ERR_RESOURCE : acf_output_check(whole, e);
+    acf_free(whole);
+    return st;
 }
 
 acf_status acf_model_export(const acf_model *m, const char *dir, acf_error *e)

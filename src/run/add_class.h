@@ -32,7 +32,8 @@ acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, siz
                                  const acf_held_out_options *opt, acf_str *out,
                                  acf_error *e) ACF_MUST_USE;
 
-/* Can a model be written to dir?  ACF_ERR_USAGE when something is there already. */
+/* Can a model be written to dir?  ACF_ERR_USAGE when something is there already, ACF_ERR_RESOURCE
+ * when nothing may be written there. */
 acf_status acf_model_export_check(const char *dir, acf_error *e) ACF_MUST_USE;
 
 /* Write m as a model directory of its own, which must not be there yet; the bytes are on the disk

@@ -139,10 +139,23 @@ static acf_status set_data(settings *s, const acf_task *task, const acf_held_out
     return st;
 }
 
+/* Only keys of the data have an effect: others would be taken and forgotten. */
+static acf_status check_sets(const acf_held_out_options *opt, acf_error *e)
+{
+    for (size_t i = 0; i < opt->n_sets; i++)
+        if (strncmp(opt->sets[i], "data.", 5) != 0)
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "--set %s: takes data.KEY=VALUE, no other key has an effect here%s",
+                            opt->sets[i],
+                            strncmp(opt->sets[i], "task=", 5) == 0 ? "; give --task TASK" : "");
+    return ACF_OK;
+}
+
 static acf_status gather_settings(settings *s, const acf_model *m, const acf_held_out_options *opt,
                                   acf_error *e)
 {
     const char *name = opt->task;
+    ACF_TRY(check_sets(opt, e));
     s->item =
         acf_alloc(opt->n_sets + sizeof s->own / sizeof s->own[0], sizeof *s->item, "settings", e);
     if (s->item == NULL) return ACF_ERR_RESOURCE;
@@ -278,7 +291,8 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     acf_data_keys keys;
     acf_split_id second = opt->split == ACF_TEST ? ACF_TEST_MM : ACF_DEV_MM;
     out->task = acf_strdup(cfg->task, e);
-    if (out->task == NULL) return ACF_ERR_RESOURCE;
+    out->metric = acf_strdup(cfg->eval.metric, e);
+    if (out->task == NULL || out->metric == NULL) return ACF_ERR_RESOURCE;
     ACF_TRY(check_kind(m, cfg, e));
     ACF_TRY(adopt_labels(m, cfg->task, opt->log, e));
     acf_data_keys_of(&keys, cfg);
@@ -300,6 +314,9 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     ACF_TRY(check_content(out->data, m, drawn, opt, e));
     ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, cfg, opt->log, e));
     ACF_TRY(open_split(&out->part[1], out->data, second, m, cfg, opt->log, e));
+    for (int i = 0; i < 2; i++)
+        out->part[i].n_left_out = out->part[i].split->n_bad;
+    if (drawn) out->part[0].n_left_out += out->data->split[ACF_TRAIN].n_bad;
     if (out->part[0].source != NULL) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA, "%s: there is no %s split: give a file with --data",
                     cfg->data.dir != NULL ? cfg->data.dir : cfg->task, out->part[0].split->name);
@@ -318,11 +335,21 @@ acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
     return st;
 }
 
+const char *acf_held_out_left_out(char text[ACF_LEFT_OUT], const acf_held_out_part *part)
+{
+    text[0] = '\0';
+    if (part->n_left_out > 0)
+        (void)snprintf(text, ACF_LEFT_OUT, " (%d left out: %s)", part->n_left_out,
+                       part->split->is_image ? "bad lines or images" : "malformed lines");
+    return text;
+}
+
 void acf_held_out_close(acf_held_out *h)
 {
     for (int i = 0; i < 2; i++)
         acf_source_close(&h->part[i].source);
     acf_data_close(&h->data);
     acf_free(h->task);
+    acf_free(h->metric);
     *h = (acf_held_out){0};
 }

@@ -28,12 +28,15 @@ typedef struct acf_held_out_options {
 typedef struct acf_held_out_part {
     const acf_split *split; /* in data */
     acf_source *source;
+    int n_left_out; /* lines or images, by data.on_bad_line: skip; of drawn rows also those of the
+                       file that they are drawn from */
 } acf_held_out_part;
 
 typedef struct acf_held_out {
     acf_dataset *data;
     acf_held_out_part part[2]; /* the split, and its second file: MNLI's mismatched one */
     char *task;
+    char *metric; /* eval.metric of the run; of a foreign model that of the task */
 } acf_held_out;
 
 /* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and the task has
@@ -43,6 +46,10 @@ typedef struct acf_held_out {
  * run; a file of its own that has is told as a warning.  On failure *out is empty. */
 acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
                              const acf_held_out_options *opt, acf_error *e) ACF_MUST_USE;
+
+/* " (3 left out: malformed lines)", "" when none was: to stand behind a number of rows. */
+enum { ACF_LEFT_OUT = 64 };
+const char *acf_held_out_left_out(char text[ACF_LEFT_OUT], const acf_held_out_part *part);
 
 void acf_held_out_close(acf_held_out *h);
 

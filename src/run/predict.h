@@ -63,8 +63,8 @@ acf_status acf_predict_images(acf_model *m, const acf_predict_options *opt, cons
  * file that has columns of these names the new ones are "predicted_label" and "predicted_prob". The
  * file is held in memory twice.
  *
- * ACF_ERR_DATA names file and line: a bad line, no such column, another format; ACF_ERR_USAGE: a
- * name where there is no header; ACF_ERR_NUMERIC.
+ * ACF_ERR_DATA names file and line: a bad line (after the rows before it), no such column, another
+ * format; ACF_ERR_USAGE: a name where there is no header; ACF_ERR_NUMERIC.
  */
 acf_status acf_predict_table(int64_t *n_rows, acf_model *m, const acf_predict_options *opt,
                              acf_error *e) ACF_MUST_USE;

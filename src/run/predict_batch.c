@@ -1,6 +1,6 @@
 #include "run/predict_internal.h"
 
-#include "base/io.h"
+#include "base/output.h"
 #include "base/path.h"
 #include "base/mem.h"
 #include "run/reject.h"

@@ -89,9 +89,6 @@ static acf_status open_table(table_job *job, const acf_predict_options *opt, acf
                         "%s: --columns is for .tsv, .csv and .jsonl; a .txt has lines, not columns",
                         opt->path);
     ACF_TRY_AS(ACF_ERR_DATA, acf_table_read_raw(t, opt->path, e), e);
-    if (t->n_bad > 0)
-        return acf_fail(e, ACF_ERR_DATA, "%s:%d: %s%s", t->path, (int)t->bad[0].line,
-                        t->bad[0].reason, t->n_bad > 1 ? ", and there are more bad lines" : "");
     bool has_names;
     ACF_TRY(find_header(&has_names, t, opt, e));
     job->first = has_names;
@@ -161,16 +158,25 @@ static acf_status put_header(acf_predictor *p, const table_job *job, acf_error *
     return acf_str_puts(&p->out, "\n", e);
 }
 
+static acf_status refuse_bad_line(const acf_table *t, acf_error *e)
+{
+    return acf_fail(e, ACF_ERR_DATA, "%s:%d: %s%s", t->path, (int)t->bad[0].line, t->bad[0].reason,
+                    t->n_bad > 1 ? ", and there are more bad lines" : "");
+}
+
+/* All rows, or those before the first bad line. */
 static acf_status answer_rows(acf_predictor *p, const table_job *job, acf_error *e)
 {
     const acf_table *t = &job->table;
+    int32_t end = t->n_bad > 0 ? t->bad[0].line : INT32_MAX;
     acf_status st = put_header(p, job, e);
-    for (int r = job->first; r < t->n_rows && st == ACF_OK; r++) {
+    for (int r = job->first; r < t->n_rows && t->line[r] < end && st == ACF_OK; r++) {
         const char *text = acf_table_cell(t, r, job->text);
         const char *second = job->text2 >= 0 ? acf_table_cell(t, r, job->text2) : NULL;
         st = acf_predictor_take(p, text, strlen(text), second, second != NULL ? strlen(second) : 0,
                                 e);
     }
+    if (st == ACF_OK && t->n_bad > 0) st = refuse_bad_line(t, e);
     return acf_predictor_end(p, st, e);
 }
 

@@ -1,6 +1,6 @@
 #include "run/predictions.h"
 
-#include "base/io.h"
+#include "base/output.h"
 #include "base/mem.h"
 #include "base/str.h"
 

@@ -1,6 +1,7 @@
 #include "run/submission.h"
 
 #include "base/io.h"
+#include "base/output.h"
 #include "base/path.h"
 #include "base/mem.h"
 

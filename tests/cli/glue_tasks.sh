@@ -107,6 +107,9 @@ has out '^nli on .*/dev_mismatched.tsv: 15 rows'
 ok "$ACF/acf-eval" nli --json --predictions p.tsv
 has out '"n":12,.*"mismatched":{.*"n":15,'
 [ "$(wc -l <p.tsv) $(wc -l <p-mm.tsv)" = '13 16' ] || fail '--predictions of both files'
+refuses 2 '--predictions: q-mm.tsv is the file of --errors' "$ACF/acf-eval" nli --predictions q.tsv --errors q-mm.tsv
+ln -s glue/MNLI/dev_mismatched.tsv r-mm.tsv
+refuses 2 '--predictions: r-mm.tsv is the file that the rows come from' "$ACF/acf-eval" nli --predictions r.tsv
 ok "$ACF/acf-eval" nli --data glue/MNLI/dev_mismatched.tsv
 [ "$(grep -c ' rows, ' out)" -eq 2 ] || { fail '--data FILE is one file'; cat out; }
 

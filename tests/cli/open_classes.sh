@@ -41,6 +41,9 @@ refuses 2 'out of range' "$ACF/acf-eval" run --reject-at 0
 (echo text; head -n 5 texts) >new.tsv
 run 0 "$ACF/acf-eval" run --add-class "a new one=new.tsv"
 grep -q "^class 'a new one' from 5 examples; nearest: '" out || fail 'nothing about the class'
+(cat new.tsv; printf 'two\tcells\n') >broken.tsv
+run 0 "$ACF/acf-eval" run --add-class x=broken.tsv --set data.on_bad_line=skip -o skipped
+grep -q "^class 'x' from 5 examples (1 left out: malformed lines); nearest: '" out || fail 'a line left out is not told'
 [ -e 'run+a new one/COMPLETE' ] || fail 'no model beside the run'
 run 0 "$ACF/acf-predict" 'run+a new one' texts --format jsonl
 cp out larger
@@ -58,6 +61,7 @@ grep -q '"head":"label"' out || fail 'the larger model does not answer by cosine
 run 0 "$ACF/acf-eval" both # the run's own dev split, whose labels it still has
 refuses 2 "both: is there already" "$ACF/acf-eval" run --add-class x=new.tsv -o both
 refuses 2 "both: is there already" "$ACF/acf-eval" run --add-class x=missing.tsv -o both # before the work
+refuses 6 "none/new: cannot be written: directory" "$ACF/acf-eval" run --add-class x=missing.tsv -o none/new/
 refuses 2 "'a/b' holds a slash" "$ACF/acf-eval" run --add-class a/b=new.tsv
 refuses 2 "there is a class 'one' already" "$ACF/acf-eval" both --add-class one=new.tsv -o third
 refuses 2 "there is a class 'x' already" "$ACF/acf-eval" run --add-class x=new.tsv --add-class x=new.tsv -o third

@@ -105,8 +105,34 @@ refuses 3 "t.tsv:1: has no column 'texts' (--columns)" "$ACF/acf-predict" run t.
 refuses 3 't.tsv: --columns 3, but the file has 3 columns (0 to 2)' "$ACF/acf-predict" run t.tsv --columns 3
 refuses 3 'texts: a data file' "$ACF/acf-predict" run texts --columns text
 refuses 3 'missing.csv: cannot open' "$ACF/acf-predict" run missing.csv --columns text
-printf 'text\ta\nb\n' >bad.tsv
-refuses 3 'bad.tsv:2: has 1 column, expected 2' "$ACF/acf-predict" run bad.tsv --columns text
+
+# A bad line ends the work behind the answers to the rows before it; empty lines at the end are none.
+stops() { # FILE LINES TEXT: with so many lines of `good` answered
+    run 3 "$ACF/acf-predict" run "$1" --columns text
+    grep -q "^error: $1:$3" err || { fail "$1: another error"; cat err; }
+    head -n "$2" good | cmp - out || fail "$1: not the answers to the rows before the bad line"
+}
+(cat t.tsv; printf 'b\n'; sed 1d t.tsv) >bad.tsv
+cp want good
+stops bad.tsv $((n + 1)) "$((n + 2)): has 1 column, expected 3"
+printf 'text\ta\nb\n\n\nc\td\n' >bad.tsv
+printf 'text\ta\tlabel\tprob\n' >good
+stops bad.tsv 1 '2: has 1 column, expected 2, and there are more bad lines'
+predict t.jsonl --columns text >good
+(head -n 1 t.jsonl; echo '{"id": 1}'; sed 1d t.jsonl) >bad.jsonl
+stops bad.jsonl 1 '2: '
+predict t.csv --columns 'the text' >good
+(printf 'text,n\n"a\nb",1\nc\n' ) >bad.csv
+predict bad.csv --columns text >good 2>err && fail 'a bad line is answered'
+[ "$(sed -n 3p good | cut -d , -f 1,2)" = 'b",1' ] && [ "$(wc -l <good)" -eq 3 ] || { fail 'bad.csv'; cat good; }
+for file in t.tsv t.csv t.jsonl; do
+    column=$([ $file = t.csv ] && echo 'the text' || echo text)
+    predict $file --columns "$column" >good
+    (cat $file; printf '\n\r\n\n') >ended.${file#t.}
+    ok "$ACF/acf-predict" run ended.${file#t.} --columns "$column"
+    cmp out good || fail "$file with empty lines at the end"
+done
+
 printf '__label__x y\n' >l.txt
 refuses 3 'l.txt: --columns is for .tsv, .csv and .jsonl' "$ACF/acf-predict" run l.txt --columns text
 refuses 2 '--columns needs a FILE' "$ACF/acf-predict" run --columns text

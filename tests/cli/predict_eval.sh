@@ -18,6 +18,9 @@ ok() {
 ok "$ACF/acf-eval" run
 has out "^run on $data/dev.tsv: $n rows, linear head$"
 has out '^accuracy = 0\.[0-9]*  (95 % CI 0\.[0-9]*-'
+ok "$ACF/acf-train" --config base.yaml --set eval.metric=macro_f1 --set save.dir=by_f1
+ok "$ACF/acf-eval" by_f1
+sed -n '2p;3p' out | cut -d ' ' -f 1 | tr '\n' ' ' | grep -qx 'macro_f1 accuracy ' || { fail 'not led by eval.metric'; head -n 3 out; }
 ok "$ACF/acf-eval" run --json
 [ "$(wc -l <out)" -eq 1 ] || fail '--json is not one line'
 has out "^{\"model\":\"run\",\"data\":\"$data/dev.tsv\",\"n\":$n,\"head\":\"linear\",\"loss\":[0-9.]*,"
@@ -76,6 +79,35 @@ cmp e.tsv piped || fail 'a pipe is not written through'
 [ -p pipe ] || fail 'a pipe was replaced'
 refuses 6 'run: is a directory' "$ACF/acf-eval" run --predictions run
 
+# Nothing that is read is written over, however it is spelled; what cannot be written is told before
+# the work, under the name that was given.
+cp "$data/dev.tsv" own.tsv
+ln -s own.tsv spelled.tsv
+spared() { # TEXT COMMAND...
+    refuses 2 "$@"
+    cmp own.tsv "$data/dev.tsv" || fail "the file that is read was changed: $*"
+}
+spared '--predictions: own.tsv is the file that the rows come from; give another name' \
+    "$ACF/acf-eval" run --data own.tsv --predictions own.tsv
+spared '--errors: ./spelled.tsv is the file that the rows come from' "$ACF/acf-eval" run --data own.tsv --errors ./spelled.tsv
+spared '--predictions: own.tsv is the file' "$ACF/acf-eval" run --set data.dev=own.tsv --predictions own.tsv
+spared '--predictions: own.tsv is the file' "$ACF/acf-eval" run --split test --data spelled.tsv --predictions own.tsv
+spared '--features: ./own.tsv is the file that the lines come from' "$ACF/acf-predict" run own.tsv --features ./own.tsv
+spared '--features: own.tsv is the file' sh -c "'$ACF/acf-predict' run --features own.tsv <own.tsv"
+spared '--features: spelled.tsv is the file that the rows come from' "$ACF/acf-predict" run own.tsv --columns 0 --features spelled.tsv
+refuses 2 "--errors: $PWD/new.tsv is the file of --predictions" "$ACF/acf-eval" run --predictions new.tsv --errors "$PWD/new.tsv"
+refuses 2 '--errors: p.tsv is the file of --predictions' "$ACF/acf-eval" run --predictions p.tsv --errors p.tsv
+refuses 2 "--features: '-' is not standard output here; give the name of a file" "$ACF/acf-predict" run texts --features -
+refuses 2 "--predictions: '-' is not standard output here" "$ACF/acf-eval" run --predictions -
+[ -e ./- ] && fail "a file '-' was written"
+refuses 6 'none/x.tsv: cannot be written: directory none: No such file' "$ACF/acf-eval" run --predictions none/x.tsv
+refuses 6 'texts/x.tsv: cannot be written: directory texts: Not a directory' "$ACF/acf-eval" run --errors texts/x.tsv
+refuses 6 'texts/sub: cannot be written' "$ACF/acf-eval" run --glue-submission texts/sub
+refuses 6 'none/f.npy: cannot be written: directory none: No such file' "$ACF/acf-predict" run texts --features none/f.npy
+refuses 6 'run: is a directory' "$ACF/acf-predict" run texts --features run
+refuses 6 'none/x.tsv: cannot be written' "$ACF/acf-eval" no_model --predictions none/x.tsv
+ok "$ACF/acf-eval" run --predictions /dev/null --errors /dev/null
+
 # Other files: with labels, in another order, without labels, as the test split.
 tac "$data/dev.tsv" | sed '$d' >body
 (head -n 1 "$data/dev.tsv"; cat body) >reversed.tsv
@@ -100,12 +132,34 @@ awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { prin
 ok "$ACF/acf-eval" run --split test --set data.test=unlabelled.tsv --predictions t.tsv
 cmp t.tsv u.tsv || fail '--split test without labels'
 ok "$ACF/acf-eval" run --split test --data reversed.tsv --json
+# Lines that are left out are counted.
+(cat reversed.tsv; printf 'one cell\n\ntoo\tmany\tcells\nx\tcooking\n') >broken.tsv
+skip='--set data.on_bad_line=skip'
+ok "$ACF/acf-eval" run --data broken.tsv $skip
+has out "^run on $PWD/broken.tsv: $((n + 1)) rows (3 left out: malformed lines), linear head$"
+ok "$ACF/acf-eval" run --data broken.tsv $skip --json
+has out '"bad_lines":3}$'
+ok "$ACF/acf-eval" run --data reversed.tsv $skip --json
+grep -q bad_lines out && fail 'bad lines where there are none'
+(cat unlabelled.tsv; printf 'two\tcells\n') >broken.tsv
+ok "$ACF/acf-eval" run --data broken.tsv $skip --json --predictions u.tsv
+has out '"labelled":false,"bad_lines":1}$'
+(cat "$data/train.tsv"; printf 'one cell\n') >broken.tsv
+ok "$ACF/acf-train" --config base.yaml --set data.train=broken.tsv --set data.dev=null --set data.dev_fraction=0.2 \
+    --set data.on_bad_line=skip --set save.dir=drawn
+ok "$ACF/acf-eval" drawn
+has out '^drawn on .*/broken.tsv: [0-9]* rows (1 left out: malformed lines), linear head$'
+
 odd='a "b": #c \d'"'e'.tsv"
 cp reversed.tsv "$odd"
 ok "$ACF/acf-eval" run --data "$odd" --predictions odd.out
 ok "$ACF/acf-eval" run --data reversed.tsv --predictions reversed.out
 cmp odd.out reversed.out || fail 'a path with quotation marks is another file'
 refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
+for set in eval.head=label model.max_length=8 train.epochs=3 train.seed=2 save.dir=x dat.dev=x; do
+    refuses 2 "--set $set: takes data.KEY=VALUE, no other key has an effect here" "$ACF/acf-eval" run --set $set
+done
+refuses 2 '--set task=sst2: takes data.KEY=VALUE, no other key has an effect here; give --task TASK' "$ACF/acf-eval" run -s task=sst2
 
 # A model that was trained elsewhere: the task and the file are given.
 mkdir foreign
@@ -157,6 +211,11 @@ cmp out labels || fail 'a last line without newline is lost'
 ok "$ACF/acf-predict" run marked
 cmp out labels || fail 'a byte order mark changes the answers'
 refuses 2 "'texts': one argument too many, the model takes texts from one FILE" "$ACF/acf-predict" run texts texts
+refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-predict" texts run
+refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-eval" texts run
+refuses 2 "'own.tsv': one argument too many; did you mean --data own.tsv?" "$ACF/acf-eval" run own.tsv
+refuses 2 "'own.tsv': one argument too many" "$ACF/acf-eval" run own.tsv --data own.tsv
+refuses 2 "'by_f1': one argument too many; did you mean --compare?" "$ACF/acf-eval" run by_f1
 printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
 [ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
 "$ACF/acf-predict" run /dev/null >out

@@ -37,6 +37,7 @@ near acf-predict --tokes --tokens
 # Operands and arguments.
 refuses 2 '--config FILE is missing' "$ACF/acf-train"
 refuses 2 "'more': one argument too many" "$ACF/acf-train" --config x.yaml more
+refuses 2 "'base.yaml': one argument too many; did you mean --config base.yaml?" "$ACF/acf-train" base.yaml
 refuses 2 '--config: needs FILE' "$ACF/acf-train" --config
 refuses 2 '--config: given twice' "$ACF/acf-train" --config a --config b
 refuses 2 '--max-time' "$ACF/acf-train" --config x.yaml --max-time soon
@@ -47,6 +48,8 @@ refuses 2 '--dump-step' "$ACF/acf-train" --config x.yaml --dump-step 1-2 f
 refuses 2 'takes no argument' "$ACF/acf-train" --config x.yaml --resume=yes
 refuses 2 'missing: MODEL' "$ACF/acf-eval"
 refuses 2 'missing: MODEL' "$ACF/acf-predict"
+refuses 2 'missing: FILE, which --results needs' "$ACF/acf-eval" --results
+refuses 2 'missing: RUN RUN, which --compare needs' "$ACF/acf-eval" --compare
 refuses 2 "--split: 'train' is none of dev, test" "$ACF/acf-eval" m --split train
 refuses 2 "--threads: 'x' is not a whole number" "$ACF/acf-eval" m --threads x
 refuses 2 '--threads: 0 is out of range' "$ACF/acf-predict" m --threads 0

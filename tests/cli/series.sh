@@ -40,6 +40,11 @@ seed-$best/checkpoint-*) ;;
 *) fail "best is $(readlink series/best), expected a checkpoint of seed-$best" ;;
 esac
 run 0 "$ACF/acf-eval" series
+grep -q "^series (seed-$best, the best of 3 runs) on .*: [0-9]* rows, linear head\$" out || { fail 'which run is it?'; head -n 1 out; }
+run 0 "$ACF/acf-eval" series --json
+grep -q "^{\"model\":\"series\",.*\"run\":\"seed-$best\"}\$" out || fail 'which run is it, in JSON?'
+run 0 "$ACF/acf-eval" series/seed-1
+grep -q '^series/seed-1 on ' out || fail 'a run of a series is no series'
 
 # Of each figure the best run is named.
 [ "$(sed -n '/"linear"/,$s/.*"best":[^"]*"\(.*\)",/\1/p' series/summary.json | head -n 1)" = "seed-$best" ] || fail 'the best run of a figure'
@@ -97,7 +102,8 @@ cmp third/best/model.safetensors cv/fold-3/best/model.safetensors || fail 'fold 
 before=$(digest_of cv/fold-*)
 run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 4 --set save.dir=cv --resume
 [ "$before" = "$(digest_of cv/fold-*)" ] || fail 'a finished fold was changed'
-run 0 "$ACF/acf-eval" cv
+run 0 "$ACF/acf-eval" cv/
+grep -q '^cv/ (fold-[1-4], the best of 4 runs) on ' out || fail 'which fold is it?'
 grep -q '15 rows, linear head' out || fail 'acf-eval of a fold judges other rows'
 
 # From an encoder with a tokenizer, the files are tokenized once for all runs, which shows in nothing

@@ -89,7 +89,7 @@ run 0 $train --out more --tasks few --variants ce --seeds 3..4 -j 2
 [ "$before" = "$(digest_of more/ce/few/seed-1 more/acf)" ] || fail 'other seeds changed finished runs'
 [ -e more/ce/few/config.yaml ] && [ -e more/ce/few/seed-4/best/COMPLETE ] || fail 'no other seeds'
 [ "$(wc -l <more/results.jsonl)" -eq 8 ] || fail "lines of other runs: $(wc -l <more/results.jsonl), expected 8"
-run 0 "$ACF/acf-eval" --results more/results.jsonl --metric accuracy
+run 0 "$ACF/acf-eval" --results more --metric accuracy
 refuses 2 'train.batch_size (was 16, is 8)' $train --out more --tasks few --variants ce --seeds 5 --set train.batch_size=8
 [ -e more/ce/few/config.yaml ] || fail 'a series of other settings was forgotten though it has runs'
 rm -r more/acf/full

@@ -133,11 +133,12 @@ static acf_status evaluate(const faults *f, acf_error *e)
     acf_model m;
     acf_held_out h = {0};
     acf_str out = {0};
-    char predictions[300];
+    char predictions[300], errors[300];
     (void)snprintf(predictions, sizeof predictions, "%s/predictions.tsv", f->dir);
+    (void)snprintf(errors, sizeof errors, "%s/errors.tsv", f->dir);
     const acf_eval_arguments a = {.model = f->model,
                                   .predictions = predictions,
-                                  .errors = predictions,
+                                  .errors = errors,
                                   .reject_at = 0.5,
                                   .json = true};
     const acf_held_out_options opt = {.split = ACF_DEV, .data = f->table};

@@ -84,7 +84,7 @@ static void refuses_broken_files(void **state)
         {"index\tgold\tpred\n0\tx\tx\n", "pred", "column 4 is '', expected 'prob'"},
         {"gold\tindex\tpred\tprob\tcorrect\n0\tx\tx\t1\t1\n", "pred", "column 1 is 'gold'"},
         {HEAD "0\tx\tx\t1\t1\tt\tx\n", "pred", ":2: has 7 columns, expected 8"},
-        {HEAD "0\tx\tx\t1\t1\tt\tx\tx\n\n", "pred", ":3: is empty"},
+        {HEAD "0\tx\tx\t1\t1\tt\tx\tx\n\n1\tx\tx\t1\t1\tt\tx\tx\n", "pred", ":3: is empty"},
         {HEAD "0\tx\tx\t1\t1\tt\tx\t\xff\n", "pred", ":2: is not valid UTF-8"},
         {HEAD "1\tx\tx\t1\t1\tt\tx\tx\n", "pred", ":2: index '1', expected 0"},
         {HEAD "0\tx\tx\t1\t1\tt\tx\tx\n2\tx\tx\t1\t1\tt\tx\tx\n", "pred",

@@ -1,5 +1,6 @@
 /* Files, directories and paths. */
 #include "base/io.h"
+#include "base/output.h"
 #include "base/path.h"
 #include "base/mem.h"
 #include "support/cm.h"
@@ -225,6 +226,61 @@ static void knows_free_space(void **state)
     assert_true(acf_disk_free(tmpdir_path(*state, "not/yet/there")) > 0);
 }
 
+static void check_same(const char *a, const char *b, bool want)
+{
+    acf_error e;
+    bool is_same;
+    assert_ok(acf_path_is_same(&is_same, a, b, &e), &e);
+    assert_int_equal(is_same, want);
+    assert_ok(acf_path_is_same(&is_same, b, a, &e), &e);
+    assert_int_equal(is_same, want);
+}
+
+static void knows_one_file_by_two_names(void **state)
+{
+    char file[512], link[512], other[512];
+    (void)snprintf(file, sizeof file, "%s/file", (char *)*state);
+    (void)snprintf(link, sizeof link, "%s/./link", (char *)*state);
+    (void)snprintf(other, sizeof other, "%s/../%s/other", (char *)*state,
+                   acf_path_base((char *)*state));
+    tmpdir_write(file, "x", 1);
+    assert_int_equal(symlink("file", link), 0);
+    check_same(file, file, true);
+    check_same(file, link, true);
+    check_same(file, other, false); /* which is not there yet */
+    check_same(other, tmpdir_path(*state, "other"), true);
+    check_same(other, tmpdir_path(*state, "another"), false);
+    check_same(tmpdir_path(*state, "none/other"), other, false);
+    tmpdir_write(other, "x", 1);
+    check_same(file, other, false);
+    check_same(*state, *state, false); /* no file */
+    check_same("/dev/null", "/dev/null", false);
+}
+
+static void looks_at_outputs_before_the_work(void **state)
+{
+    acf_error e;
+    const char *file = tmpdir_path(*state, "file");
+    assert_ok(acf_output_check(file, &e), &e);
+    assert_false(acf_path_exists(file));
+    tmpdir_write(file, "x", 1);
+    assert_ok(acf_output_check(file, &e), &e);
+    assert_ok(acf_output_check("/dev/null", &e), &e);
+    assert_int_equal(symlink("nothing", tmpdir_path(*state, "link")), 0);
+    assert_ok(acf_output_check(tmpdir_path(*state, "link"), &e), &e);
+    assert_fails(acf_output_check(*state, &e), ACF_ERR_RESOURCE, "is a directory, expected a file",
+                 &e);
+    assert_fails(acf_output_check(tmpdir_path(*state, "none/x"), &e), ACF_ERR_RESOURCE,
+                 "none/x: cannot be written: directory", &e);
+    assert_fails(acf_output_check(tmpdir_path(*state, "file/x"), &e), ACF_ERR_RESOURCE,
+                 "file: Not a directory", &e);
+    assert_ok(acf_output_check_dir(*state, &e), &e);
+    assert_ok(acf_output_check_dir(tmpdir_path(*state, "new/and/deep"), &e), &e);
+    assert_false(acf_path_exists(tmpdir_path(*state, "new")));
+    assert_fails(acf_output_check_dir(tmpdir_path(*state, "file/deep"), &e), ACF_ERR_RESOURCE,
+                 "file: Not a directory", &e);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(reads_whole_files),
@@ -239,6 +295,8 @@ static const struct CMUnitTest tests[] = {
     TEST(joins_and_splits_paths),
     TEST(makes_paths_absolute),
     TEST(knows_free_space),
+    TEST(knows_one_file_by_two_names),
+    TEST(looks_at_outputs_before_the_work),
 };
 
 TEST_MAIN(tests)

@@ -173,7 +173,23 @@ static void lines_of_several_sweeps(void **state)
         acf_results_close(&r);
     }
     opt.sweep = "third";
-    assert_fails(acf_results_open(&r, &path, 1, &opt, &e), ACF_ERR_DATA, "hold no result line", &e);
+    assert_fails(acf_results_open(&r, &path, 1, &opt, &e), ACF_ERR_USAGE,
+                 "--sweep: none of the 3 lines is of sweep 'third'; they are of 'first', 'second'",
+                 &e);
+}
+
+static void takes_the_lines_of_a_directory(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0};
+    put(&text, "a", "one", 1, 0.5);
+    assert_fails(acf_results_open(&r, (const char *const *)state, 1, &usual, &e), ACF_ERR_DATA,
+                 "/results.jsonl: cannot open", &e);
+    (void)write_text(*state, "results.jsonl", &text);
+    assert_ok(acf_results_open(&r, (const char *const *)state, 1, &usual, &e), &e);
+    assert_int_equal(r.n, 1);
+    acf_results_close(&r);
 }
 
 static void nothing_to_show_is_an_error(void **state)
@@ -372,6 +388,8 @@ int main(void)
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_named, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(lines_of_several_sweeps, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(takes_the_lines_of_a_directory, tmpdir_setup,
+                                        tmpdir_teardown),
         cmocka_unit_test_setup_teardown(nothing_to_show_is_an_error, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(an_undefined_figure_is_counted, tmpdir_setup,
                                         tmpdir_teardown),

@@ -55,6 +55,20 @@ static void accepts_bom_crlf_and_no_final_newline(void **state)
     acf_table_free(&t);
 }
 
+static void counts_no_empty_lines_at_the_end(void **state)
+{
+    acf_table t;
+    open_table(&t, state, BYTES("a\tb\n\n1\t2\n\r\n\n\r\n"));
+    assert_int_equal(t.n_rows, 2);
+    assert_int_equal(t.n_bad, 1); /* the one between rows */
+    assert_row(&t, 1, 3, "1", "2");
+    acf_table_free(&t);
+    open_table(&t, state, BYTES("a\tb\n\n\n"));
+    assert_int_equal(t.n_rows, 1);
+    assert_int_equal(t.n_bad, 0);
+    acf_table_free(&t);
+}
+
 static void takes_quotes_and_single_cr_as_they_are(void **state)
 {
     acf_table t;
@@ -131,6 +145,7 @@ static void rejects_empty_and_a_bad_first_line(void **state)
     rejects(state, "", 0, "t.tsv: is empty");
     rejects(state, BYTES("\xEF\xBB\xBF"), "t.tsv: is empty");
     rejects(state, BYTES("\na\tb\n"), "t.tsv:1: is empty");
+    rejects(state, BYTES("\n\n\r\n"), "t.tsv:1: is empty");
     rejects(state, BYTES("\xFF\xFEt\0e\0x\0t\0"), "t.tsv:1: is not valid UTF-8 (byte 0xFF at ");
     rejects(state, BYTES("PK\3\4\0\0\n"), "t.tsv:1: holds a NUL byte (at byte 5)");
 }
@@ -212,6 +227,7 @@ static void survives_failing_allocations(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(accepts_plain_rows),
     TEST(accepts_bom_crlf_and_no_final_newline),
+    TEST(counts_no_empty_lines_at_the_end),
     TEST(takes_quotes_and_single_cr_as_they_are),
     TEST(lists_bad_lines_and_keeps_the_others),
     TEST(lists_at_most_a_hundred_in_order),
