@@ -2,13 +2,12 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "loss/points.h"
 #include "num/sym.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-
-#define NORM_FLOOR 1e-12 /* method.md: a shorter vector has no direction */
 
 /* u [d] = x / |x|, 0 when |x| is below the floor; false when x is not finite. */
 static bool unit_vector(double *u, const real *x, int d)
@@ -18,7 +17,7 @@ static bool unit_vector(double *u, const real *x, int d)
         square += (double)x[j] * (double)x[j];
     if (!isfinite(square)) return false;
     double norm = sqrt(square);
-    double factor = norm > NORM_FLOOR ? 1.0 / norm : 0.0;
+    double factor = norm > ACF_NORM_MIN ? 1.0 / norm : 0.0;
     for (int j = 0; j < d; j++)
         u[j] = factor * (double)x[j];
     return true;
