@@ -5,7 +5,7 @@
 #   scripts/check-floors.sh --self-test  a bad include in a scratch tree must be found
 #
 #     base -> num text image -> nn -> loss encoder optim store -> data -> config metrics
-#          -> model compare -> run -> sweep -> cli
+#          -> model compare -> input -> infer -> run -> sweep -> cli
 #
 # Folders on one floor do not know each other.  Anything is free to include the system's headers.
 set -eu
@@ -15,7 +15,7 @@ check() { # src
     find "$1" -name '*.[ch]' -exec grep -Hn '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' {} + |
         awk -F '[:"]' -v src="$1/" '
         BEGIN {
-            n = split("base|num text image|nn|loss encoder optim store|data|config metrics|model compare|run|sweep|cli", level, "|")
+            n = split("base|num text image|nn|loss encoder optim store|data|config metrics|model compare|input|infer|run|sweep|cli", level, "|")
             for (i = 1; i <= n; i++) {
                 m = split(level[i], folder, " ")
                 for (k = 1; k <= m; k++) floor[folder[k]] = i

@@ -6,7 +6,7 @@
 #include "num/gemm.h"
 #include "num/threads.h"
 #include "model/model_dir.h"
-#include "run/predict.h"
+#include "infer/predict.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #define ACF_CLI_EVAL_WORK_H
 
 #include "cli/options.h"
-#include "run/held_out.h"
+#include "infer/held_out.h"
 
 #include <stdint.h>
 

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "sweep/series.h"
-#include "run/token_share.h"
+#include "input/token_share.h"
 
 /* Train all runs and sum them up.  A run that fails keeps no other from being trained when n_jobs >
  * 1; its status is the series'.  text receives the summary; opt as for acf_train, with max_time_s

@@ -10,7 +10,7 @@
 #include "sweep/sweep_inputs.h"
 #include "sweep/sweep_schedule.h"
 #include "sweep/sweep_table.h"
-#include "run/token_share.h"
+#include "input/token_share.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * The files that run/predictions.h writes, read again: labels and answers of an evaluated split.
+ * The files that infer/predictions.h writes, read again: labels and answers of an evaluated split.
  */
 #ifndef ACF_COMPARE_ANSWERS_H
 #define ACF_COMPARE_ANSWERS_H

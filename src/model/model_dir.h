@@ -7,7 +7,7 @@
  *     tokenizer.json tokenizer_config.json and the older files (text/tokenizer.h): texts
  *     preprocessor_config.json                             images
  *     acf.json                format, labels, pooling, max_length, pair, tau, head, task, config,
- *                             data (run/data_record.h)
+ *                             data (input/data_record.h)
  */
 #ifndef ACF_MODEL_MODEL_DIR_H
 #define ACF_MODEL_MODEL_DIR_H

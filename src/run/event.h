@@ -2,7 +2,7 @@
 #ifndef ACF_RUN_EVENT_H
 #define ACF_RUN_EVENT_H
 
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 #include "run/trainer_internal.h"
 
 typedef struct acf_event_means {

@@ -1,7 +1,7 @@
 #include "run/label_init.h"
 
 #include "base/mem.h"
-#include "run/batches.h"
+#include "infer/batches.h"
 
 #include <math.h>
 

@@ -5,12 +5,12 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "data/text_source.h"
-#include "run/data_options.h"
-#include "run/data_record.h"
-#include "run/image_input.h"
+#include "input/data_options.h"
+#include "input/data_record.h"
+#include "input/image_input.h"
 #include "model/model_dir.h"
 #include "model/preprocessor.h"
-#include "run/token_share.h"
+#include "input/token_share.h"
 #include "text/vocab_train.h"
 
 #include <math.h>

@@ -8,8 +8,8 @@
 #include "data/data_summary.h"
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "run/data_record.h"
-#include "run/image_input.h"
+#include "input/data_record.h"
+#include "input/image_input.h"
 #include "config/interval.h"
 
 #include <limits.h>

@@ -8,7 +8,7 @@
 #include "metrics/metrics_json.h"
 #include "metrics/report.h"
 #include "model/model_dir.h"
-#include "run/predictions.h"
+#include "infer/predictions.h"
 
 #include <stdio.h>
 #include <string.h>

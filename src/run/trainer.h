@@ -31,7 +31,7 @@ typedef struct acf_train_options {
     double max_time_s;   /* stop, resumable, after this long; 0: no limit */
     const char *command; /* for command.txt */
     const char *commit;  /* what built the program, for environment.json; NULL: not known */
-    const struct acf_token_share *tokens; /* run/token_share.h, of this configuration; NULL: none */
+    const struct acf_token_share *tokens; /* of this configuration (input/token_share.h), or NULL */
     const char *sibling; /* directory of a run of the same series, whose data must be this run's;
                             NULL: none */
     acf_dump dump;

@@ -3,7 +3,7 @@
 #ifndef ACF_RUN_TRAINER_INTERNAL_H
 #define ACF_RUN_TRAINER_INTERNAL_H
 
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 #include "run/run_log.h"
 #include "run/run_status.h"
 #include "run/setup.h"

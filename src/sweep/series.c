@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "num/threads.h"
 #include "metrics/metrics.h"
-#include "run/inputs.h"
+#include "input/inputs.h"
 #include "run/run_status.h"
 #include "metrics/sample.h"
 #include "config/value.h"

@@ -1,6 +1,6 @@
 #include "sweep/sweep_inputs.h"
 
-#include "run/inputs.h"
+#include "input/inputs.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Label embeddings that begin as the means of their classes. */
 #include "base/mem.h"
 #include "num/gemm.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 #include "run/label_init.h"
 #include "run/run_status.h"
 #include "run/setup.h"

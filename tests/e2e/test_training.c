@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/text_source.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 #include "metrics/metrics_json.h"
 #include "model/model_dir.h"
 #include "run/setup.h"

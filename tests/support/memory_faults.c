@@ -11,9 +11,9 @@
 #include "cli/eval_work.h"
 #include "cli/train_series.h"
 #include "config/config.h"
-#include "run/held_out.h"
+#include "infer/held_out.h"
 #include "model/model_dir.h"
-#include "run/predict.h"
+#include "infer/predict.h"
 #include "run/trainer.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/data_record.h"
+#include "input/data_record.h"
 #include "support/cm.h"
 #include "support/data.h"
 #include "support/tmpdir.h"

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "num/gemm.h"
 #include "model/model_dir.h"
-#include "run/predict.h"
+#include "infer/predict.h"
 #include "support/close.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"

@@ -2,7 +2,7 @@
 #include "support/close.h"
 #include "support/cm.h"
 
-#include "run/reject.h"
+#include "infer/reject.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* Tokens of whole files for several runs: which files they are made of, and whom they fit.  That
  * runs are the same with them as without is cli/series.sh's. */
 #include "base/mem.h"
-#include "run/data_options.h"
-#include "run/token_share.h"
+#include "input/data_options.h"
+#include "input/token_share.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"
 #include "support/tmpdir.h"

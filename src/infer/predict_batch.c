@@ -1,9 +1,9 @@
-#include "run/predict_internal.h"
+#include "infer/predict_internal.h"
 
 #include "base/output.h"
 #include "base/path.h"
 #include "base/mem.h"
-#include "run/reject.h"
+#include "infer/reject.h"
 
 #include <inttypes.h>
 #include <math.h>

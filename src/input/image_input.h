@@ -1,6 +1,6 @@
 /* Images of a run: how they are prepared, and the sources that give them. */
-#ifndef ACF_RUN_IMAGE_INPUT_H
-#define ACF_RUN_IMAGE_INPUT_H
+#ifndef ACF_INPUT_IMAGE_INPUT_H
+#define ACF_INPUT_IMAGE_INPUT_H
 
 #include "base/log.h"
 #include "data/dataset.h"

@@ -1,9 +1,9 @@
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "metrics/space.h"
-#include "run/batches.h"
+#include "infer/batches.h"
 
 #include <math.h>
 

@@ -1,10 +1,10 @@
-#include "run/add_class.h"
+#include "infer/add_class.h"
 
 #include "base/output.h"
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 #include "model/model_dir.h"
 #include "store/weights.h"
 

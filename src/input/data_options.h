@@ -1,6 +1,6 @@
 /* The data keys of a configuration as data/dataset.h wants them. */
-#ifndef ACF_RUN_DATA_OPTIONS_H
-#define ACF_RUN_DATA_OPTIONS_H
+#ifndef ACF_INPUT_DATA_OPTIONS_H
+#define ACF_INPUT_DATA_OPTIONS_H
 
 #include "config/config.h"
 #include "data/dataset.h"

@@ -1,4 +1,4 @@
-#include "run/data_record.h"
+#include "input/data_record.h"
 
 #include "base/json.h"
 

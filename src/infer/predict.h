@@ -7,8 +7,8 @@
  * of the input brings is answered before the next read, so that a pipe gets its answers at once and
  * a file is still worked on in batches.
  */
-#ifndef ACF_RUN_PREDICT_H
-#define ACF_RUN_PREDICT_H
+#ifndef ACF_INFER_PREDICT_H
+#define ACF_INFER_PREDICT_H
 
 #include "base/str.h"
 #include "data/dataset.h"

@@ -1,4 +1,4 @@
-#include "run/batches.h"
+#include "infer/batches.h"
 
 acf_status acf_batches_visit(const acf_model *m, acf_source *source, const int32_t *rows, int n,
                              const acf_batch_visitor *v, acf_error *e)

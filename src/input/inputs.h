@@ -1,8 +1,8 @@
 /*
  * What a run will read, looked at before anything is begun.
  */
-#ifndef ACF_RUN_INPUTS_H
-#define ACF_RUN_INPUTS_H
+#ifndef ACF_INPUT_INPUTS_H
+#define ACF_INPUT_INPUTS_H
 
 #include "base/status.h"
 #include "config/config.h"

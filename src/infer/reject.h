@@ -5,11 +5,11 @@
  * answering head.  A threshold is chosen on held-out rows of the known classes so that a wanted
  * share of them stays above it; what lies below is answered with '?'.
  */
-#ifndef ACF_RUN_REJECT_H
-#define ACF_RUN_REJECT_H
+#ifndef ACF_INFER_REJECT_H
+#define ACF_INFER_REJECT_H
 
 #include "base/str.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 
 #include <cjson/cJSON.h>
 

@@ -1,9 +1,9 @@
 /* Predictions of an evaluated split as a TSV file, one row a line of the split, in its order. */
-#ifndef ACF_RUN_PREDICTIONS_H
-#define ACF_RUN_PREDICTIONS_H
+#ifndef ACF_INFER_PREDICTIONS_H
+#define ACF_INFER_PREDICTIONS_H
 
 #include "data/dataset.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 
 /* Header and rows: index, gold, pred, prob, correct, text [, text2] or image (its path as
  * the split has it, or its number in the array), linear_pred, label_pred; labels by name, gold and

@@ -1,4 +1,4 @@
-#include "run/submission.h"
+#include "infer/submission.h"
 
 #include "base/io.h"
 #include "base/output.h"

@@ -1,9 +1,9 @@
-#include "run/token_share.h"
+#include "input/token_share.h"
 
 #include "base/mem.h"
 #include "data/text_source.h"
 #include "model/model_dir.h"
-#include "run/data_options.h"
+#include "input/data_options.h"
 #include "config/value.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Texts, or images by their paths, answered in batches: what plain lines (predict.c) and tables
  * (predict_table.c) share. */
-#ifndef ACF_RUN_PREDICT_INTERNAL_H
-#define ACF_RUN_PREDICT_INTERNAL_H
+#ifndef ACF_INFER_PREDICT_INTERNAL_H
+#define ACF_INFER_PREDICT_INTERNAL_H
 
-#include "run/predict.h"
+#include "infer/predict.h"
 
 enum { ACF_PREDICT_BATCH = 64 };
 

@@ -1,4 +1,4 @@
-#include "run/predictions.h"
+#include "infer/predictions.h"
 
 #include "base/output.h"
 #include "base/mem.h"

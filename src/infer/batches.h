@@ -1,6 +1,6 @@
 /* A split or some of its rows, batch by batch in their order, as evaluation reads it. */
-#ifndef ACF_RUN_BATCHES_H
-#define ACF_RUN_BATCHES_H
+#ifndef ACF_INFER_BATCHES_H
+#define ACF_INFER_BATCHES_H
 
 #include "data/source.h"
 #include "model/model.h"

@@ -1,4 +1,4 @@
-#include "run/reject.h"
+#include "infer/reject.h"
 
 #include "base/json.h"
 #include "base/mem.h"

@@ -1,8 +1,8 @@
-#include "run/inputs.h"
+#include "input/inputs.h"
 
 #include "base/mem.h"
 #include "model/model_dir.h"
-#include "run/data_options.h"
+#include "input/data_options.h"
 
 acf_status acf_inputs_find_data(const acf_config *cfg, acf_error *e)
 {

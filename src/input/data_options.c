@@ -1,4 +1,4 @@
-#include "run/data_options.h"
+#include "input/data_options.h"
 
 #include <stdio.h>
 

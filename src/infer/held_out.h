@@ -5,8 +5,8 @@
  * found again, drawn again where dev_fraction or folds drew it: from the very file only, for rows
  * drawn from another would be training rows.  A foreign model needs to be told a task and a file.
  */
-#ifndef ACF_RUN_HELD_OUT_H
-#define ACF_RUN_HELD_OUT_H
+#ifndef ACF_INFER_HELD_OUT_H
+#define ACF_INFER_HELD_OUT_H
 
 #include "base/str.h"
 #include "data/dataset.h"

@@ -8,11 +8,11 @@
  * Afterwards the label head answers (acf.json: head "label"): cosines to a class mean mean what
  * they meant before, while W h + b was never weighed against the new row.
  */
-#ifndef ACF_RUN_ADD_CLASS_H
-#define ACF_RUN_ADD_CLASS_H
+#ifndef ACF_INFER_ADD_CLASS_H
+#define ACF_INFER_ADD_CLASS_H
 
 #include "base/str.h"
-#include "run/held_out.h"
+#include "infer/held_out.h"
 #include "model/model.h"
 
 typedef struct acf_new_class {

@@ -5,8 +5,8 @@
  * same files, but the tokens of a row are the same.  Opened by the process that starts the runs,
  * before they are forked, so that all of them read the same memory.
  */
-#ifndef ACF_RUN_TOKEN_SHARE_H
-#define ACF_RUN_TOKEN_SHARE_H
+#ifndef ACF_INPUT_TOKEN_SHARE_H
+#define ACF_INPUT_TOKEN_SHARE_H
 
 #include "base/log.h"
 #include "data/dataset.h"

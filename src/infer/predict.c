@@ -1,8 +1,8 @@
-#include "run/predict_internal.h"
+#include "infer/predict_internal.h"
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 
 #include <errno.h>
 #include <inttypes.h>

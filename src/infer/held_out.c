@@ -1,4 +1,4 @@
-#include "run/held_out.h"
+#include "infer/held_out.h"
 
 #include "base/assert.h"
 #include "base/path.h"
@@ -8,9 +8,9 @@
 #include "data/text_source.h"
 #include "config/config.h"
 #include "config/value.h"
-#include "run/data_options.h"
-#include "run/data_record.h"
-#include "run/image_input.h"
+#include "input/data_options.h"
+#include "input/data_record.h"
+#include "input/image_input.h"
 #include "model/model_dir.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* Files for GLUE's evaluation server: "index<TAB>prediction", one for each test file of a task. */
-#ifndef ACF_RUN_SUBMISSION_H
-#define ACF_RUN_SUBMISSION_H
+#ifndef ACF_INFER_SUBMISSION_H
+#define ACF_INFER_SUBMISSION_H
 
 #include "base/str.h"
 #include "data/dataset.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 
 /*
  * DIR/NAME, NAME being task->submission (second: task->submission_mm), the directory made where

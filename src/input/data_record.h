@@ -8,8 +8,8 @@
  * again from the same one only).  The digest decides: the same content may stand elsewhere.  Of
  * images in files it is that of the table, or of the names in the folder.
  */
-#ifndef ACF_RUN_DATA_RECORD_H
-#define ACF_RUN_DATA_RECORD_H
+#ifndef ACF_INPUT_DATA_RECORD_H
+#define ACF_INPUT_DATA_RECORD_H
 
 #include "data/dataset.h"
 

@@ -1,4 +1,4 @@
-#include "run/image_input.h"
+#include "input/image_input.h"
 
 #include "data/image_source.h"
 #include "model/preprocessor.h"

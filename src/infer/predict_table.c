@@ -1,11 +1,11 @@
-#include "run/predict_internal.h"
+#include "infer/predict_internal.h"
 
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/label_set.h"
 #include "data/table.h"
-#include "run/evaluate.h"
+#include "infer/evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

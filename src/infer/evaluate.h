@@ -1,6 +1,6 @@
 /* A model over a split: logits, cosines and features of every row, and the figures they give. */
-#ifndef ACF_RUN_EVALUATE_H
-#define ACF_RUN_EVALUATE_H
+#ifndef ACF_INFER_EVALUATE_H
+#define ACF_INFER_EVALUATE_H
 
 #include "data/source.h"
 #include "metrics/metrics.h"
