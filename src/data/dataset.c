@@ -127,8 +127,8 @@ static void tell_scores(const opening *o, const acf_table *t)
     const char *fraction = NULL;
     double score;
     for (int k = 0; k < d->K; k++) {
-        if (!acf_number_parse(&score, d->labels[k])) return;
-        if (fraction == NULL && score != floor(score)) fraction = d->labels[k];
+        if (!acf_number_parse(&score, d->by_name[k].name)) return;
+        if (fraction == NULL && score != floor(score)) fraction = d->by_name[k].name;
     }
     if (fraction != NULL)
         acf_log_warn(
