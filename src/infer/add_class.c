@@ -169,14 +169,12 @@ acf_status acf_model_export(const acf_model *m, const char *dir, acf_error *e)
 {
     ACF_TRY(acf_model_export_check(dir, e));
     char *whole = acf_path_absolute(dir, e);
-    if (whole == NULL) return ACF_ERR_RESOURCE;
-    for (size_t len = strlen(whole); len > 1 && whole[len - 1] == '/'; len--)
-        whole[len - 1] = '\0';
-    char *slash = strrchr(whole, '/');
+    char *parent = whole == NULL ? NULL : acf_path_dir(whole, e);
     acf_checkpoint *ck;
-    *slash = '\0';
-    acf_status st = acf_checkpoint_begin(&ck, slash == whole ? "/" : whole, slash + 1,
-                                         acf_weights_bytes(&m->params) + ((uint64_t)4 << 20), e);
+    acf_status st = ACF_ERR_RESOURCE;
+    if (parent != NULL)
+        st = acf_checkpoint_begin(&ck, parent, acf_path_base(whole),
+                                  acf_weights_bytes(&m->params) + ((uint64_t)4 << 20), e);
     if (st == ACF_OK) {
         st = acf_model_save(m, ck, e);
         if (st == ACF_OK)
@@ -184,6 +182,7 @@ acf_status acf_model_export(const acf_model *m, const char *dir, acf_error *e)
         else
             acf_checkpoint_abort(&ck);
     }
+    acf_free(parent);
     acf_free(whole);
     return st;
 }
