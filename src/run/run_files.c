@@ -21,8 +21,8 @@ static const char *const contents[] = {"command.txt",
                                        "last",
                                        NULL};
 
-static const char *const of_sweep[] = {"sweep.yaml", "table.md",      "table.csv",
-                                       "table.json", "results.jsonl", NULL};
+const char *const acf_sweep_file_names[] = {"sweep.yaml", "table.md",      "table.csv",
+                                            "table.json", "results.jsonl", NULL};
 
 static bool is_listed(const char *name, const char *const *list)
 {
@@ -46,7 +46,7 @@ static bool is_unfinished_of(const char *name, const char *const *list)
 bool acf_run_file_is_unfinished(const char *name)
 {
     return is_unfinished_of(name, marks) || is_unfinished_of(name, contents) ||
-           is_unfinished_of(name, of_sweep);
+           is_unfinished_of(name, acf_sweep_file_names);
 }
 
 bool acf_run_file_is_mark(const char *name)

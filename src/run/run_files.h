@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* What a sweep writes into its directory beside command.txt and its runs; ended by NULL. */
+extern const char *const acf_sweep_file_names[];
+
 /* One of the two files that show that a directory is a run's or a series'. */
 bool acf_run_file_is_mark(const char *name);
 

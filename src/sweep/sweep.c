@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/mem.h"
+#include "run/run_files.h"
 #include "run/run_status.h"
 #include "sweep/sweep_result.h"
 
@@ -139,18 +140,16 @@ static acf_status forget_unbegun(const acf_series *series, acf_error *e)
  * somebody's.  command.txt is not the mark of a sweep: every run has one. */
 static acf_status check_directory(const char *dir, acf_error *e)
 {
-    static const char *const files[] = {"sweep.yaml", "table.md", "table.csv", "table.json",
-                                        "results.jsonl"};
+    const char *const *file = acf_sweep_file_names;
     bool is_run, has_command, has_file, there = false;
-    size_t i = 0;
     ACF_TRY(acf_path_holds(&is_run, dir, "config.yaml", e));
     if (is_run)
         return acf_fail(e, ACF_ERR_USAGE,
                         "%s: holds a run or a series (config.yaml), not a sweep; choose another "
                         "--out",
                         dir);
-    for (; i < sizeof files / sizeof *files && !there; i++)
-        ACF_TRY(acf_path_holds(&there, dir, files[i], e));
+    for (; *file != NULL && !there; file++)
+        ACF_TRY(acf_path_holds(&there, dir, *file, e));
     if (!there) return ACF_OK;
     /* Only now: the sweep may be beginning at this moment, in another process. */
     ACF_TRY(acf_path_holds(&has_command, dir, "command.txt", e));
@@ -159,7 +158,7 @@ static acf_status check_directory(const char *dir, acf_error *e)
     return acf_fail(e, ACF_ERR_USAGE,
                     "%s: holds %s, but no sweep was begun there (it lacks %s); choose another "
                     "--out, or move the file away",
-                    dir, files[i - 1], has_command ? "sweep.yaml" : "command.txt");
+                    dir, file[-1], has_command ? "sweep.yaml" : "command.txt");
 }
 
 acf_status acf_sweep_check(const acf_sweep *s, acf_error *e)

@@ -5,6 +5,7 @@
 #include "config/schema.h"
 #include "config/value.h"
 #include "config/yaml_tree.h"
+#include "run/run_files.h"
 #include "sweep/sweep_grid.h"
 
 #include <stdio.h>
@@ -34,10 +35,9 @@ static acf_status take_seeds(reader *r, char **to, acf_place *at, const acf_yaml
 /* Would a directory of this name be taken for a file of the sweep or for a run of a series? */
 static bool is_taken(const char *name)
 {
-    static const char *const files[] = {"sweep.yaml", "command.txt", "table.md",     "table.csv",
-                                        "table.json", "config.yaml", "results.jsonl"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (strcmp(name, files[i]) == 0) return true;
+    for (const char *const *file = acf_sweep_file_names; *file != NULL; file++)
+        if (strcmp(name, *file) == 0) return true;
+    if (strcmp(name, "command.txt") == 0 || strcmp(name, "config.yaml") == 0) return true;
     return strncmp(name, "seed-", 5) == 0 || strncmp(name, "fold-", 5) == 0;
 }
 
