@@ -12,7 +12,7 @@
 set -eu
 LC_ALL=C
 export LC_ALL
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 PYTHON=${PYTHON:-python3}
 rounds=5
 seconds=2

@@ -12,7 +12,7 @@
 set -eu
 LC_ALL=C
 export LC_ALL
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 ACF=${ACF:-$root}
 runs=${RUNS:-5}
 start=${START:---config $root/configs/text.yaml --set data.train=$root/data/sample-text/train.tsv

@@ -34,7 +34,7 @@ check() { # src
 }
 
 if [ "${1:-}" != --self-test ]; then
-    check "${1:-$(dirname "$0")/../src}"
+    check "${1:-$(dirname "$(readlink -f "$0")")/../src}"
     exit
 fi
 work=$(mktemp -d)

@@ -13,7 +13,7 @@
 set -eu
 LC_ALL=C
 export LC_ALL
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 ACF=${ACF:-$root}
 all='cifar10 cifar100 cifar10-few cifar100-few'
 

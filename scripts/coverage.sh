@@ -4,7 +4,7 @@
 #
 #   scripts/coverage.sh TREE PROGRAM...      TREE: build/HASH/f32; FILES=1: by file, too
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 tree=$PWD/$1
 shift
 find "$tree" -name '*.gcda' -delete

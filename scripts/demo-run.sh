@@ -4,7 +4,7 @@
 # evaluated and asked a few things.  Images: a ResNet-20 learns Fashion-MNIST from random weights in
 # about two minutes and is evaluated on the official test images.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$(readlink -f "$0")")/.."
 config=configs/wordnet-demo.yaml
 data=data/wordnet # where the configuration expects it
 run=runs/wordnet-demo

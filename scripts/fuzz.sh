@@ -8,7 +8,7 @@
 # program fail: replay it with build/HASH/f32/tests/fuzz/fuzz_NAME FILE, and when it is mended, put
 # it into tests/fuzz/corpus/NAME.  build/fuzz/tally has a line for each process that has ended.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 work=build/fuzz
 tally=$work/tally
 mkdir -p "$work/findings" && touch "$tally"

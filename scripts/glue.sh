@@ -13,7 +13,7 @@
 set -eu
 LC_ALL=C
 export LC_ALL
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 ACF=${ACF:-$root}
 all='cola sst2 mrpc stsb qqp mnli qnli rte wnli'
 
@@ -57,45 +57,68 @@ if [ -z "$tasks" ]; then
 fi
 [ -n "$tasks" ] || fail "$data: holds none of GLUE's folders (CoLA, SST-2 ...)" 3
 
+
+# Who ends this script means the work: a stop is passed on, and waited for.  A shell sees signals at
+# once only while it waits for something behind.  A closed terminal ends nothing (as of acf-train).
+stop='' again='' child=''
+trap 'stop=yes again=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' TERM INT
+trap '' HUP
+
+# attend COMMAND...: run it, its exit code in $code.  Told to stop, this is the end of all.
+attend() {
+    "$@" &
+    child=$!
+    [ -z "$stop" ] || kill -TERM "$child" 2>/dev/null || :
+    code=0 again=yes
+    while [ -n "$again" ]; do # a signal ends the wait, too
+        again='' ended=0
+        wait "$child" || ended=$?
+        [ $ended -eq 127 ] || code=$ended # 127: the wait before had seen its end
+    done
+    child=''
+    [ -n "$stop" ] || return 0
+    case $code in
+    0 | 130 | 143) fail "$out: stopped; the same command goes on" 75 ;;
+    *) exit $code ;;
+    esac
+}
+
 # What follows wins over what is put before it.
 for task in $tasks; do
     set -- --set "$task:data.dir=$data/$(folder "$task")" "$@"
 done
-code=0
-"$ACF/acf-train" --sweep "$root/configs/sweeps/glue.yaml" --out "$out" \
-    --tasks "$(echo "$tasks" | sed 's/^ //; s/ /,/g')" --set "model.encoder=$model" "$@" || code=$?
+attend "$ACF/acf-train" --sweep "$root/configs/sweeps/glue.yaml" --out "$out" \
+    --tasks "$(echo "$tasks" | sed 's/^ //; s/ /,/g')" --set "model.encoder=$model" "$@"
 for word in "$@"; do
     [ "$word" != --dry-run ] || exit $code
 done
 [ $code -eq 0 ] || [ -e "$out/table.md" ] || exit $code
+result=$code
 
-# submit TASK TEST-FILE FILE...: the answers of a finished task, unless they are newer than it.  A
-# failure is told, and the other tasks' follow.
+# submit TASK FILE TEST... [OPTION...]: the answers of a finished task, FILE to each TEST, unless
+# they are newer than its figures and the test file.  A failure is told, and the others follow.
 submit() {
-    run=$out/acf/$1 test=$2
-    shift 2
+    name=$1 run=$out/acf/$1 due=''
+    shift
     mark=$run/eval_results.json
     [ ! -e "$run/summary.json" ] || mark=$run/summary.json
-    [ -e "$mark" ] && [ -e "$test" ] || return 0
-    for file in "$@"; do
-        case $file in -*) break ;; esac
-        [ -n "$(find "$out/submission/$file" -newer "$mark" 2>/dev/null)" ] || {
-            status=0
-            answer "$run" "$@" || status=$?
-            [ $status -eq 0 ] || [ $code -ne 0 ] || code=$status
+    [ -e "$mark" ] || return 0
+    while [ $# -gt 0 ]; do
+        case $1 in -*) break ;; esac
+        [ -e "$2" ] || {
+            echo "glue.sh: $2 is not there: no answers of $name" >&2
             return 0
         }
+        [ -n "$(find -L "$out/submission/$1" -newer "$mark" -newer "$2" 2>/dev/null)" ] || due=yes
+        shift 2
     done
-}
-
-# answer RUN FILE... [OPTION...]: acf-eval with the options.
-answer() {
-    run=$1
-    shift
-    while [ $# -gt 0 ]; do
-        case $1 in -*) break ;; *) shift ;; esac
-    done
-    "$ACF/acf-eval" "$run" "$@" --glue-submission "$out/submission" >&2
+    [ -n "$due" ] || return 0
+    [ -e "$run/best" ] || {
+        echo "glue.sh: $run keeps no model (save.results_only): no answers of $name" >&2
+        return 0
+    }
+    attend "$ACF/acf-eval" "$run" "$@" --glue-submission "$out/submission" >&2
+    [ $result -ne 0 ] || result=$code
 }
 
 mkdir -p "$out/submission"
@@ -103,10 +126,11 @@ for task in $tasks; do
     dir=$data/$(folder "$task")
     case $task in
     mnli)
-        submit mnli "$dir/test_matched.tsv" MNLI-m.tsv MNLI-mm.tsv
-        submit mnli "$data/AX/diagnostic.tsv" AX.tsv --task ax --data "$data/AX"
+        submit mnli MNLI-m.tsv "$dir/test_matched.tsv" MNLI-mm.tsv "$dir/test_mismatched.tsv"
+        ax=$data/AX/diagnostic.tsv
+        [ ! -e "$ax" ] || submit mnli AX.tsv "$ax" --task ax --data "$data/AX"
         ;;
-    *) submit "$task" "$dir/test.tsv" "$(folder "$task").tsv" ;;
+    *) submit "$task" "$(folder "$task").tsv" "$dir/test.tsv" ;;
     esac
 done
-exit $code
+exit $result

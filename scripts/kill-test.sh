@@ -11,7 +11,7 @@
 # comes to its end must have the weights, optimizer state, links, events (times aside) and
 # predictions of the undisturbed one, to the byte.
 set -eu
-SRC=${SRC:-$(cd "$(dirname "$0")/.." && pwd)}
+SRC=${SRC:-$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)}
 ACF=${ACF:-$SRC}
 kills=${1:-10}
 terms=${2:-5}

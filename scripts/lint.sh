@@ -5,7 +5,7 @@
 #   make lint                  everything
 #   make lint PARTS="text tidy"    only these parts
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 LC_ALL=C.UTF-8
 export LC_ALL
 

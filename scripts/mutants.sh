@@ -10,7 +10,7 @@
 # where it was; a mutant is tried again when it, or any file of src/, has changed.  ANEW=1 forgets
 # the state.  RUN is a command that builds and tests are run by (RUN=nice).  Prints a line a mutant; exit 1 when one survives, 2 when one does not apply or build.
 set -u
-SRC=$(cd "$(dirname "$0")/.." && pwd)
+SRC=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 dir=${MUTANTS_DIR:-$SRC/build/mutants}
 only=${1:-}
 list=$SRC/tests/mutants.txt

@@ -13,7 +13,7 @@ LC_ALL=C
 export LC_ALL
 : "${HELD_OUT:=noun.body noun.feeling noun.food noun.phenomenon noun.time}"
 : "${EXAMPLES:=20}"
-ACF=${ACF:-$(cd "$(dirname "$0")/.." && pwd)}
+ACF=${ACF:-$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)}
 
 [ $# -ge 4 ] || {
     sed -n '2,11s/^# \{0,1\}//p' "$0" >&2

@@ -13,7 +13,8 @@ and argmax of the cosine to the rows of W.
 The same command for acf-train:
 
     acf-train --config configs/sst2.yaml --set data.dir=SST-2_DIR --set model.encoder=HF_DIR \\
-        --set model.label_init=normal --set loss.type=ce --set train.seed=1 --set save.dir=RUN
+        --set data.max_train_samples=20000 --set train.epochs=1 --set model.label_init=normal \\
+        --set loss.type=ce --set train.seed=1 --set save.dir=RUN
 
 Needs torch and transformers.  FILE.jsonl gets one line per finished run; give a path outside the
 project.  A run that FILE.jsonl already holds is not done again.

@@ -8,7 +8,7 @@
 # FILTER=word runs only what has the word in its name; EXEC_PREFIX="valgrind ..." goes before each
 # program.
 set -u
-SRC=$(cd "$(dirname "$0")/.." && pwd)
+SRC=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 ACF=${ACF:-$SRC}
 export SRC ACF
 export OPENBLAS_NUM_THREADS=1

@@ -9,7 +9,7 @@
 # line for each run to DIR/results.jsonl.  Started again after whatever ended it, the same command
 # does what is missing.  It is `acf-train --sweep`; ACF names the directory of the programs.
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 ACF=${ACF:-$root}
 case ${1:--} in
 -*)

@@ -26,6 +26,7 @@ typedef struct work {
     double begin_s;
     acf_token_share **tokens; /* [n_tasks] of runs that are left; NULL: none */
     bool *has_tried;          /* [n_tasks] to make tokens */
+    int *code;                /* [n_runs] of those that have ended */
     int n_todo, n_done;
 } work;
 
@@ -185,11 +186,40 @@ static acf_status run_ended(void *payload, int i, int code, acf_error *e)
     if (st == ACF_OK) st = acf_sweep_summarize(w->s, r->cell, e);
     if (st == ACF_OK) st = acf_sweep_write(w->s, e);
     acf_lock_release(&lock);
-    if (code != acf_exit_code(ACF_STOPPED)) w->n_done++;
+    w->code[i] = code;
+    if (code != acf_exit_code(ACF_STOPPED) && r->state != ACF_SWEEP_BUSY) w->n_done++;
     tell_run(w, i, code); /* who reads it may be slow: not under the lock */
     int task = w->s->cell[r->cell].task;
     if (count_open(w->s, task) == 0) acf_token_share_close(&w->tokens[task]);
     return st;
+}
+
+/* The runs that another process works on, until one of them is free, which is ours again: false
+ * when there are none, or this process is to stop. */
+static bool wait_for_others(work *w)
+{
+    const struct timespec pause = {.tv_nsec = 100000000};
+    for (bool is_told = false;; is_told = true) {
+        int n_busy = 0, n_free = 0;
+        for (int i = 0; i < w->s->n_runs; i++) {
+            acf_sweep_run *r = &w->s->run[i];
+            acf_lock *lock;
+            acf_error e = {0};
+            if (!r->is_ours || r->state != ACF_SWEEP_BUSY) continue;
+            acf_status st = acf_lock_take(&lock, acf_sweep_config(w->s, i)->save.dir, &e);
+            acf_lock_release(&lock);
+            n_busy++;
+            if (st == ACF_ERR_BUSY && !is_told)
+                acf_console_say(w->console, "%s: waiting for its end", e.text);
+            if (st == ACF_ERR_BUSY) continue;
+            n_free++;
+            r->state = ACF_SWEEP_OPEN;
+            r->begun_s = 0;
+        }
+        if (n_free > 0) return true;
+        if (n_busy == 0 || is_over(w)) return false;
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 static acf_status list_runs(acf_str *text, const acf_sweep *s, acf_error *e)
@@ -263,7 +293,7 @@ static acf_status write_all(const work *w, acf_error *e)
 }
 
 /* The status of the whole, by what became of our runs. */
-static acf_status conclude(const work *w, const int *code, acf_error *e)
+static acf_status conclude(const work *w, acf_error *e)
 {
     const acf_sweep *s = w->s;
     char name[320];
@@ -281,9 +311,9 @@ static acf_status conclude(const work *w, const int *code, acf_error *e)
                         s->dir, n_left, plural(n_left));
     if (failed >= 0) {
         acf_sweep_run_name(name, s, failed);
-        return acf_fail(e, acf_status_of_exit(code[failed]),
+        return acf_fail(e, acf_status_of_exit(w->code[failed]),
                         "%s: %d of %d runs failed, the first: %s, with exit code %d", s->dir,
-                        n_failed, w->n_todo, name, code[failed]);
+                        n_failed, w->n_todo, name, w->code[failed]);
     }
     if (n_diverged > 0)
         return acf_fail(
@@ -314,18 +344,22 @@ static acf_status do_runs(acf_str *text, work *w, acf_error *e)
                            .ended = run_ended,
                            .payload = w};
     int *code = acf_alloc((size_t)s->n_runs, sizeof *code, "exit codes", e);
+    w->code = acf_alloc((size_t)s->n_runs, sizeof *w->code, "exit codes", e);
     w->tokens = acf_alloc(s->file.n_tasks, sizeof(acf_token_share *), "shared tokens", e);
     w->has_tried = acf_alloc(s->file.n_tasks, sizeof *w->has_tried, "shared tokens", e);
-    bool ok = code != NULL && w->tokens != NULL && w->has_tried != NULL;
+    bool ok = code != NULL && w->code != NULL && w->tokens != NULL && w->has_tried != NULL;
     acf_status st = ok ? begin(w, e) : ACF_ERR_RESOURCE;
     if (st == ACF_OK) {
         tell_plan(w);
-        st = acf_jobs_run(code, &jobs, e);
+        do
+            st = acf_jobs_run(code, &jobs, e);
+        while (st == ACF_OK && wait_for_others(w));
     }
     if (st == ACF_OK) st = write_all(w, e);
     if (st == ACF_OK) st = acf_sweep_markdown(text, s, e);
-    if (st == ACF_OK) st = conclude(w, code, e);
+    if (st == ACF_OK) st = conclude(w, e);
     acf_free(code);
+    acf_free(w->code);
     for (size_t t = 0; w->tokens != NULL && t < s->file.n_tasks; t++)
         acf_token_share_close(&w->tokens[t]);
     acf_free(w->tokens);

@@ -120,7 +120,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"data.labels", ACF_TYPE_STRINGS, AT(data.labels), NULL, NULL, "null", "null",
      "label names, order = ids; null: the task's, or sorted by bytes"},
     {"data.max_train_samples", ACF_TYPE_LONG, AT(data.max_train_samples), "[1, 2147483647]", NULL,
-     "null", "null", "train on so many rows, drawn evenly from the classes' shares"},
+     "null", "null", "train on so many rows, drawn at random, each class keeping its share"},
     {"data.shots", ACF_TYPE_INT, AT(data.shots), "[1, 1000000]", NULL, "null", "null",
      "train on so many rows of each class"},
     {"data.dev_fraction", ACF_TYPE_REAL, AT(data.dev_fraction), "[0, 1)", NULL, NULL, "0",

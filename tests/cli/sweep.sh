@@ -96,19 +96,26 @@ rm -r more/acf/full
 run 0 $train --out more --tasks few --variants ce --seeds 1
 [ "$(grep -c '"task":"full"' more/results.jsonl)$(wc -l <more/results.jsonl)" = 17 ] || fail 'the line of a run that is gone'
 
-# Two at once share the runs, or leave them to each other.
+# Two at once share the runs, and wait for what the other still works on.
 $train --out twice --variants ce -j 2 >/dev/null 2>other &
 code=0
 $train --out twice --variants ce -j 2 >/dev/null 2>err || code=$?
 second=0
 wait $! || second=$?
-case "$code $second" in
-'0 0' | '0 75' | '75 0' | '75 75') ;;
-*) fail "two at once end with $code and $second" && cat other err ;;
-esac
+[ "$code $second" = '0 0' ] || { fail "two at once end with $code and $second"; cat other err; }
 run 0 $train --out twice --variants ce
 result_of twice/ce | diff a - || fail 'two at once end otherwise'
 [ "$(wc -l <twice/results.jsonl)" -eq 3 ] || fail 'two at once lose lines'
+cp -r twice waits
+rm -r waits/ce/full/seed-3
+mkdir waits/ce/full/seed-3
+flock waits/ce/full/seed-3/.lock sleep 2 &
+wait_for test -e waits/ce/full/seed-3/.lock
+run 0 $train --out waits --variants ce
+grep -q '^\[0/1\] ce/full/seed-3: another process works on it' err && grep -q '/seed-3: is in use by process unknown on host unknown: waiting for its end$' err &&
+    grep -q '^\[1/1\] ce/full/seed-3: accuracy ' err || { fail 'a run of another process is not waited for'; cat err; }
+result_of waits/ce | diff a - || fail 'a run that was waited for ends otherwise'
+wait
 
 # Told to stop while another process writes the table: still stopped, not refused.
 $train --out held --variants ce --set train.steps=100000 >/dev/null 2>err &
@@ -261,6 +268,63 @@ run 0 glue straight rte --seeds 1..2
 [ "$before" = "$(digest_of straight/acf straight/submission)" ] || fail 'glue.sh repeats what is finished'
 run 0 glue dry rte --dry-run
 [ ! -e dry ] || fail 'glue.sh --dry-run wrote something'
+# Answers follow the test file as well as the run; what is missing is told.
+touch glue/RTE/test.tsv
+before=$(digest_of straight/submission)
+run 0 glue straight rte --seeds 1..2
+[ "$before" != "$(digest_of straight/submission)" ] || fail 'answers to another test file stay'
+mv glue/RTE/test.tsv test_of_rte
+run 0 glue straight rte --seeds 1..2
+grep -qx 'glue.sh: glue/RTE/test.tsv is not there: no answers of rte' err || { fail 'a test file that is missing'; cat err; }
+mv test_of_rte glue/RTE/test.tsv
+run 0 glue figures rte --set save.results_only=yes
+grep -qx 'glue.sh: figures/acf/rte keeps no model (save.results_only): no answers of rte' err || { fail 'a run without a model'; cat err; }
+run 0 glue figures2 rte --set save.results_only=yes --seeds 1..2
+grep -q '^glue.sh: figures2/acf/rte keeps no model' err || { fail 'a series without models'; cat err; }
+ln -s "$SRC/scripts/glue.sh" linked.sh
+run 0 sh linked.sh "$model" glue dry rte --dry-run
+grep -qx acf/rte out || { fail 'glue.sh by a link'; cat out; }
+
+# Told to stop, glue.sh passes it on and waits; nobody trains behind it.  A shell in the background has
+# SIGINT ignored, which cannot be trapped: env gives it back.
+for signal in TERM INT; do
+    setsid env --default-signal=INT sh "$SRC/scripts/glue.sh" "$model" glue long-$signal rte --set train.steps=100000 >/dev/null 2>err &
+    wait_for grep -q null long-$signal/acf/rte/status.json
+    [ $signal = TERM ] && kill -TERM $! || kill -s INT -- -$!
+    code=0
+    wait $! || code=$?
+    [ $code -eq 75 ] || { fail "glue.sh after SIG$signal: exit $code"; cat err; }
+    [ ! -e long-$signal/acf/rte/.lock ] || fail "SIG$signal ends glue.sh before the training"
+    grep -q '"ended":[^0-9]*75,' long-$signal/acf/rte/status.json || fail "SIG$signal: the training was not stopped"
+done
+# Half-way, which a lock on the second run makes sure of.
+run 75 glue half rte --seeds 1..2 --max-time 0.001s
+mkdir -p half/acf/rte/seed-2
+(flock 9 && exec sleep 60) 9>half/acf/rte/seed-2/.lock &
+lock=$!
+sh "$SRC/scripts/glue.sh" "$model" glue half rte --seeds 1..2 $glue_options >/dev/null 2>err &
+wait_for grep -q 'waiting for its end' err
+kill -TERM $!
+code=0
+wait $! || code=$?
+[ $code -eq 75 ] || { fail "glue.sh stopped half-way: exit $code"; cat err; }
+kill $lock 2>/dev/null
+wait $lock 2>/dev/null
+finished_of half >before
+[ -s before ] || fail 'nothing had ended half-way'
+run 0 glue half rte --seeds 1..2
+finished_of half >after
+grep -vxFf after before >lost && fail "glue.sh started again changed finished work: $(head -n 3 lost)"
+result_of straight/acf >want
+result_of half/acf | diff want - && cmp straight/table.md half/table.md && diff -r straight/submission half/submission ||
+    fail 'glue.sh stopped half-way and started again ends otherwise'
+# Its shell killed, which it cannot pass on: the next one waits for the training that goes on.
+sh "$SRC/scripts/glue.sh" "$model" glue orphan rte --seeds 1..2 $glue_options >/dev/null 2>err &
+wait_for test -e orphan/acf/rte/seed-1/.lock
+kill -KILL $!
+wait $! 2>/dev/null
+run 0 glue orphan rte --seeds 1..2
+result_of orphan/acf | diff want - && diff -r straight/submission orphan/submission || fail 'glue.sh killed and started again ends otherwise'
 rm -r straight/submission
 cp -r glue kept_glue
 : >glue/RTE/test.tsv
