@@ -48,7 +48,7 @@ static bool add_row(cJSON *c, const acf_compare_row *row)
            cJSON_AddBoolToObject(c, "same_examples", row->is_crossed) != NULL &&
            acf_json_put_pair(c, "mean", t->mean[0], t->mean[1]) &&
            acf_json_put_number(c, "difference", t->difference) &&
-           acf_json_put_pair(c, "ci", t->ci.low, t->ci.high) &&
+           acf_json_put_pair_or_null(c, "ci", t->ci.low, t->ci.high) &&
            add_test(c, "bootstrap", t->bootstrap_ci, t->bootstrap_p) && add_mcnemar(c, t) &&
            add_test(c, "randomization", (acf_ci){NAN, NAN}, t->randomization_p) &&
            add_test(c, "student", t->student_ci, t->student_p) && add_values(c, row);
@@ -58,7 +58,9 @@ static bool add_row(cJSON *c, const acf_compare_row *row)
 static bool add_verdict(cJSON *c, const acf_compare *all, const acf_compare_pair *pair, int better,
                         double p, double p_holm)
 {
-    if (!acf_json_put_number(c, "p", p) || !acf_json_put_number(c, "p_holm", p_holm)) return false;
+    if (!acf_json_put_number_or_null(c, "p", p) ||
+        !acf_json_put_number_or_null(c, "p_holm", p_holm))
+        return false;
     if (better < 0) return cJSON_AddNullToObject(c, "verdict") != NULL;
     return cJSON_AddStringToObject(c, "verdict", all->path[pair->run[better]]) != NULL;
 }
@@ -78,8 +80,8 @@ static bool add_wilcoxon(cJSON *c, const acf_gains *g)
 static bool add_tasks(cJSON *c, const acf_compare *all, const acf_compare_pair *pair)
 {
     const acf_gains *g = &pair->gains;
-    bool ok = acf_json_put_number(c, "gain", pair->gain) &&
-              acf_json_put_pair(c, "ci", pair->ci.low, pair->ci.high) &&
+    bool ok = acf_json_put_number_or_null(c, "gain", pair->gain) &&
+              acf_json_put_pair_or_null(c, "ci", pair->ci.low, pair->ci.high) &&
               add_test(c, "bootstrap", (acf_ci){NAN, NAN}, g->bootstrap_p) &&
               acf_json_put_number(c, "wins", (double)g->wins) &&
               acf_json_put_number(c, "ties", (double)g->ties) &&

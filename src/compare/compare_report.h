@@ -14,8 +14,8 @@
  * Of directories of tasks: "gain" (mean over tasks, more is better), "ci", "bootstrap": {"p"},
  * "wins", "ties", "losses", "wilcoxon": {"n", "plus", "minus", "method": "exact" or "normal", "p"},
  * and "tasks": [{"task", and all of the above for it, "p_holm" over all tasks of all pairs}].  With
- * one task there are no "bootstrap" and "wilcoxon", and gain, ci and p are the task's; over metrics
- * of both directions neither these nor gain, ci and p.
+ * one task there are no "bootstrap" and "wilcoxon", and gain, ci and p are the task's.  Over
+ * metrics of both directions there are neither, and gain, ci, p and p_holm are null.
  *
  * "verdict" is the path of the better one at 5 % by p_holm, or null: no difference shown.
  */

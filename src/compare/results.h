@@ -75,7 +75,8 @@ acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e
 
 /* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged",
  * "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties",
- * "losses", "p", "p_holm"}]}, without what is not there.  *out is the caller's. */
+ * "losses", "p", "p_holm"}]}: of every other variant, gain, ci, p and p_holm null where they are
+ * not defined.  "mean" needs one run, "sd" and "ci" of a variant two.  *out is the caller's. */
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
 #endif

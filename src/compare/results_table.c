@@ -173,17 +173,16 @@ static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t vari
 static bool add_gain(cJSON *list, const acf_results *r, size_t variant)
 {
     const acf_gains *g = &r->gain[variant].gains;
-    if (g->n_tasks == 0) return true;
     cJSON *c = acf_json_append(list);
     return c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
            acf_json_put_number(c, "tasks", (double)g->n_tasks) &&
-           acf_json_put_number(c, "gain", g->gain) &&
-           acf_json_put_pair(c, "ci", g->ci.low, g->ci.high) &&
+           acf_json_put_number_or_null(c, "gain", g->gain) &&
+           acf_json_put_pair_or_null(c, "ci", g->ci.low, g->ci.high) &&
            acf_json_put_number(c, "wins", (double)g->wins) &&
            acf_json_put_number(c, "ties", (double)g->ties) &&
            acf_json_put_number(c, "losses", (double)g->losses) &&
-           acf_json_put_number(c, "p", g->p) &&
-           acf_json_put_number(c, "p_holm", r->gain[variant].p_holm);
+           acf_json_put_number_or_null(c, "p", g->p) &&
+           acf_json_put_number_or_null(c, "p_holm", r->gain[variant].p_holm);
 }
 
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
@@ -202,7 +201,7 @@ acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
     }
     ok = ok && (list = cJSON_AddArrayToObject(json, "gains")) != NULL;
     for (size_t v = 0; v < r->n_variants && ok; v++)
-        ok = add_gain(list, r, v);
+        if ((int)v != r->baseline) ok = add_gain(list, r, v);
     if (ok) return ACF_OK;
     cJSON_Delete(json);
     *out = NULL;

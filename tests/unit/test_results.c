@@ -32,6 +32,18 @@ static const char *write_text(const char *dir, const char *name, acf_str *text)
     return path;
 }
 
+static void assert_json_holds(const acf_results *r, const char *want)
+{
+    acf_error e = {ACF_OK, ""};
+    cJSON *json;
+    assert_ok(acf_results_json(&json, r, &e), &e);
+    char *text = acf_json_print(json, false, &e);
+    assert_non_null(text);
+    if (strstr(text, want) == NULL) fail_msg("'%s' is not in %s", want, text);
+    acf_free(text);
+    cJSON_Delete(json);
+}
+
 /* Two tasks in two files; "b" has one seed more on "one", and on "two" one that diverged. */
 static void write_two(const char *dir, const char *path[2])
 {
@@ -236,6 +248,8 @@ static void an_undefined_figure_is_counted(void **state)
     assert_non_null(strstr(out.data, "| **70.0** (1 undefined) | undefined |\n"));
     assert_non_null(strstr(out.data, "\n| c | 0 | - | - | 0, 0, 0 | - | - |\n"));
     acf_str_free(&out);
+    assert_json_holds(&r, "{\"variant\":\"c\",\"tasks\":0,\"gain\":null,\"ci\":null,\"wins\":0,"
+                          "\"ties\":0,\"losses\":0,\"p\":null,\"p_holm\":null}");
     acf_results_close(&r);
 }
 
@@ -342,6 +356,8 @@ static void several_variants_are_corrected(void **state)
     assert_int_equal(r.gain[1].gains.wins, 2);
     assert_ok(acf_results_markdown(&out, &r, &e), &e);
     assert_non_null(strstr(out.data, "\n| b | 2 | - | - | 2, 0, 0 | - | - |\n"));
+    assert_json_holds(&r, "\"gains\":[{\"variant\":\"b\",\"tasks\":2,\"gain\":null,\"ci\":null,"
+                          "\"wins\":2,\"ties\":0,\"losses\":0,\"p\":null,\"p_holm\":null}]");
     acf_str_free(&out);
     acf_results_close(&r);
 }
