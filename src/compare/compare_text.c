@@ -53,11 +53,10 @@ static void probability(char text[16], double p)
     (void)snprintf(text, 16, p < 0.0001 ? "<0.0001" : "%.4f", p);
 }
 
-static acf_status put_header(const page *p, const char *first, const char *second, acf_error *e)
+static acf_status put_header(const page *p, acf_error *e)
 {
-    return acf_str_printf(p->out, e,
-                          "%-*s  %8.8s  %8.8s  difference  95 %% interval        %7s%s\n", p->width,
-                          "", first, second, "p", p->has_holm ? "     Holm" : "");
+    return acf_str_printf(p->out, e, "%-*s  %8s  %8s  difference  95 %% interval        %7s%s\n",
+                          p->width, "", "first", "second", "p", p->has_holm ? "     Holm" : "");
 }
 
 /* One line of the table; `label` is its first column. */
@@ -172,7 +171,7 @@ static acf_status put_plain(page *p, acf_error *e)
     ACF_TRY(uniform ? put_size(p, row, e)
                     : acf_str_puts(p->out, "what each two have in common", e));
     ACF_TRY(acf_str_puts(p->out, "\n\n", e));
-    ACF_TRY(put_header(p, "first", "second", e));
+    ACF_TRY(put_header(p, e));
     for (size_t i = 0; i < c->n_pairs; i++) {
         name_pair(label, p, &c->pair[i]);
         ACF_TRY(put_row(p, label, &c->pair[i], &c->pair[i].row[0], e));
@@ -237,7 +236,7 @@ static acf_status put_tasks(page *p, acf_error *e)
         const char *first = p->name[pair->run[0]], *second = p->name[pair->run[1]];
         ACF_TRY(acf_str_printf(p->out, e, "%s%s -> %s on %s\n\n", i > 0 ? "\n" : "", first, second,
                                c->opt.split));
-        ACF_TRY(put_header(p, first, second, e));
+        ACF_TRY(put_header(p, e));
         for (size_t k = 0; k < pair->n_rows; k++) {
             const acf_compare_row *row = &pair->row[k];
             char label[PAIR];

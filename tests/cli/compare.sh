@@ -139,6 +139,7 @@ cp -r b x/alone
 mkdir x/unfinished
 touch x/unfinished/config.yaml
 run 0 compare x y
+grep -q '^  *first    second  difference  95 % interval ' out || { fail 'the columns are not first and second'; cat out; }
 grep -q '4 won, 0 tied, 0 lost' out || { fail 'not four tasks won'; cat out; }
 grep -q '^Wilcoxon signed-rank test (exact): p 0.1250: 4 tasks that differ are too few for a test at 5 %, which needs 6$' out || fail 'no Wilcoxon test'
 grep -q '^warning: x/alone: left out, y has no finished alone$' err || fail 'nothing about the task alone'
