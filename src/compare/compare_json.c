@@ -39,12 +39,27 @@ static bool add_values(cJSON *c, const acf_compare_row *row)
     return values != NULL;
 }
 
+/* Whose answers were compared; null: the run does not note it. */
+static bool add_heads(cJSON *c, const acf_compare_row *row)
+{
+    cJSON *heads = cJSON_AddArrayToObject(c, "heads");
+    for (int k = 0; heads != NULL && k < 2; k++) {
+        cJSON *name = row->head[k] < 0 ? cJSON_CreateNull()
+                                       : cJSON_CreateString(acf_head_name((acf_head)row->head[k]));
+        if (name == NULL || !cJSON_AddItemToArray(heads, name)) {
+            cJSON_Delete(name);
+            return false;
+        }
+    }
+    return heads != NULL;
+}
+
 static bool add_row(cJSON *c, const acf_compare_row *row)
 {
     static const char *const kind[] = {"run", "seeds", "folds"};
     const acf_paired_test *t = &row->test;
     return cJSON_AddStringToObject(c, "metric", acf_metric_name(row->metric)) != NULL &&
-           cJSON_AddStringToObject(c, "parts", kind[row->kind]) != NULL &&
+           add_heads(c, row) && cJSON_AddStringToObject(c, "parts", kind[row->kind]) != NULL &&
            cJSON_AddBoolToObject(c, "same_examples", row->is_crossed) != NULL &&
            acf_json_put_pair(c, "mean", t->mean[0], t->mean[1]) &&
            acf_json_put_number(c, "difference", t->difference) &&

@@ -5,7 +5,8 @@
  *      "runs": [path ...],
  *      "pairs": [{"first", "second", "p", "p_holm", "verdict", ...}]}
  *
- * Of runs and series a pair goes on with: "metric", "parts" ("run", "seeds", "folds"),
+ * Of runs and series a pair goes on with: "metric", "heads": [first, second] (null:
+ * unknown), "parts" ("run", "seeds", "folds"),
  * "same_examples" (do all parts have them), "mean": [first, second], "difference", "ci",
  * "bootstrap": {"ci", "p"}, then "mcnemar": {"only_first", "only_second", "p"} or "randomization":
  * {"p"}, "student": {"ci", "p"} with several parts, and "values": [{"number" (not of "run"), "n",

@@ -74,7 +74,7 @@ static acf_status choose_metric(acf_compare_row *row, const reading *r, acf_erro
     const char *dir[2];
     for (int k = 0; k < 2; k++) {
         dir[k] = r->task[k]->run[r->member[0][k]].dir;
-        row->head[k] = r->facts[k].head;
+        row->head[k] = r->c->opt.head >= 0 ? r->c->opt.head : r->facts[k].head;
         if (asked < 0 && r->facts[k].metric < 0)
             return acf_fail(e, ACF_ERR_USAGE,
                             "%s: no eval_results.json that names a metric: say which with --metric",

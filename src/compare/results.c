@@ -48,9 +48,12 @@ static acf_status read_value(acf_result *line, acf_metric *metric, const cJSON *
 {
     const char *text, *head;
     int64_t ended;
+    acf_head parsed;
     ACF_TRY(acf_json_int(&ended, c, "ended", 0, 255, 0, place, e));
     ACF_TRY(acf_json_string(&text, c, "metric", "", place, e));
     ACF_TRY(acf_json_string(&head, c, "head", "linear", place, e));
+    if (opt->head >= 0) head = acf_head_name((acf_head)opt->head);
+    line->head = acf_head_parse(&parsed, head) ? (int)parsed : -1;
     int known = opt->metric >= 0 ? opt->metric : acf_metric_parse(text);
     if (known < 0)
         return acf_fail(e, ACF_ERR_DATA, "%s: 'metric' is '%s', which is no metric", place, text);
@@ -58,7 +61,6 @@ static acf_status read_value(acf_result *line, acf_metric *metric, const cJSON *
     line->value = (double)NAN;
     line->is_diverged = ended != 0;
     if (line->is_diverged) return ACF_OK;
-    if (opt->head >= 0) head = acf_head_name((acf_head)opt->head);
     const cJSON *figures = cJSON_GetObjectItemCaseSensitive(c, head);
     return acf_json_number(&line->value, figures, acf_metric_name(*metric), -DBL_MAX, DBL_MAX,
                            (double)NAN, place, e);

@@ -29,6 +29,7 @@ typedef struct acf_result {
     int task, variant;
     int64_t seed, fold; /* fold 0: the run was of none */
     int n_folds;        /* of so many; 0: of none, or its line does not tell */
+    int head;           /* acf_head, by which the figure is; -1: its line names no such head */
     double value;       /* NaN: the run diverged, or the figure is not defined for it */
     bool is_diverged;
 } acf_result;
@@ -70,13 +71,18 @@ acf_status acf_results_open(acf_results *r, const char *const *path, size_t n_pa
                             const acf_results_options *opt, acf_error *e) ACF_MUST_USE;
 void acf_results_close(acf_results *r);
 
-/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task in bold), gains. */
+/* "linear" or "label", when all lines of the variant are by that head, else "mixed". */
+const char *acf_results_head(const acf_results *r, size_t variant);
+
+/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task in bold) and the head that
+ * each variant has them by, then gains. */
 acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
-/* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged",
- * "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties",
- * "losses", "p", "p_holm"}]}: of every other variant, gain, ci, p and p_holm null where they are
- * not defined.  "mean" needs one run, "sd" and "ci" of a variant two.  *out is the caller's. */
+/* {"baseline", "heads": [{"variant", "head"}], "tasks": [{"task", "metric", "variants":
+ * [{"variant", "n", "diverged", "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks",
+ * "gain", "ci", "wins", "ties", "losses", "p", "p_holm"}]}: of every other variant, gain, ci, p and
+ * p_holm null where they are not defined.  "mean" needs one run, "sd" and "ci" of a variant two.
+ * *out is the caller's. */
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
 #endif

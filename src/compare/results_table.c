@@ -1,6 +1,7 @@
 #include "compare/results.h"
 
 #include "base/json.h"
+#include "loss/head.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +9,18 @@
 static const acf_result_cell *cell_of(const acf_results *r, size_t task, size_t variant)
 {
     return &r->cell[task * r->n_variants + variant];
+}
+
+const char *acf_results_head(const acf_results *r, size_t variant)
+{
+    int head = -1;
+    for (size_t i = 0; i < r->n; i++) {
+        const acf_result *line = &r->line[i];
+        if (line->variant != (int)variant) continue;
+        if (line->head < 0 || (head >= 0 && line->head != head)) return "mixed";
+        head = line->head;
+    }
+    return acf_head_name((acf_head)head);
 }
 
 /* Variant of the best mean on a task; -1: no figures. */
@@ -88,10 +101,15 @@ static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
         ACF_TRY(acf_str_puts(out, "\n", e));
     }
     (void)mean_of(r, 0, &n_common);
-    if (n_common < 2) return ACF_OK;
-    ACF_TRY(acf_str_printf(out, e, "| mean of %zu | | |", n_common));
+    if (n_common > 1) {
+        ACF_TRY(acf_str_printf(out, e, "| mean of %zu | | |", n_common));
+        for (size_t v = 0; v < r->n_variants; v++)
+            ACF_TRY(acf_str_printf(out, e, " %.2f |", 100 * mean_of(r, v, &n_common)));
+        ACF_TRY(acf_str_puts(out, "\n", e));
+    }
+    ACF_TRY(acf_str_puts(out, "| head | | |", e));
     for (size_t v = 0; v < r->n_variants; v++)
-        ACF_TRY(acf_str_printf(out, e, " %.2f |", 100 * mean_of(r, v, &n_common)));
+        ACF_TRY(acf_str_printf(out, e, " %s |", acf_results_head(r, v)));
     return acf_str_puts(out, "\n", e);
 }
 
@@ -154,6 +172,13 @@ acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e
         r->variant[r->baseline]);
 }
 
+static bool add_head(cJSON *list, const acf_results *r, size_t variant)
+{
+    cJSON *c = acf_json_append(list);
+    return c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
+           cJSON_AddStringToObject(c, "head", acf_results_head(r, variant)) != NULL;
+}
+
 static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t variant)
 {
     const acf_result_cell *cell = cell_of(r, task, variant);
@@ -190,7 +215,10 @@ acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
     cJSON *json = *out = cJSON_CreateObject(), *list = NULL;
     bool ok = json != NULL &&
               cJSON_AddStringToObject(json, "baseline", r->variant[r->baseline]) != NULL &&
-              (list = cJSON_AddArrayToObject(json, "tasks")) != NULL;
+              (list = cJSON_AddArrayToObject(json, "heads")) != NULL;
+    for (size_t v = 0; v < r->n_variants && ok; v++)
+        ok = add_head(list, r, v);
+    ok = ok && (list = cJSON_AddArrayToObject(json, "tasks")) != NULL;
     for (size_t task = 0; task < r->n_tasks && ok; task++) {
         cJSON *c = acf_json_append(list), *variants = NULL;
         ok = c != NULL && cJSON_AddStringToObject(c, "task", r->task[task]) != NULL &&

@@ -71,6 +71,31 @@ is 'difference of the label heads' "$(value difference out)" -0.5
 run 0 compare d e --json --head linear
 is 'difference of the linear heads' "$(value difference out)" 0.5
 
+# Two that answer by other heads: both are named, of three runs below the table.
+made_of d2 accuracy yes:yes no:no
+sed -i 's/"linear"/"label"/' d2/eval_results.json
+run 0 compare d d2
+grep -q '^accuracy on dev, linear head against label head: one run each' out || { fail 'the heads are not named'; cat out; }
+run 0 compare d d2 --json
+grep -q '"heads":\["linear","label"\]' out || { fail 'no heads in JSON'; cat out; }
+run 0 compare d d2 --head label --json
+grep -q '"heads":\["label","label"\]' out || { fail 'not the head that is asked for'; cat out; }
+run 0 compare d e d2
+grep -q "^accuracy on dev, each run's own head: one run each" out && grep -q '^d -> e: .*, linear head$' out &&
+    grep -q '^e -> d2: .*, linear head against label head$' out || { fail 'the heads of three runs'; cat out; }
+mkdir th tl
+cp -r d th/one
+cp -r d th/two
+cp -r d2 tl/one
+cp -r d2 tl/two
+run 0 compare th tl
+grep -q '^th -> tl on dev, linear head against label head$' out || { fail 'the heads of tasks'; cat out; }
+rm -r tl/two
+cp -r d tl/two
+run 0 compare th tl
+grep -q '^th -> tl on dev$' out && grep -q '^one, accuracy, linear head against label head ' out &&
+    grep -q '^two, accuracy, linear head  ' out || { fail 'the heads of each task'; cat out; }
+
 # Series: paired by seed, the rest left out by name.
 for seed in 1 2 10; do
     made_of s/seed-$seed accuracy yes:no yes:no no:no no:no yes:yes no:yes

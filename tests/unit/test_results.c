@@ -378,6 +378,7 @@ static void tables_say_what_the_figures_are(void **state)
         "| one | accuracy | 2 to 3 | 55.0 ± 7.1 | **75.0** ± 13.2 |\n"
         "| two | accuracy | 1 to 2 | **80.0** | 79.0 (1 diverged) |\n"
         "| mean of 2 | | | 67.50 | 77.00 |\n"
+        "| head | | | label | label |\n"
         "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p | Holm |\n"
         "|---|---|---|---|---|---|---|\n"
         "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 | 1.0000 |\n"
@@ -392,6 +393,36 @@ static void tables_say_what_the_figures_are(void **state)
     assert_non_null(strstr(text, "\"gains\":[{\"variant\":\"b\",\"tasks\":2,\"gain\":0.0575"));
     acf_free(text);
     cJSON_Delete(json);
+    acf_results_close(&r);
+}
+
+/* Each line names its head, unless one is asked for. */
+static void heads_of_variants_are_told(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    acf_results_options opt = usual;
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "b", "one", 1, 0.7);
+    assert_int_equal(
+        acf_str_puts(&text,
+                     "{\"variant\":\"b\",\"task\":\"one\",\"seed\":2,\"metric\":\"accuracy\"}\n"
+                     "{\"variant\":\"c\",\"task\":\"one\",\"seed\":1,\"metric\":\"accuracy\","
+                     "\"linear\":{\"accuracy\":0.5}}\n",
+                     NULL),
+        ACF_OK);
+    const char *path = write_text(*state, "heads.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "\n| head | | | label | mixed | linear |\n"));
+    acf_str_free(&out);
+    assert_json_holds(&r, "\"heads\":[{\"variant\":\"a\",\"head\":\"label\"},{\"variant\":\"b\","
+                          "\"head\":\"mixed\"},{\"variant\":\"c\",\"head\":\"linear\"}]");
+    acf_results_close(&r);
+    opt.head = ACF_HEAD_LINEAR;
+    assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+    assert_string_equal(acf_results_head(&r, 1), "linear");
     acf_results_close(&r);
 }
 
@@ -413,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(seeds_of_one_fold_are_seeds, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(several_variants_are_corrected, tmpdir_setup,
                                         tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(heads_of_variants_are_told, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
                                         tmpdir_teardown),
     };
