@@ -18,6 +18,7 @@ typedef struct page {
     char (*name)[NAME]; /* [n_runs] */
     int width;          /* of the first column */
     bool has_holm;
+    size_t n_tests; /* pairs that have a p */
 } page;
 
 static void cut(char out[NAME], const char *text)
@@ -239,11 +240,16 @@ static acf_status put_verdict(const page *p, const acf_compare_pair *pair, acf_e
         return acf_str_printf(p->out, e, ": %s is better\n", p->name[pair->run[better]]);
     if (pair->p_holm <= ACF_COMPARE_ALPHA)
         return acf_str_puts(p->out, ": ranks and mean gain disagree, neither is better\n", e);
-    if (!acf_gains_can_reach(g, ACF_COMPARE_ALPHA))
-        return acf_str_printf(p->out, e,
-                              ": %zu tasks that differ are too few for a test at 5 %%, which needs "
-                              "6\n",
-                              g->wilcoxon.n);
+    if (g->wilcoxon.n == 0) return acf_str_puts(p->out, ": all tasks tie\n", e);
+    if (!acf_gains_can_reach(g, ACF_COMPARE_ALPHA, p->n_tests)) {
+        bool one = g->wilcoxon.n == 1;
+        ACF_TRY(acf_str_printf(p->out, e, ": %zu %s too few for a test at 5 %%, which needs %zu",
+                               g->wilcoxon.n,
+                               one ? "task that differs is" : "tasks that differ are",
+                               acf_gains_least_tasks(ACF_COMPARE_ALPHA, p->n_tests)));
+        if (p->n_tests == 1) return acf_str_puts(p->out, "\n", e);
+        return acf_str_printf(p->out, e, " with %zu tests\n", p->n_tests);
+    }
     return acf_str_puts(p->out, ": no difference shown at 5 %\n", e);
 }
 
@@ -309,12 +315,13 @@ static acf_status put_tasks(page *p, acf_error *e)
         p->out, "interval of the mean gain: hierarchical bootstrap (tasks, then seeds)\n", e);
 }
 
-/* The width of the first column, and whether several tests stand below each other. */
+/* The width of the first column, and how many tests there are. */
 static void measure(page *p)
 {
     size_t n = 0, most = 0;
     for (size_t i = 0; i < p->c->n_pairs; i++) {
         const acf_compare_pair *pair = &p->c->pair[i];
+        if (!isnan(pair->p)) p->n_tests++;
         for (size_t k = 0; k < pair->n_rows; k++, n++) {
             const acf_compare_row *row = &pair->row[k];
             char label[PAIR];

@@ -1,6 +1,7 @@
 #include "compare/results.h"
 
 #include "base/json.h"
+#include "compare/compare.h"
 #include "loss/head.h"
 
 #include <math.h>
@@ -150,6 +151,33 @@ static acf_status put_gains(acf_str *out, const acf_results *r, acf_error *e)
     return ACF_OK;
 }
 
+/* A test over tasks that too few of them keep from 5 %? */
+static bool is_too_few(const acf_result_gain *g, size_t n_tests)
+{
+    return g->gains.n_tasks > 1 && !g->gains.is_mixed && !(g->p_holm <= ACF_COMPARE_ALPHA) &&
+           !acf_gains_can_reach(&g->gains, ACF_COMPARE_ALPHA, n_tests);
+}
+
+static acf_status put_hint(acf_str *out, const acf_results *r, acf_error *e)
+{
+    size_t n_tests = 0, n = 0;
+    for (size_t v = 0; v < r->n_variants; v++)
+        if (!isnan(r->gain[v].p_holm)) n_tests++;
+    for (size_t v = 0; v < r->n_variants; v++) {
+        const acf_result_gain *g = &r->gain[v];
+        if ((int)v == r->baseline || !is_too_few(g, n_tests)) continue;
+        if (n++ == 0) {
+            ACF_TRY(acf_str_printf(out, e, "\nA test at 5 %% needs %zu tasks that differ",
+                                   acf_gains_least_tasks(ACF_COMPARE_ALPHA, n_tests)));
+            ACF_TRY(n_tests == 1 ? acf_str_puts(out, ": ", e)
+                                 : acf_str_printf(out, e, " with %zu tests: ", n_tests));
+        }
+        ACF_TRY(acf_str_printf(out, e, "%s%s has %zu", n > 1 ? ", " : "", r->variant[v],
+                               g->gains.wilcoxon.n));
+    }
+    return n > 0 ? acf_str_puts(out, ".\n", e) : ACF_OK;
+}
+
 /* Does a gain leave out seeds or tasks that the figures are over? */
 static bool has_unpaired(const acf_results *r)
 {
@@ -164,6 +192,7 @@ acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e
     ACF_TRY(put_figures(out, r, e));
     if (r->n_variants < 2) return ACF_OK;
     ACF_TRY(put_gains(out, r, e));
+    ACF_TRY(put_hint(out, r, e));
     if (!has_unpaired(r)) return ACF_OK;
     return acf_str_printf(
         out, e,

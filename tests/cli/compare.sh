@@ -172,6 +172,18 @@ grep -q '^warning: x/unfinished: no predictions' err || fail 'nothing about the 
 run 0 compare x y --json
 [ "$(grep -o '"task":' out | wc -l)" -eq 4 ] || fail 'not four tasks in JSON'
 is 'Wilcoxon of the pair' "$(value p out)" 0.125
+cp -r y y3
+run 0 compare x y y3
+grep -q 'p 0.1250, Holm 0.3750: 4 tasks that differ are too few for a test at 5 %, which needs 7 with 3 tests$' out ||
+    { fail 'how many tasks three pairs need'; cat out; }
+grep -q 'p 1.0000, Holm 1.0000: all tasks tie$' out || { fail 'no word of ties'; cat out; }
+rm -r y3
+mkdir x3 y3
+cp -r x/one x/two x3
+cp -r y/one y3
+cp -r x/two y3
+run 0 compare x3 y3
+grep -q ': 1 task that differs is too few for a test at 5 %, which needs 6$' out || { fail 'one task'; cat out; }
 mkdir x1 y1
 cp -r s x1/series
 cp -r t y1/series

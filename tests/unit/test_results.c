@@ -331,6 +331,10 @@ static void several_variants_are_corrected(void **state)
     assert_number(r.gain[1].p_holm, 4.0 / 64, 1e-12);
     assert_number(r.gain[2].gains.p, 4.0 / 64, 1e-12);
     assert_number(r.gain[2].p_holm, 4.0 / 64, 1e-12);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(
+        out.data, "\n\nA test at 5 % needs 7 tasks that differ with 2 tests: b has 6, c has 6.\n"));
+    acf_str_clear(&out);
     acf_results_close(&r);
     opt.metric = ACF_METRIC_LOSS;
     assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
@@ -382,6 +386,7 @@ static void tables_say_what_the_figures_are(void **state)
         "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p | Holm |\n"
         "|---|---|---|---|---|---|---|\n"
         "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 | 1.0000 |\n"
+        "\nA test at 5 % needs 6 tasks that differ: b has 2.\n"
         "\nNot all have the same seeds and tasks: figures are over what each has, "
         "gains over what a has, too.\n");
     acf_str_free(&out);
