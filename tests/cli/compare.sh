@@ -270,6 +270,9 @@ refuses 2 'w1/scores: a regression has no label head' compare w1 z1 --head label
 refuses 2 '--compare: needs two runs' compare a
 refuses 2 "--metric: 'acuracy' is no metric (did you mean accuracy?)" compare a b --metric acuracy
 refuses 2 '--head is for --compare' "$ACF/acf-eval" a --head label
+refuses 2 '--tasks is for --results' "$ACF/acf-eval" --compare a b --tasks one
+refuses 2 "--tasks: no line is of a task 'rt'; they are of 'fashion-fewshot'" "$ACF/acf-eval" \
+    --results "$SRC/results/few-shot.jsonl" --tasks fashion-fewshot,rt
 refuses 2 "'b': one argument too many; did you mean --compare?" "$ACF/acf-eval" a b
 refuses 2 '--data is about a model' compare a b --data file
 refuses 2 '--assert is about a model' compare a b --assert 'accuracy>0'

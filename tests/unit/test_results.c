@@ -190,6 +190,36 @@ static void lines_of_several_sweeps(void **state)
                  &e);
 }
 
+/* Lines of other tasks are not looked at. */
+static void lines_of_some_tasks(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    const char *path[2];
+    acf_results_options opt = usual;
+    write_two(*state, path);
+    opt.tasks = "two";
+    assert_ok(acf_results_open(&r, path, 2, &opt, &e), &e);
+    assert_int_equal(r.n_tasks, 1);
+    assert_int_equal(r.n, 3);
+    assert_string_equal(r.task[0], "two");
+    assert_int_equal(r.gain[1].gains.n_tasks, 1);
+    acf_results_close(&r);
+    opt.tasks = "two,one";
+    assert_ok(acf_results_open(&r, path, 2, &opt, &e), &e);
+    assert_int_equal(r.n, 8);
+    acf_results_close(&r);
+    static const char *const wrong[][2] = {{"two,on", "'on'"}, {"one,,two", "''"}, {"", "''"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        opt.tasks = wrong[i][0];
+        assert_fails(acf_results_open(&r, path, 2, &opt, &e), ACF_ERR_USAGE,
+                     "--tasks: no line is of a task ", &e);
+        assert_non_null(strstr(e.text, wrong[i][1]));
+        assert_non_null(strstr(e.text, "'one'"));
+        assert_non_null(strstr(e.text, "'two'"));
+    }
+}
+
 static void takes_the_lines_of_a_directory(void **state)
 {
     acf_error e = {ACF_OK, ""};
@@ -440,6 +470,7 @@ int main(void)
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_named, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(lines_of_several_sweeps, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(lines_of_some_tasks, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(takes_the_lines_of_a_directory, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(nothing_to_show_is_an_error, tmpdir_setup, tmpdir_teardown),
