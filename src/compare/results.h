@@ -77,8 +77,8 @@ void acf_results_close(acf_results *r);
 /* "linear" or "label", when all lines of the variant are by that head, else "mixed". */
 const char *acf_results_head(const acf_results *r, size_t variant);
 
-/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task in bold) and the head that
- * each variant has them by, then gains. */
+/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task of which no run diverged
+ * in bold) and the head that each variant has them by, then gains. */
 acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
 /* {"baseline", "heads": [{"variant", "head"}], "tasks": [{"task", "metric", "variants":

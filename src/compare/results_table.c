@@ -24,14 +24,14 @@ const char *acf_results_head(const acf_results *r, size_t variant)
     return acf_head_name((acf_head)head);
 }
 
-/* Variant of the best mean on a task; -1: no figures. */
+/* Variant of the best mean on a task of those of which no run diverged; -1: none. */
 static int best_of(const acf_results *r, size_t task)
 {
     int best = -1;
     bool larger = acf_metric_larger_is_better(r->metric[task]);
     for (size_t v = 0; v < r->n_variants; v++) {
         const acf_result_cell *c = cell_of(r, task, v);
-        if (c->n == 0) continue;
+        if (c->n == 0 || c->n_diverged > 0) continue;
         double lead = best < 0 ? 1 : c->sample.mean - cell_of(r, task, (size_t)best)->sample.mean;
         if (best < 0 || (larger ? lead > 0 : lead < 0)) best = (int)v;
     }
@@ -39,17 +39,19 @@ static int best_of(const acf_results *r, size_t task)
 }
 
 /* Mean over the tasks that every variant has and of whose metric more is better, n of them; NaN
- * when there are none. */
-static double mean_of(const acf_results *r, size_t variant, size_t *n)
+ * when there are none.  n_diverged: runs that it lacks. */
+static double mean_of(const acf_results *r, size_t variant, size_t *n, int *n_diverged)
 {
     double sum = 0;
     *n = 0;
+    *n_diverged = 0;
     for (size_t task = 0; task < r->n_tasks; task++) {
         bool all = acf_metric_larger_is_better(r->metric[task]);
         for (size_t v = 0; v < r->n_variants; v++)
             all = all && cell_of(r, task, v)->n > 0;
         if (!all) continue;
         sum += cell_of(r, task, variant)->sample.mean;
+        *n_diverged += cell_of(r, task, variant)->n_diverged;
         (*n)++;
     }
     return *n > 0 ? sum / (double)*n : (double)NAN;
@@ -74,9 +76,23 @@ static acf_status put_cell(acf_str *out, const acf_result_cell *c, bool percent,
     return acf_str_puts(out, " |", e);
 }
 
+static acf_status put_means(acf_str *out, const acf_results *r, acf_error *e)
+{
+    size_t n;
+    int lacks;
+    (void)mean_of(r, 0, &n, &lacks);
+    if (n < 2) return ACF_OK;
+    ACF_TRY(acf_str_printf(out, e, "| mean of %zu | | |", n));
+    for (size_t v = 0; v < r->n_variants; v++) {
+        ACF_TRY(acf_str_printf(out, e, " %.2f", 100 * mean_of(r, v, &n, &lacks)));
+        if (lacks > 0) ACF_TRY(acf_str_printf(out, e, " (%d diverged)", lacks));
+        ACF_TRY(acf_str_puts(out, " |", e));
+    }
+    return acf_str_puts(out, "\n", e);
+}
+
 static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
 {
-    size_t n_common = 0;
     ACF_TRY(acf_str_puts(out, "| task | metric | seeds |", e));
     for (size_t v = 0; v < r->n_variants; v++)
         ACF_TRY(acf_str_printf(out, e, " %s |", r->variant[v]));
@@ -101,13 +117,7 @@ static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
                              best == (int)v, e));
         ACF_TRY(acf_str_puts(out, "\n", e));
     }
-    (void)mean_of(r, 0, &n_common);
-    if (n_common > 1) {
-        ACF_TRY(acf_str_printf(out, e, "| mean of %zu | | |", n_common));
-        for (size_t v = 0; v < r->n_variants; v++)
-            ACF_TRY(acf_str_printf(out, e, " %.2f |", 100 * mean_of(r, v, &n_common)));
-        ACF_TRY(acf_str_puts(out, "\n", e));
-    }
+    ACF_TRY(put_means(out, r, e));
     ACF_TRY(acf_str_puts(out, "| head | | |", e));
     for (size_t v = 0; v < r->n_variants; v++)
         ACF_TRY(acf_str_printf(out, e, " %s |", acf_results_head(r, v)));

@@ -411,7 +411,7 @@ static void tables_say_what_the_figures_are(void **state)
         "| task | metric | seeds | a | b |\n|---|---|---|---|---|\n"
         "| one | accuracy | 2 to 3 | 55.0 ± 7.1 | **75.0** ± 13.2 |\n"
         "| two | accuracy | 1 to 2 | **80.0** | 79.0 (1 diverged) |\n"
-        "| mean of 2 | | | 67.50 | 77.00 |\n"
+        "| mean of 2 | | | 67.50 | 77.00 (1 diverged) |\n"
         "| head | | | label | label |\n"
         "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p | Holm |\n"
         "|---|---|---|---|---|---|---|\n"
@@ -428,6 +428,26 @@ static void tables_say_what_the_figures_are(void **state)
     assert_non_null(strstr(text, "\"gains\":[{\"variant\":\"b\",\"tasks\":2,\"gain\":0.0575"));
     acf_free(text);
     cJSON_Delete(json);
+    acf_results_close(&r);
+}
+
+/* A variant that lost a run is not the best. */
+static void what_diverged_is_not_the_best(void **state)
+{
+    static const char lost[] =
+        "{\"variant\":\"%s\",\"task\":\"one\",\"seed\":2,\"ended\":5,\"metric\":\"accuracy\"}\n";
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "b", "one", 1, 0.9);
+    put(&text, "c", "one", 1, 0.6);
+    assert_int_equal(acf_str_printf(&text, NULL, lost, "b"), ACF_OK);
+    const char *path = write_text(*state, "lost.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, " | 50.0 | 90.0 (1 diverged) | **60.0** |\n"));
+    acf_str_free(&out);
     acf_results_close(&r);
 }
 
@@ -481,6 +501,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(several_variants_are_corrected, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(heads_of_variants_are_told, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(what_diverged_is_not_the_best, tmpdir_setup,
+                                        tmpdir_teardown),
         cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
                                         tmpdir_teardown),
     };
