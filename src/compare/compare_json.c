@@ -129,6 +129,22 @@ static bool add_pairs(cJSON *c, const acf_compare *all)
     return pairs != NULL;
 }
 
+/* The runs that were found unfinished. */
+static bool add_left_out(cJSON *c, const acf_compare *all)
+{
+    cJSON *list = cJSON_AddArrayToObject(c, "left_out");
+    for (int k = 0; list != NULL && k < all->n_runs; k++)
+        for (size_t i = 0; i < all->found[k].n_left; i++) {
+            const acf_left_out *left = &all->found[k].left[i];
+            cJSON *item = acf_json_append(list);
+            if (item == NULL || cJSON_AddStringToObject(item, "run", left->dir) == NULL ||
+                cJSON_AddStringToObject(item, "why",
+                                        left->is_diverged ? "diverged" : "unfinished") == NULL)
+                return false;
+        }
+    return list != NULL;
+}
+
 acf_status acf_compare_json(cJSON **out, const acf_compare *c, acf_error *e)
 {
     cJSON *json = *out = cJSON_CreateObject();
@@ -138,7 +154,7 @@ acf_status acf_compare_json(cJSON **out, const acf_compare *c, acf_error *e)
     ok = ok && acf_json_put_number(json, "draws", c->opt.n_draws) &&
          acf_json_put_number(json, "alpha", ACF_COMPARE_ALPHA) &&
          acf_json_put(json, "runs", cJSON_CreateStringArray(c->path, c->n_runs)) &&
-         add_pairs(json, c);
+         add_left_out(json, c) && add_pairs(json, c);
     if (ok) return ACF_OK;
     cJSON_Delete(json);
     *out = NULL;

@@ -2,7 +2,8 @@
  * A comparison for people and as JSON, what acf-eval --compare shows.
  *
  *     {"split", "head" ("linear", "label"; absent: each run's own), "draws", "alpha",
- *      "runs": [path ...],
+ *      "runs": [path ...], "left_out": [{"run": directory below them, "why": "diverged" or
+ *      "unfinished"}],
  *      "pairs": [{"first", "second", "p", "p_holm", "verdict", ...}]}
  *
  * Of runs and series a pair goes on with: "metric", "heads": [first, second] (null:

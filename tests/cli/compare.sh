@@ -108,7 +108,15 @@ grep -q '3 seeds of the same 6 examples' out || { fail 'not three seeds'; cat ou
 grep -q '^by seed: +0.3333 +0.3333 +0.3333$' out || fail 'no differences by seed'
 grep -q "^warning: t/seed-4: left out, no finished seed 4" err || fail 'nothing about seed 4'
 grep -q "^warning: s/seed-5: no predictions.dev.tsv, left out" err || fail 'nothing about seed 5'
+mkdir t/seed-6
+echo '{"ended": 5, "step": 7}' >t/seed-6/status.json
+echo '{"ended": 75}' >s/seed-5/status.json
 run 0 compare s t --json
+grep -q '^warning: t/seed-6: diverged, left out$' err && grep -q '^warning: s/seed-5: no predictions' err ||
+    { fail 'how a run ended is not told'; cat err; }
+grep -q '"left_out":\[{"run":"s/seed-5","why":"unfinished"},{"run":"t/seed-6","why":"diverged"}\],"pairs"' out ||
+    { fail 'what was left out is not in JSON'; cat out; }
+rm -r t/seed-6
 # Two examples differ, in all seeds at once: as in one seed, p = 2 / 4.
 is 'McNemar over crossed seeds' "$(sed 's/.*"mcnemar":{[^}]*"p":\([^}]*\)}.*/\1/' out)" 0.5
 # The same counts on examples of their own are six that differ: p = 2 / 64.
@@ -163,7 +171,10 @@ cp -r t y/series
 cp -r b x/alone
 mkdir x/unfinished
 touch x/unfinished/config.yaml
+mkdir x/lost
+echo '{"ended": 5}' | tee x/lost/status.json >x/lost/config.yaml
 run 0 compare x y
+grep -q '^warning: x/lost: diverged, left out$' err || fail 'nothing about the task that diverged'
 grep -q '^  *first    second  difference  95 % interval ' out || { fail 'the columns are not first and second'; cat out; }
 grep -q '4 won, 0 tied, 0 lost' out || { fail 'not four tasks won'; cat out; }
 grep -q '^Wilcoxon signed-rank test (exact): p 0.1250: 4 tasks that differ are too few for a test at 5 %, which needs 6$' out || fail 'no Wilcoxon test'
