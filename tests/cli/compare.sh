@@ -157,6 +157,13 @@ tr '{' '\n' <out | sed -n 's/^"number":[0-9]*,"n":6,"first":\([0-9.]*\),"second"
     awk '{ d[NR] = $2 - $1 } END { mean = (d[1] + d[2]) / 2; sd = (d[1] > d[2] ? d[1] - d[2] : d[2] - d[1]) / sqrt(2)
         t = (mean < 0 ? -mean : mean) / sd; print NR, 1 - 2 / 3.14159265358979 * atan2(t, 1) }' >want
 is 'p of two of three folds' "$(sed 's/.*"p":\([0-9.]*\).*/\1/' first)" "$(sed 's/^2 //' want)"
+# A fold that is not finished, or diverged, is one of them, too.
+cp -r v/fold-3 kept
+rm v/fold-3/predictions.dev.tsv
+run 0 compare v u --json
+grep -o '"student":{[^}]*"p":[^}]*}' out | sed 's/.*"p"/"p"/' | cmp - first || fail 'p of folds forgets the unfinished one'
+rm -r v/fold-3
+mv kept v/fold-3
 refuses 4 's is a series of seeds, u a series of folds: compare like with like' compare s u
 refuses 4 'a is one run, s a series of seeds' compare a s
 
