@@ -170,6 +170,7 @@ static bool is_too_few(const acf_result_gain *g, size_t n_tests)
 
 static acf_status put_hint(acf_str *out, const acf_results *r, acf_error *e)
 {
+    enum { SHOWN = 8 };
     size_t n_tests = 0, n = 0;
     for (size_t v = 0; v < r->n_variants; v++)
         if (!isnan(r->gain[v].p_holm)) n_tests++;
@@ -182,9 +183,11 @@ static acf_status put_hint(acf_str *out, const acf_results *r, acf_error *e)
             ACF_TRY(n_tests == 1 ? acf_str_puts(out, ": ", e)
                                  : acf_str_printf(out, e, " with %zu tests: ", n_tests));
         }
-        ACF_TRY(acf_str_printf(out, e, "%s%s has %zu", n > 1 ? ", " : "", r->variant[v],
-                               g->gains.wilcoxon.n));
+        if (n <= SHOWN)
+            ACF_TRY(acf_str_printf(out, e, "%s%s has %zu", n > 1 ? ", " : "", r->variant[v],
+                                   g->gains.wilcoxon.n));
     }
+    if (n > SHOWN) ACF_TRY(acf_str_printf(out, e, ", %zu more have too few", n - SHOWN));
     return n > 0 ? acf_str_puts(out, ".\n", e) : ACF_OK;
 }
 

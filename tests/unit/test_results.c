@@ -431,6 +431,26 @@ static void tables_say_what_the_figures_are(void **state)
     acf_results_close(&r);
 }
 
+/* The line of a test that too few tasks keep from 5 % names a few variants. */
+static void many_variants_share_a_hint(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    for (int v = 0; v < 11; v++) {
+        const char name[] = {(char)('a' + v), '\0'};
+        put(&text, name, "one", 1, 0.5 + 0.01 * v);
+        put(&text, name, "two", 1, 0.5 + 0.01 * v);
+    }
+    const char *path = write_text(*state, "variants.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "needs 9 tasks that differ with 10 tests: b has 2, c has 2,"));
+    assert_non_null(strstr(out.data, ", i has 2, 2 more have too few.\n"));
+    acf_str_free(&out);
+    acf_results_close(&r);
+}
+
 /* A variant that lost a run is not the best. */
 static void what_diverged_is_not_the_best(void **state)
 {
@@ -501,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(several_variants_are_corrected, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(heads_of_variants_are_told, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(many_variants_share_a_hint, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_diverged_is_not_the_best, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
