@@ -194,6 +194,18 @@ bool acf_json_put_pair(cJSON *object, const char *key, double first, double seco
     return acf_json_put(object, key, cJSON_CreateDoubleArray(x, 2));
 }
 
+bool acf_json_put_number_or_null(cJSON *object, const char *key, double value)
+{
+    if (isnan(value)) return cJSON_AddNullToObject(object, key) != NULL;
+    return acf_json_put_number(object, key, value);
+}
+
+bool acf_json_put_pair_or_null(cJSON *object, const char *key, double first, double second)
+{
+    if (isnan(first) || isnan(second)) return cJSON_AddNullToObject(object, key) != NULL;
+    return acf_json_put_pair(object, key, first, second);
+}
+
 cJSON *acf_json_append(cJSON *list)
 {
     cJSON *object = cJSON_CreateObject();

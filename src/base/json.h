@@ -52,6 +52,11 @@ bool acf_json_put(cJSON *object, const char *key, cJSON *item) ACF_MUST_USE;
 bool acf_json_put_number(cJSON *object, const char *key, double value) ACF_MUST_USE;
 bool acf_json_put_pair(cJSON *object, const char *key, double first, double second) ACF_MUST_USE;
 
+/* The same with null for NaN: for keys that are to be there whether they are defined or not. */
+bool acf_json_put_number_or_null(cJSON *object, const char *key, double value) ACF_MUST_USE;
+bool acf_json_put_pair_or_null(cJSON *object, const char *key, double first,
+                               double second) ACF_MUST_USE;
+
 /* An empty object at the end of the list, which owns it; NULL: no memory. */
 cJSON *acf_json_append(cJSON *list) ACF_MUST_USE;
 

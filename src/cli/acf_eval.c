@@ -95,9 +95,11 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     a->model = operands->item[0];
     if (a->compare && a->results)
         st = acf_fail(e, ACF_ERR_USAGE, "--compare and --results exclude each other");
-    else if ((a->baseline != NULL || a->sweep != NULL) && !a->results)
+    else if ((a->baseline != NULL || a->sweep != NULL || a->tasks != NULL) && !a->results)
         st = acf_fail(e, ACF_ERR_USAGE, "--%s is for --results",
-                      a->baseline != NULL ? "baseline" : "sweep");
+                      a->baseline != NULL ? "baseline"
+                      : a->sweep != NULL  ? "sweep"
+                                          : "tasks");
     else if (a->results)
         st = acf_eval_results(&out, a, operands, e);
     else if (a->compare)
@@ -198,6 +200,11 @@ static const acf_option option[] = {
      .kind = ACF_OPTION_TEXT,
      .to = offsetof(acf_eval_arguments, sweep),
      .help = "with --results: only lines of the sweep of this name"},
+    {.name = "tasks",
+     .arg = "LIST",
+     .kind = ACF_OPTION_TEXT,
+     .to = offsetof(acf_eval_arguments, tasks),
+     .help = "with --results: only lines of these tasks, rte,mrpc"},
     {.name = "metric",
      .arg = "NAME",
      .kind = ACF_OPTION_TEXT,
@@ -240,7 +247,8 @@ static const acf_program program = {
     .summary = "Evaluate a model on held-out data.",
     .usage = "MODEL [options]\n       acf-eval --compare RUN RUN... "
              "[--metric NAME] [--head linear|label] [--json]\n"
-             "       acf-eval --results FILE|DIR... [--baseline VARIANT] [--sweep NAME]",
+             "       acf-eval --results FILE|DIR... [--baseline VARIANT] [--sweep NAME] "
+             "[--tasks LIST]",
     .option = option,
     .n_options = sizeof option / sizeof *option,
     .min_operands = 1,

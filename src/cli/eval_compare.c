@@ -77,7 +77,8 @@ acf_status acf_eval_results(acf_str *out, const acf_eval_arguments *a, const acf
                             acf_error *e)
 {
     acf_results r;
-    acf_results_options opt = {.head = a->head - 1, .baseline = a->baseline, .sweep = a->sweep};
+    acf_results_options opt = {
+        .head = a->head - 1, .baseline = a->baseline, .sweep = a->sweep, .tasks = a->tasks};
     ACF_TRY(check_alone(a, e));
     if (a->split > 0) return acf_fail(e, ACF_ERR_USAGE, "--split: result lines are of dev alone");
     ACF_TRY(choose_metric(&opt.metric, a, e));

@@ -17,7 +17,7 @@ typedef struct acf_eval_arguments {
     bool json;
     int64_t threads;
     bool compare, results;
-    const char *baseline, *sweep;
+    const char *baseline, *sweep, *tasks; /* of --results */
     const char *metric;
     int head;      /* 0: not given, else acf_head + 1 */
     int64_t draws; /* 0: not given */

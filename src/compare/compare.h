@@ -28,7 +28,7 @@ typedef struct acf_compare_options {
 typedef struct acf_compare_row {
     const char *task; /* "" outside a directory of tasks */
     acf_metric metric;
-    int head[2];         /* -1: unknown */
+    int head[2];         /* whose answers; -1: unknown */
     acf_found_kind kind; /* of the parts */
     size_t n_parts;
     int64_t *number;   /* [n_parts] of the seed or fold */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESULTS_BYTES = 16 << 20 };
+enum { RESULTS_BYTES = 16 << 20, STATUS_BYTES = 1 << 16 };
 
 char *acf_found_predictions(const char *dir, const char *split, acf_error *e)
 {
@@ -41,6 +41,37 @@ static acf_status add_run(acf_found_task *t, const char *dir, int64_t number, ac
     return ACF_OK;
 }
 
+/* Has the run there ended with NaN or infinity?  Without a status.json, or with one that is not
+ * ours, nothing is known. */
+static acf_status has_diverged(bool *out, const char *dir, acf_error *e)
+{
+    cJSON *c = NULL;
+    acf_status st = acf_json_read_in(&c, dir, "status.json", STATUS_BYTES, e);
+    const cJSON *ended = cJSON_GetObjectItemCaseSensitive(c, "ended");
+    *out = cJSON_IsNumber(ended) && ended->valueint == acf_exit_code(ACF_ERR_NUMERIC);
+    cJSON_Delete(c);
+    return st == ACF_ERR_RESOURCE ? st : ACF_OK;
+}
+
+/* Note and tell a run that is not finished. */
+static acf_status leave_out(acf_found *f, const char *dir, const char *split, const acf_log *log,
+                            acf_error *e)
+{
+    acf_left_out left = {0};
+    ACF_TRY(has_diverged(&left.is_diverged, dir, e));
+    acf_left_out *grown = acf_grow(f->left, &f->left_cap, f->n_left + 1, sizeof *grown, "runs", e);
+    if (grown == NULL) return ACF_ERR_RESOURCE;
+    f->left = grown;
+    left.dir = acf_strdup(dir, e);
+    if (left.dir == NULL) return ACF_ERR_RESOURCE;
+    f->left[f->n_left++] = left;
+    if (left.is_diverged)
+        acf_log_warn(log, "%s: diverged, left out", dir);
+    else
+        acf_log_warn(log, "%s: no predictions.%s.tsv, left out (is the run finished?)", dir, split);
+    return ACF_OK;
+}
+
 /* "seed-12", "fold-3" as kind and number. */
 static bool parse_name(acf_found_kind *kind, int64_t *number, const char *name)
 {
@@ -62,8 +93,8 @@ static int by_number(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-static acf_status take_member(acf_found_task *t, bool *is_series, const char *dir, const char *name,
-                              const char *split, const acf_log *log, acf_error *e)
+static acf_status take_member(acf_found_task *t, bool *is_series, acf_found *f, const char *dir,
+                              const char *name, const char *split, const acf_log *log, acf_error *e)
 {
     acf_found_kind kind;
     int64_t number;
@@ -78,11 +109,11 @@ static acf_status take_member(acf_found_task *t, bool *is_series, const char *di
             st = acf_fail(e, ACF_ERR_MODEL, "%s: holds both seeds and folds: name the series", dir);
         t->kind = kind;
         *is_series = true;
+        if (number > t->last) t->last = number;
         if (st == ACF_OK && finished)
             st = add_run(t, path, number, e);
         else if (st == ACF_OK)
-            acf_log_warn(log, "%s: no predictions.%s.tsv, left out (is the run finished?)", path,
-                         split);
+            st = leave_out(f, path, split, log, e);
     }
     acf_free(path);
     return st;
@@ -90,8 +121,8 @@ static acf_status take_member(acf_found_task *t, bool *is_series, const char *di
 
 /* A directory as a task: a run or a series, *is_any tells whether it is one.  Of a series whose
  * runs are not finished n stays 0. */
-static acf_status scan(acf_found_task *t, bool *is_any, const char *dir, const char *split,
-                       const acf_log *log, acf_error *e)
+static acf_status scan(acf_found_task *t, bool *is_any, acf_found *f, const char *dir,
+                       const char *split, const acf_log *log, acf_error *e)
 {
     char **names;
     size_t n;
@@ -104,7 +135,7 @@ static acf_status scan(acf_found_task *t, bool *is_any, const char *dir, const c
     ACF_TRY_AS(ACF_ERR_MODEL, acf_list_dir(&names, &n, dir, e), e);
     acf_status st = ACF_OK;
     for (size_t i = 0; i < n && st == ACF_OK; i++)
-        st = take_member(t, &is_series, dir, names[i], split, log, e);
+        st = take_member(t, &is_series, f, dir, names[i], split, log, e);
     acf_free_names(names, n);
     if (t->n > 1) qsort(t->run, t->n, sizeof *t->run, by_number);
     *is_any = is_series;
@@ -143,13 +174,12 @@ static acf_status take_task(acf_found *f, const char *dir, const char *name, con
     acf_status st = ACF_OK;
     if (acf_path_is_dir(path)) {
         char *config = acf_path_join(path, "config.yaml", e);
-        st = config == NULL ? ACF_ERR_RESOURCE : scan(&t, &is_any, path, split, log, e);
+        st = config == NULL ? ACF_ERR_RESOURCE : scan(&t, &is_any, f, path, split, log, e);
         if (st == ACF_OK && t.n > 0) {
             st = add_task(f, &t, name, e);
             t = (acf_found_task){0};
         } else if (st == ACF_OK && !is_any && acf_path_exists(config)) {
-            acf_log_warn(log, "%s: no predictions.%s.tsv, left out (is the run finished?)", path,
-                         split);
+            st = leave_out(f, path, split, log, e);
         }
         acf_free(config);
     }
@@ -179,7 +209,7 @@ acf_status acf_found_open(acf_found *f, const char *dir, const char *split, cons
     bool is_any;
     *f = (acf_found){0};
     if (!acf_path_is_dir(dir)) return acf_fail(e, ACF_ERR_MODEL, "%s: no such run directory", dir);
-    acf_status st = scan(&t, &is_any, dir, split, log, e);
+    acf_status st = scan(&t, &is_any, f, dir, split, log, e);
     if (st == ACF_OK && t.n > 0) {
         st = add_task(f, &t, "", e);
         t = (acf_found_task){0};
@@ -202,7 +232,10 @@ void acf_found_close(acf_found *f)
 {
     for (size_t i = 0; i < f->n; i++)
         close_task(&f->task[i]);
+    for (size_t i = 0; i < f->n_left; i++)
+        acf_free(f->left[i].dir);
     acf_free(f->task);
+    acf_free(f->left);
     *f = (acf_found){0};
 }
 

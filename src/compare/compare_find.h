@@ -2,7 +2,8 @@
  * The finished runs below a directory, for comparisons: one run; a series (seed-1/ ... or
  * fold-1/ ...); or a directory of tasks, each of them a run or a series.
  *
- * A run is finished when it has predictions.SPLIT.tsv.
+ * A run is finished when it has predictions.SPLIT.tsv.  Of one that is not, status.json tells
+ * whether it diverged.
  */
 #ifndef ACF_COMPARE_COMPARE_FIND_H
 #define ACF_COMPARE_COMPARE_FIND_H
@@ -28,12 +29,21 @@ typedef struct acf_found_task {
     acf_found_kind kind;
     acf_found_run *run; /* [n] by number */
     size_t n, cap;
+    int64_t last; /* the largest number of all its directories, finished or not */
 } acf_found_task;
+
+/* A directory of a run that is not finished. */
+typedef struct acf_left_out {
+    char *dir;
+    bool is_diverged;
+} acf_left_out;
 
 typedef struct acf_found {
     bool has_tasks;
     acf_found_task *task; /* [n] by name */
     size_t n, cap;
+    acf_left_out *left; /* [n_left] */
+    size_t n_left, left_cap;
 } acf_found;
 
 /* What is not finished is told as a warning and left out.  ACF_ERR_MODEL when nothing is left. On

@@ -39,16 +39,31 @@ static bool add_values(cJSON *c, const acf_compare_row *row)
     return values != NULL;
 }
 
+/* Whose answers were compared; null: the run does not note it. */
+static bool add_heads(cJSON *c, const acf_compare_row *row)
+{
+    cJSON *heads = cJSON_AddArrayToObject(c, "heads");
+    for (int k = 0; heads != NULL && k < 2; k++) {
+        cJSON *name = row->head[k] < 0 ? cJSON_CreateNull()
+                                       : cJSON_CreateString(acf_head_name((acf_head)row->head[k]));
+        if (name == NULL || !cJSON_AddItemToArray(heads, name)) {
+            cJSON_Delete(name);
+            return false;
+        }
+    }
+    return heads != NULL;
+}
+
 static bool add_row(cJSON *c, const acf_compare_row *row)
 {
     static const char *const kind[] = {"run", "seeds", "folds"};
     const acf_paired_test *t = &row->test;
     return cJSON_AddStringToObject(c, "metric", acf_metric_name(row->metric)) != NULL &&
-           cJSON_AddStringToObject(c, "parts", kind[row->kind]) != NULL &&
+           add_heads(c, row) && cJSON_AddStringToObject(c, "parts", kind[row->kind]) != NULL &&
            cJSON_AddBoolToObject(c, "same_examples", row->is_crossed) != NULL &&
            acf_json_put_pair(c, "mean", t->mean[0], t->mean[1]) &&
            acf_json_put_number(c, "difference", t->difference) &&
-           acf_json_put_pair(c, "ci", t->ci.low, t->ci.high) &&
+           acf_json_put_pair_or_null(c, "ci", t->ci.low, t->ci.high) &&
            add_test(c, "bootstrap", t->bootstrap_ci, t->bootstrap_p) && add_mcnemar(c, t) &&
            add_test(c, "randomization", (acf_ci){NAN, NAN}, t->randomization_p) &&
            add_test(c, "student", t->student_ci, t->student_p) && add_values(c, row);
@@ -58,7 +73,9 @@ static bool add_row(cJSON *c, const acf_compare_row *row)
 static bool add_verdict(cJSON *c, const acf_compare *all, const acf_compare_pair *pair, int better,
                         double p, double p_holm)
 {
-    if (!acf_json_put_number(c, "p", p) || !acf_json_put_number(c, "p_holm", p_holm)) return false;
+    if (!acf_json_put_number_or_null(c, "p", p) ||
+        !acf_json_put_number_or_null(c, "p_holm", p_holm))
+        return false;
     if (better < 0) return cJSON_AddNullToObject(c, "verdict") != NULL;
     return cJSON_AddStringToObject(c, "verdict", all->path[pair->run[better]]) != NULL;
 }
@@ -78,8 +95,8 @@ static bool add_wilcoxon(cJSON *c, const acf_gains *g)
 static bool add_tasks(cJSON *c, const acf_compare *all, const acf_compare_pair *pair)
 {
     const acf_gains *g = &pair->gains;
-    bool ok = acf_json_put_number(c, "gain", pair->gain) &&
-              acf_json_put_pair(c, "ci", pair->ci.low, pair->ci.high) &&
+    bool ok = acf_json_put_number_or_null(c, "gain", pair->gain) &&
+              acf_json_put_pair_or_null(c, "ci", pair->ci.low, pair->ci.high) &&
               add_test(c, "bootstrap", (acf_ci){NAN, NAN}, g->bootstrap_p) &&
               acf_json_put_number(c, "wins", (double)g->wins) &&
               acf_json_put_number(c, "ties", (double)g->ties) &&
@@ -112,6 +129,22 @@ static bool add_pairs(cJSON *c, const acf_compare *all)
     return pairs != NULL;
 }
 
+/* The runs that were found unfinished. */
+static bool add_left_out(cJSON *c, const acf_compare *all)
+{
+    cJSON *list = cJSON_AddArrayToObject(c, "left_out");
+    for (int k = 0; list != NULL && k < all->n_runs; k++)
+        for (size_t i = 0; i < all->found[k].n_left; i++) {
+            const acf_left_out *left = &all->found[k].left[i];
+            cJSON *item = acf_json_append(list);
+            if (item == NULL || cJSON_AddStringToObject(item, "run", left->dir) == NULL ||
+                cJSON_AddStringToObject(item, "why",
+                                        left->is_diverged ? "diverged" : "unfinished") == NULL)
+                return false;
+        }
+    return list != NULL;
+}
+
 acf_status acf_compare_json(cJSON **out, const acf_compare *c, acf_error *e)
 {
     cJSON *json = *out = cJSON_CreateObject();
@@ -121,7 +154,7 @@ acf_status acf_compare_json(cJSON **out, const acf_compare *c, acf_error *e)
     ok = ok && acf_json_put_number(json, "draws", c->opt.n_draws) &&
          acf_json_put_number(json, "alpha", ACF_COMPARE_ALPHA) &&
          acf_json_put(json, "runs", cJSON_CreateStringArray(c->path, c->n_runs)) &&
-         add_pairs(json, c);
+         add_left_out(json, c) && add_pairs(json, c);
     if (ok) return ACF_OK;
     cJSON_Delete(json);
     *out = NULL;

@@ -2,10 +2,12 @@
  * A comparison for people and as JSON, what acf-eval --compare shows.
  *
  *     {"split", "head" ("linear", "label"; absent: each run's own), "draws", "alpha",
- *      "runs": [path ...],
+ *      "runs": [path ...], "left_out": [{"run": directory below them, "why": "diverged" or
+ *      "unfinished"}],
  *      "pairs": [{"first", "second", "p", "p_holm", "verdict", ...}]}
  *
- * Of runs and series a pair goes on with: "metric", "parts" ("run", "seeds", "folds"),
+ * Of runs and series a pair goes on with: "metric", "heads": [first, second] (null:
+ * unknown), "parts" ("run", "seeds", "folds"),
  * "same_examples" (do all parts have them), "mean": [first, second], "difference", "ci",
  * "bootstrap": {"ci", "p"}, then "mcnemar": {"only_first", "only_second", "p"} or "randomization":
  * {"p"}, "student": {"ci", "p"} with several parts, and "values": [{"number" (not of "run"), "n",
@@ -14,8 +16,8 @@
  * Of directories of tasks: "gain" (mean over tasks, more is better), "ci", "bootstrap": {"p"},
  * "wins", "ties", "losses", "wilcoxon": {"n", "plus", "minus", "method": "exact" or "normal", "p"},
  * and "tasks": [{"task", and all of the above for it, "p_holm" over all tasks of all pairs}].  With
- * one task there are no "bootstrap" and "wilcoxon", and gain, ci and p are the task's; over metrics
- * of both directions neither these nor gain, ci and p.
+ * one task there are no "bootstrap" and "wilcoxon", and gain, ci and p are the task's.  Over
+ * metrics of both directions there are neither, and gain, ci, p and p_holm are null.
  *
  * "verdict" is the path of the better one at 5 % by p_holm, or null: no difference shown.
  */

@@ -74,7 +74,7 @@ static acf_status choose_metric(acf_compare_row *row, const reading *r, acf_erro
     const char *dir[2];
     for (int k = 0; k < 2; k++) {
         dir[k] = r->task[k]->run[r->member[0][k]].dir;
-        row->head[k] = r->facts[k].head;
+        row->head[k] = r->c->opt.head >= 0 ? r->c->opt.head : r->facts[k].head;
         if (asked < 0 && r->facts[k].metric < 0)
             return acf_fail(e, ACF_ERR_USAGE,
                             "%s: no eval_results.json that names a metric: say which with --metric",
@@ -181,11 +181,9 @@ static acf_status check_metric(const acf_compare_row *row, const reading *r, acf
 static acf_status test_row(acf_compare_row *row, const reading *r, acf_error *e)
 {
     acf_paired p = {0};
-    int64_t n_folds = 0; /* as the last of either shows */
-    for (int side = 0; side < 2 && row->kind == ACF_FOUND_FOLDS; side++) {
-        int64_t last = r->task[side]->run[r->task[side]->n - 1].number;
-        if (last > n_folds) n_folds = last;
-    }
+    int64_t n_folds = 0; /* as the last directory of either shows */
+    for (int side = 0; side < 2 && row->kind == ACF_FOUND_FOLDS; side++)
+        if (r->task[side]->last > n_folds) n_folds = r->task[side]->last;
     const acf_paired_options opt = {.n_draws = r->c->opt.n_draws, .n_folds = (int)n_folds};
     acf_paired_part *part = acf_alloc(row->n_parts, sizeof *part, "pairs of runs", e);
     if (part == NULL) return ACF_ERR_RESOURCE;

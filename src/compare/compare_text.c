@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME = 64, PAIR = 2 * NAME + 8 };
+enum { NAME = 64, PAIR = 2 * NAME + 8, HEADS = 48 };
 
 /* The text while it is put together. */
 typedef struct page {
@@ -18,6 +18,7 @@ typedef struct page {
     char (*name)[NAME]; /* [n_runs] */
     int width;          /* of the first column */
     bool has_holm;
+    size_t n_tests; /* pairs that have a p */
 } page;
 
 static void cut(char out[NAME], const char *text)
@@ -53,11 +54,10 @@ static void probability(char text[16], double p)
     (void)snprintf(text, 16, p < 0.0001 ? "<0.0001" : "%.4f", p);
 }
 
-static acf_status put_header(const page *p, const char *first, const char *second, acf_error *e)
+static acf_status put_header(const page *p, acf_error *e)
 {
-    return acf_str_printf(p->out, e,
-                          "%-*s  %8.8s  %8.8s  difference  95 %% interval        %7s%s\n", p->width,
-                          "", first, second, "p", p->has_holm ? "     Holm" : "");
+    return acf_str_printf(p->out, e, "%-*s  %8s  %8s  difference  95 %% interval        %7s%s\n",
+                          p->width, "", "first", "second", "p", p->has_holm ? "     Holm" : "");
 }
 
 /* One line of the table; `label` is its first column. */
@@ -77,12 +77,52 @@ static acf_status put_row(const page *p, const char *label, const acf_compare_pa
     return acf_str_printf(p->out, e, "  %s is better\n", p->name[pair->run[better]]);
 }
 
-static const char *head_of(const acf_compare *c, const acf_compare_row *row)
+static const char *name_head(int head)
 {
-    int head = c->opt.head >= 0 ? c->opt.head : row->head[0] == row->head[1] ? row->head[0] : -1;
-    if (row->metric >= ACF_METRIC_LOSS && row->metric <= ACF_METRIC_SPEARMAN) return "";
-    if (row->metric == ACF_METRIC_MSE) return "";
-    return head == ACF_HEAD_LINEAR ? ", linear head" : head == ACF_HEAD_LABEL ? ", label head" : "";
+    return head < 0 ? "unknown" : acf_head_name((acf_head)head);
+}
+
+/* ", linear head against label head"; "" where nothing is known or there is no choice. */
+static const char *head_of(char text[HEADS], const acf_compare_row *row)
+{
+    const int *head = row->head;
+    text[0] = '\0';
+    if (row->metric >= ACF_METRIC_LOSS && row->metric <= ACF_METRIC_SPEARMAN) return text;
+    if (row->metric == ACF_METRIC_MSE || (head[0] < 0 && head[1] < 0)) return text;
+    if (head[0] == head[1])
+        (void)snprintf(text, HEADS, ", %s head", name_head(head[0]));
+    else
+        (void)snprintf(text, HEADS, ", %s head against %s head", name_head(head[0]),
+                       name_head(head[1]));
+    return text;
+}
+
+static bool is_same_head(const acf_compare_row *a, const acf_compare_row *b)
+{
+    char first[HEADS], second[HEADS];
+    return strcmp(head_of(first, a), head_of(second, b)) == 0;
+}
+
+/* head_of of all tasks of a pair that have a choice of heads; false: they differ. */
+static bool has_one_head(char text[HEADS], const acf_compare_pair *pair)
+{
+    text[0] = '\0';
+    for (size_t k = 0; k < pair->n_rows; k++) {
+        char own[HEADS];
+        if (*head_of(own, &pair->row[k]) == '\0') continue;
+        if (text[0] != '\0' && strcmp(own, text) != 0) return false;
+        (void)snprintf(text, HEADS, "%s", own);
+    }
+    return true;
+}
+
+/* "task, accuracy", and the heads where the line above the table cannot tell them. */
+static void name_row(char label[PAIR], const acf_compare_pair *pair, const acf_compare_row *row)
+{
+    char heads[HEADS], all[HEADS];
+    (void)snprintf(label, PAIR, "%.60s, %s%s", row->task, acf_metric_name(row->metric),
+                   has_one_head(all, pair) ? "" : head_of(heads, row));
+    acf_make_printable(label);
 }
 
 static acf_status put_size(const page *p, const acf_compare_row *row, acf_error *e)
@@ -165,24 +205,27 @@ static acf_status put_plain(page *p, acf_error *e)
 {
     const acf_compare *c = p->c;
     const acf_compare_row *row = &c->pair[0].row[0];
-    bool uniform = is_uniform(c);
-    char label[PAIR];
+    bool uniform = is_uniform(c), one_head = true;
+    char label[PAIR], heads[HEADS];
+    for (size_t i = 1; i < c->n_pairs; i++)
+        one_head = one_head && is_same_head(row, &c->pair[i].row[0]);
     ACF_TRY(acf_str_printf(p->out, e, "%s on %s%s: ", acf_metric_name(row->metric), c->opt.split,
-                           head_of(c, row)));
+                           one_head ? head_of(heads, row) : ", each run's own head"));
     ACF_TRY(uniform ? put_size(p, row, e)
                     : acf_str_puts(p->out, "what each two have in common", e));
     ACF_TRY(acf_str_puts(p->out, "\n\n", e));
-    ACF_TRY(put_header(p, "first", "second", e));
+    ACF_TRY(put_header(p, e));
     for (size_t i = 0; i < c->n_pairs; i++) {
         name_pair(label, p, &c->pair[i]);
         ACF_TRY(put_row(p, label, &c->pair[i], &c->pair[i].row[0], e));
     }
     ACF_TRY(acf_str_puts(p->out, "\n", e));
-    for (size_t i = 0; !uniform && i < c->n_pairs; i++) {
+    for (size_t i = 0; !(uniform && one_head) && i < c->n_pairs; i++) {
         name_pair(label, p, &c->pair[i]);
         ACF_TRY(acf_str_printf(p->out, e, "%s: ", label));
         ACF_TRY(put_size(p, &c->pair[i].row[0], e));
-        ACF_TRY(acf_str_puts(p->out, "\n", e));
+        ACF_TRY(
+            acf_str_printf(p->out, e, "%s\n", one_head ? "" : head_of(heads, &c->pair[i].row[0])));
     }
     if (c->n_pairs == 1) ACF_TRY(put_parts(p, row, e));
     return put_methods(p, e);
@@ -197,11 +240,16 @@ static acf_status put_verdict(const page *p, const acf_compare_pair *pair, acf_e
         return acf_str_printf(p->out, e, ": %s is better\n", p->name[pair->run[better]]);
     if (pair->p_holm <= ACF_COMPARE_ALPHA)
         return acf_str_puts(p->out, ": ranks and mean gain disagree, neither is better\n", e);
-    if (!acf_gains_can_reach(g, ACF_COMPARE_ALPHA))
-        return acf_str_printf(p->out, e,
-                              ": %zu tasks that differ are too few for a test at 5 %%, which needs "
-                              "6\n",
-                              g->wilcoxon.n);
+    if (g->wilcoxon.n == 0) return acf_str_puts(p->out, ": all tasks tie\n", e);
+    if (!acf_gains_can_reach(g, ACF_COMPARE_ALPHA, p->n_tests)) {
+        bool one = g->wilcoxon.n == 1;
+        ACF_TRY(acf_str_printf(p->out, e, ": %zu %s too few for a test at 5 %%, which needs %zu",
+                               g->wilcoxon.n,
+                               one ? "task that differs is" : "tasks that differ are",
+                               acf_gains_least_tasks(ACF_COMPARE_ALPHA, p->n_tests)));
+        if (p->n_tests == 1) return acf_str_puts(p->out, "\n", e);
+        return acf_str_printf(p->out, e, " with %zu tests\n", p->n_tests);
+    }
     return acf_str_puts(p->out, ": no difference shown at 5 %\n", e);
 }
 
@@ -235,15 +283,13 @@ static acf_status put_tasks(page *p, acf_error *e)
     for (size_t i = 0; i < c->n_pairs; i++) {
         const acf_compare_pair *pair = &c->pair[i];
         const char *first = p->name[pair->run[0]], *second = p->name[pair->run[1]];
-        ACF_TRY(acf_str_printf(p->out, e, "%s%s -> %s on %s\n\n", i > 0 ? "\n" : "", first, second,
-                               c->opt.split));
-        ACF_TRY(put_header(p, first, second, e));
+        char label[PAIR], heads[HEADS];
+        ACF_TRY(acf_str_printf(p->out, e, "%s%s -> %s on %s%s\n\n", i > 0 ? "\n" : "", first,
+                               second, c->opt.split, has_one_head(heads, pair) ? heads : ""));
+        ACF_TRY(put_header(p, e));
         for (size_t k = 0; k < pair->n_rows; k++) {
             const acf_compare_row *row = &pair->row[k];
-            char label[PAIR];
-            (void)snprintf(label, sizeof label, "%.60s, %s", row->task,
-                           acf_metric_name(row->metric));
-            acf_make_printable(label);
+            name_row(label, pair, row);
             ACF_TRY(put_row(p, label, pair, row, e));
             *(row->n_parts > 1 ? &is_series : &is_single) = true;
             *(row->kind == ACF_FOUND_FOLDS ? &has_folds : &has_seeds) |= row->n_parts > 1;
@@ -269,17 +315,21 @@ static acf_status put_tasks(page *p, acf_error *e)
         p->out, "interval of the mean gain: hierarchical bootstrap (tasks, then seeds)\n", e);
 }
 
-/* The width of the first column, and whether several tests stand below each other. */
+/* The width of the first column, and how many tests there are. */
 static void measure(page *p)
 {
     size_t n = 0, most = 0;
     for (size_t i = 0; i < p->c->n_pairs; i++) {
         const acf_compare_pair *pair = &p->c->pair[i];
+        if (!isnan(pair->p)) p->n_tests++;
         for (size_t k = 0; k < pair->n_rows; k++, n++) {
             const acf_compare_row *row = &pair->row[k];
-            size_t len = p->c->has_tasks
-                             ? strlen(row->task) + 2 + strlen(acf_metric_name(row->metric))
-                             : strlen(p->name[pair->run[0]]) + 4 + strlen(p->name[pair->run[1]]);
+            char label[PAIR];
+            if (p->c->has_tasks)
+                name_row(label, pair, row);
+            else
+                name_pair(label, p, pair);
+            size_t len = strlen(label);
             if (len > most) most = len;
         }
     }

@@ -48,9 +48,12 @@ static acf_status read_value(acf_result *line, acf_metric *metric, const cJSON *
 {
     const char *text, *head;
     int64_t ended;
+    acf_head parsed;
     ACF_TRY(acf_json_int(&ended, c, "ended", 0, 255, 0, place, e));
     ACF_TRY(acf_json_string(&text, c, "metric", "", place, e));
     ACF_TRY(acf_json_string(&head, c, "head", "linear", place, e));
+    if (opt->head >= 0) head = acf_head_name((acf_head)opt->head);
+    line->head = acf_head_parse(&parsed, head) ? (int)parsed : -1;
     int known = opt->metric >= 0 ? opt->metric : acf_metric_parse(text);
     if (known < 0)
         return acf_fail(e, ACF_ERR_DATA, "%s: 'metric' is '%s', which is no metric", place, text);
@@ -58,7 +61,6 @@ static acf_status read_value(acf_result *line, acf_metric *metric, const cJSON *
     line->value = (double)NAN;
     line->is_diverged = ended != 0;
     if (line->is_diverged) return ACF_OK;
-    if (opt->head >= 0) head = acf_head_name((acf_head)opt->head);
     const cJSON *figures = cJSON_GetObjectItemCaseSensitive(c, head);
     return acf_json_number(&line->value, figures, acf_metric_name(*metric), -DBL_MAX, DBL_MAX,
                            (double)NAN, place, e);
@@ -97,6 +99,18 @@ static acf_status read_folds(acf_result *line, const cJSON *c, const char *place
     return ACF_OK;
 }
 
+/* Is the name a word of the list "a,b,c"? */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = list; *at != '\0';) {
+        size_t n = strcspn(at, ",");
+        if (n == len && memcmp(at, name, len) == 0) return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
 static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_options *opt,
                             const char *place, acf_error *e)
 {
@@ -117,6 +131,10 @@ static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_op
                         "%s: is no result line: 'variant', 'task' and 'seed' are "
                         "needed",
                         place);
+    if (opt->tasks != NULL && !is_listed(opt->tasks, task)) {
+        int place_there = place_of(&r->skipped, &r->n_skipped, &r->skipped_cap, task, e);
+        return place_there < 0 ? ACF_ERR_RESOURCE : ACF_OK;
+    }
     ACF_TRY(read_folds(&line, c, place, e));
     ACF_TRY(read_value(&line, &metric, c, opt, place, e));
     ACF_TRY(take_task(&line.task, r, task, metric, place, e));
@@ -254,18 +272,55 @@ static acf_status correct(acf_results *r, acf_error *e)
     return st;
 }
 
+/* "'a', 'b'" behind what is there, at most a few. */
+static acf_status put_names(acf_str *out, char *const *name, size_t n, acf_error *e)
+{
+    enum { SHOWN = 20 };
+    for (size_t i = 0; i < n && i < SHOWN; i++)
+        ACF_TRY(acf_str_printf(out, e, "%s'%s'", out->len > 0 ? ", " : "", name[i]));
+    return n > SHOWN ? acf_str_puts(out, ", ...", e) : ACF_OK;
+}
+
+/* The first word of the list that is no task's name, of *len letters; NULL: none. */
+static const char *find_unknown(size_t *len, const acf_results *r, const char *list)
+{
+    const char *at = list;
+    do {
+        size_t i = 0;
+        *len = strcspn(at, ",");
+        while (i < r->n_tasks && (strlen(r->task[i]) != *len || memcmp(r->task[i], at, *len) != 0))
+            i++;
+        if (i == r->n_tasks) return at;
+        at += *len + (at[*len] == ',');
+    } while (*at != '\0');
+    return NULL;
+}
+
+/* Is there a line of each task that is asked for?  Without any line check_lines tells. */
+static acf_status check_tasks(const acf_results *r, const char *list, acf_error *e)
+{
+    acf_str names = {0};
+    size_t len = 0;
+    if (list == NULL || r->n_tasks + r->n_skipped == 0) return ACF_OK;
+    const char *unknown = find_unknown(&len, r, list);
+    if (unknown == NULL) return ACF_OK;
+    acf_status st = put_names(&names, r->task, r->n_tasks, e);
+    if (st == ACF_OK) st = put_names(&names, r->skipped, r->n_skipped, e);
+    if (st == ACF_OK)
+        st = acf_fail(e, ACF_ERR_USAGE, "--tasks: no line is of a task '%.*s'; they are of %s",
+                      len < 60 ? (int)len : 60, unknown, names.data);
+    acf_str_free(&names);
+    return st;
+}
+
 /* Is there a line of the sweep that is asked for?  Else those that there are, a few of them. */
 static acf_status check_lines(const acf_results *r, const char *sweep, acf_error *e)
 {
-    enum { SHOWN = 5 };
     acf_str names = {0};
-    acf_status st = ACF_OK;
     if (r->n > 0) return ACF_OK;
     if (r->n_left == 0)
         return acf_fail(e, ACF_ERR_DATA, "--results: the files hold no result line");
-    for (size_t i = 0; i < r->n_others && i <= SHOWN && st == ACF_OK; i++)
-        st = i < SHOWN ? acf_str_printf(&names, e, "%s'%s'", i > 0 ? ", " : "", r->other[i])
-                       : acf_str_puts(&names, ", ...", e);
+    acf_status st = put_names(&names, r->other, r->n_others, e);
     if (st == ACF_OK)
         st = acf_fail(e, ACF_ERR_USAGE,
                       "--sweep: none of the %zu lines is of sweep '%s'; they are of %s", r->n_left,
@@ -298,6 +353,7 @@ static acf_status check_figures(const acf_results *r, const acf_results_options 
 
 static acf_status fill(acf_results *r, const acf_results_options *opt, acf_error *e)
 {
+    ACF_TRY(check_tasks(r, opt->tasks, e));
     ACF_TRY(check_lines(r, opt->sweep, e));
     ACF_TRY(find_baseline(r, opt->baseline, e));
     ACF_TRY(check_figures(r, opt, e));
@@ -350,6 +406,7 @@ void acf_results_close(acf_results *r)
     for (size_t i = 0; i < r->n_variants; i++)
         acf_free(r->variant[i]);
     acf_free_names(r->other, r->n_others);
+    acf_free_names(r->skipped, r->n_skipped);
     acf_free(r->task);
     acf_free(r->variant);
     acf_free(r->metric);

@@ -22,6 +22,7 @@ typedef struct acf_results_options {
     int head;             /* acf_head; -1: each line's own, by which its run predicts */
     const char *baseline; /* NULL: the first variant */
     const char *sweep;    /* only lines of the sweep of this name; NULL: all */
+    const char *tasks;    /* only lines of these, "rte,mrpc"; NULL: all */
     int n_draws;
 } acf_results_options;
 
@@ -29,6 +30,7 @@ typedef struct acf_result {
     int task, variant;
     int64_t seed, fold; /* fold 0: the run was of none */
     int n_folds;        /* of so many; 0: of none, or its line does not tell */
+    int head;           /* acf_head, by which the figure is; -1: its line names no such head */
     double value;       /* NaN: the run diverged, or the figure is not defined for it */
     bool is_diverged;
 } acf_result;
@@ -58,24 +60,32 @@ typedef struct acf_results {
     char **other;    /* sweeps whose lines were left out: not of the name that is asked for */
     size_t n_others; /* names, each once */
     size_t n_left;   /* lines */
+    char **skipped;  /* tasks whose lines were left out: not of those that are asked for */
+    size_t n_skipped, skipped_cap;
     size_t task_cap, variant_cap, metric_cap, line_cap, other_cap;
 } acf_results;
 
 /* Read all lines of the files, of a directory those of its results.jsonl.  ACF_ERR_DATA names file
  * and line of what is no result line or measures again what an earlier line did; it also tells when
  * no line has the figure that is asked for (a run without it is counted as undefined);
- * ACF_ERR_USAGE for a sweep or baseline that no line has.  On success the caller frees *r with
- * acf_results_close, on failure it is empty. */
+ * ACF_ERR_USAGE for a sweep, task or baseline that no line has.  On success the caller frees *r
+ * with acf_results_close, on failure it is empty. */
 acf_status acf_results_open(acf_results *r, const char *const *path, size_t n_paths,
                             const acf_results_options *opt, acf_error *e) ACF_MUST_USE;
 void acf_results_close(acf_results *r);
 
-/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task in bold), gains. */
+/* "linear" or "label", when all lines of the variant are by that head, else "mixed". */
+const char *acf_results_head(const acf_results *r, size_t variant);
+
+/* Two Markdown tables: figures (mean ± sd over seeds; the best of a task of which no run diverged
+ * in bold) and the head that each variant has them by, then gains. */
 acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
-/* {"baseline", "tasks": [{"task", "metric", "variants": [{"variant", "n", "diverged",
- * "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks", "gain", "ci", "wins", "ties",
- * "losses", "p", "p_holm"}]}, without what is not there.  *out is the caller's. */
+/* {"baseline", "heads": [{"variant", "head"}], "tasks": [{"task", "metric", "variants":
+ * [{"variant", "n", "diverged", "undefined", "mean", "sd", "ci"}]}], "gains": [{"variant", "tasks",
+ * "gain", "ci", "wins", "ties", "losses", "p", "p_holm"}]}: of every other variant, gain, ci, p and
+ * p_holm null where they are not defined.  "mean" needs one run, "sd" and "ci" of a variant two.
+ * *out is the caller's. */
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -1,6 +1,8 @@
 #include "compare/results.h"
 
 #include "base/json.h"
+#include "compare/compare.h"
+#include "loss/head.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,14 +12,26 @@ static const acf_result_cell *cell_of(const acf_results *r, size_t task, size_t 
     return &r->cell[task * r->n_variants + variant];
 }
 
-/* Variant of the best mean on a task; -1: no figures. */
+const char *acf_results_head(const acf_results *r, size_t variant)
+{
+    int head = -1;
+    for (size_t i = 0; i < r->n; i++) {
+        const acf_result *line = &r->line[i];
+        if (line->variant != (int)variant) continue;
+        if (line->head < 0 || (head >= 0 && line->head != head)) return "mixed";
+        head = line->head;
+    }
+    return acf_head_name((acf_head)head);
+}
+
+/* Variant of the best mean on a task of those of which no run diverged; -1: none. */
 static int best_of(const acf_results *r, size_t task)
 {
     int best = -1;
     bool larger = acf_metric_larger_is_better(r->metric[task]);
     for (size_t v = 0; v < r->n_variants; v++) {
         const acf_result_cell *c = cell_of(r, task, v);
-        if (c->n == 0) continue;
+        if (c->n == 0 || c->n_diverged > 0) continue;
         double lead = best < 0 ? 1 : c->sample.mean - cell_of(r, task, (size_t)best)->sample.mean;
         if (best < 0 || (larger ? lead > 0 : lead < 0)) best = (int)v;
     }
@@ -25,17 +39,19 @@ static int best_of(const acf_results *r, size_t task)
 }
 
 /* Mean over the tasks that every variant has and of whose metric more is better, n of them; NaN
- * when there are none. */
-static double mean_of(const acf_results *r, size_t variant, size_t *n)
+ * when there are none.  n_diverged: runs that it lacks. */
+static double mean_of(const acf_results *r, size_t variant, size_t *n, int *n_diverged)
 {
     double sum = 0;
     *n = 0;
+    *n_diverged = 0;
     for (size_t task = 0; task < r->n_tasks; task++) {
         bool all = acf_metric_larger_is_better(r->metric[task]);
         for (size_t v = 0; v < r->n_variants; v++)
             all = all && cell_of(r, task, v)->n > 0;
         if (!all) continue;
         sum += cell_of(r, task, variant)->sample.mean;
+        *n_diverged += cell_of(r, task, variant)->n_diverged;
         (*n)++;
     }
     return *n > 0 ? sum / (double)*n : (double)NAN;
@@ -60,9 +76,23 @@ static acf_status put_cell(acf_str *out, const acf_result_cell *c, bool percent,
     return acf_str_puts(out, " |", e);
 }
 
+static acf_status put_means(acf_str *out, const acf_results *r, acf_error *e)
+{
+    size_t n;
+    int lacks;
+    (void)mean_of(r, 0, &n, &lacks);
+    if (n < 2) return ACF_OK;
+    ACF_TRY(acf_str_printf(out, e, "| mean of %zu | | |", n));
+    for (size_t v = 0; v < r->n_variants; v++) {
+        ACF_TRY(acf_str_printf(out, e, " %.2f", 100 * mean_of(r, v, &n, &lacks)));
+        if (lacks > 0) ACF_TRY(acf_str_printf(out, e, " (%d diverged)", lacks));
+        ACF_TRY(acf_str_puts(out, " |", e));
+    }
+    return acf_str_puts(out, "\n", e);
+}
+
 static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
 {
-    size_t n_common = 0;
     ACF_TRY(acf_str_puts(out, "| task | metric | seeds |", e));
     for (size_t v = 0; v < r->n_variants; v++)
         ACF_TRY(acf_str_printf(out, e, " %s |", r->variant[v]));
@@ -87,11 +117,10 @@ static acf_status put_figures(acf_str *out, const acf_results *r, acf_error *e)
                              best == (int)v, e));
         ACF_TRY(acf_str_puts(out, "\n", e));
     }
-    (void)mean_of(r, 0, &n_common);
-    if (n_common < 2) return ACF_OK;
-    ACF_TRY(acf_str_printf(out, e, "| mean of %zu | | |", n_common));
+    ACF_TRY(put_means(out, r, e));
+    ACF_TRY(acf_str_puts(out, "| head | | |", e));
     for (size_t v = 0; v < r->n_variants; v++)
-        ACF_TRY(acf_str_printf(out, e, " %.2f |", 100 * mean_of(r, v, &n_common)));
+        ACF_TRY(acf_str_printf(out, e, " %s |", acf_results_head(r, v)));
     return acf_str_puts(out, "\n", e);
 }
 
@@ -132,6 +161,36 @@ static acf_status put_gains(acf_str *out, const acf_results *r, acf_error *e)
     return ACF_OK;
 }
 
+/* A test over tasks that too few of them keep from 5 %? */
+static bool is_too_few(const acf_result_gain *g, size_t n_tests)
+{
+    return g->gains.n_tasks > 1 && !g->gains.is_mixed && !(g->p_holm <= ACF_COMPARE_ALPHA) &&
+           !acf_gains_can_reach(&g->gains, ACF_COMPARE_ALPHA, n_tests);
+}
+
+static acf_status put_hint(acf_str *out, const acf_results *r, acf_error *e)
+{
+    enum { SHOWN = 8 };
+    size_t n_tests = 0, n = 0;
+    for (size_t v = 0; v < r->n_variants; v++)
+        if (!isnan(r->gain[v].p_holm)) n_tests++;
+    for (size_t v = 0; v < r->n_variants; v++) {
+        const acf_result_gain *g = &r->gain[v];
+        if ((int)v == r->baseline || !is_too_few(g, n_tests)) continue;
+        if (n++ == 0) {
+            ACF_TRY(acf_str_printf(out, e, "\nA test at 5 %% needs %zu tasks that differ",
+                                   acf_gains_least_tasks(ACF_COMPARE_ALPHA, n_tests)));
+            ACF_TRY(n_tests == 1 ? acf_str_puts(out, ": ", e)
+                                 : acf_str_printf(out, e, " with %zu tests: ", n_tests));
+        }
+        if (n <= SHOWN)
+            ACF_TRY(acf_str_printf(out, e, "%s%s has %zu", n > 1 ? ", " : "", r->variant[v],
+                                   g->gains.wilcoxon.n));
+    }
+    if (n > SHOWN) ACF_TRY(acf_str_printf(out, e, ", %zu more have too few", n - SHOWN));
+    return n > 0 ? acf_str_puts(out, ".\n", e) : ACF_OK;
+}
+
 /* Does a gain leave out seeds or tasks that the figures are over? */
 static bool has_unpaired(const acf_results *r)
 {
@@ -146,12 +205,20 @@ acf_status acf_results_markdown(acf_str *out, const acf_results *r, acf_error *e
     ACF_TRY(put_figures(out, r, e));
     if (r->n_variants < 2) return ACF_OK;
     ACF_TRY(put_gains(out, r, e));
+    ACF_TRY(put_hint(out, r, e));
     if (!has_unpaired(r)) return ACF_OK;
     return acf_str_printf(
         out, e,
         "\nNot all have the same seeds and tasks: figures are over what each has, "
         "gains over what %s has, too.\n",
         r->variant[r->baseline]);
+}
+
+static bool add_head(cJSON *list, const acf_results *r, size_t variant)
+{
+    cJSON *c = acf_json_append(list);
+    return c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
+           cJSON_AddStringToObject(c, "head", acf_results_head(r, variant)) != NULL;
 }
 
 static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t variant)
@@ -173,17 +240,16 @@ static bool add_cell(cJSON *list, const acf_results *r, size_t task, size_t vari
 static bool add_gain(cJSON *list, const acf_results *r, size_t variant)
 {
     const acf_gains *g = &r->gain[variant].gains;
-    if (g->n_tasks == 0) return true;
     cJSON *c = acf_json_append(list);
     return c != NULL && cJSON_AddStringToObject(c, "variant", r->variant[variant]) != NULL &&
            acf_json_put_number(c, "tasks", (double)g->n_tasks) &&
-           acf_json_put_number(c, "gain", g->gain) &&
-           acf_json_put_pair(c, "ci", g->ci.low, g->ci.high) &&
+           acf_json_put_number_or_null(c, "gain", g->gain) &&
+           acf_json_put_pair_or_null(c, "ci", g->ci.low, g->ci.high) &&
            acf_json_put_number(c, "wins", (double)g->wins) &&
            acf_json_put_number(c, "ties", (double)g->ties) &&
            acf_json_put_number(c, "losses", (double)g->losses) &&
-           acf_json_put_number(c, "p", g->p) &&
-           acf_json_put_number(c, "p_holm", r->gain[variant].p_holm);
+           acf_json_put_number_or_null(c, "p", g->p) &&
+           acf_json_put_number_or_null(c, "p_holm", r->gain[variant].p_holm);
 }
 
 acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
@@ -191,7 +257,10 @@ acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
     cJSON *json = *out = cJSON_CreateObject(), *list = NULL;
     bool ok = json != NULL &&
               cJSON_AddStringToObject(json, "baseline", r->variant[r->baseline]) != NULL &&
-              (list = cJSON_AddArrayToObject(json, "tasks")) != NULL;
+              (list = cJSON_AddArrayToObject(json, "heads")) != NULL;
+    for (size_t v = 0; v < r->n_variants && ok; v++)
+        ok = add_head(list, r, v);
+    ok = ok && (list = cJSON_AddArrayToObject(json, "tasks")) != NULL;
     for (size_t task = 0; task < r->n_tasks && ok; task++) {
         cJSON *c = acf_json_append(list), *variants = NULL;
         ok = c != NULL && cJSON_AddStringToObject(c, "task", r->task[task]) != NULL &&
@@ -202,7 +271,7 @@ acf_status acf_results_json(cJSON **out, const acf_results *r, acf_error *e)
     }
     ok = ok && (list = cJSON_AddArrayToObject(json, "gains")) != NULL;
     for (size_t v = 0; v < r->n_variants && ok; v++)
-        ok = add_gain(list, r, v);
+        if ((int)v != r->baseline) ok = add_gain(list, r, v);
     if (ok) return ACF_OK;
     cJSON_Delete(json);
     *out = NULL;

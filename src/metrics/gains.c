@@ -84,7 +84,16 @@ int acf_gains_direction(const acf_gains *g)
     return g->n_tasks == 1 || mean == ranks ? mean : 0;
 }
 
-bool acf_gains_can_reach(const acf_gains *g, double alpha)
+size_t acf_gains_least_tasks(double alpha, size_t n_tests)
 {
-    return g->n_tasks == 1 ? !isnan(g->p) : ldexp(2, -(int)g->wilcoxon.n) <= alpha;
+    size_t n = 1;
+    while (ldexp(2, -(int)n) > alpha / (double)n_tests)
+        n++;
+    return n;
+}
+
+bool acf_gains_can_reach(const acf_gains *g, double alpha, size_t n_tests)
+{
+    if (g->n_tasks == 1) return !isnan(g->p);
+    return g->wilcoxon.n >= acf_gains_least_tasks(alpha, n_tests);
 }

@@ -46,8 +46,11 @@ acf_status acf_gains_of(acf_gains *g, const acf_task_parts *task, size_t n_tasks
  * ranks disagree, and it is 0. */
 int acf_gains_direction(const acf_gains *g);
 
-/* Can the test reach p <= alpha at all?  Of n gains that differ from 0 Wilcoxon's least p is
- * 2 / 2^n; a single part has no p. */
-bool acf_gains_can_reach(const acf_gains *g, double alpha);
+/* The least number of tasks with which the first of n_tests >= 1 tests can reach Holm's p <= alpha:
+ * of n gains that differ from 0 Wilcoxon's least p is 2 / 2^n. */
+size_t acf_gains_least_tasks(double alpha, size_t n_tests);
+
+/* Has g so many?  Of a single task: has it a p? */
+bool acf_gains_can_reach(const acf_gains *g, double alpha, size_t n_tests);
 
 #endif

@@ -33,6 +33,7 @@ typedef struct table {
     acf_metric *metric; /* [n_cols] */
     figure *cell;       /* [n_rows, n_cols] */
     double *mean;       /* [n_rows] over tasks; NaN: none */
+    int *mean_lacks;    /* [n_rows] runs that diverged and are not in the mean */
     int best;           /* row of the best mean, -1: none */
     double *numbers;    /* that values and seeds point into */
 } table;
@@ -43,6 +44,7 @@ static void table_close(table *t)
     acf_free(t->metric);
     acf_free(t->cell);
     acf_free(t->mean);
+    acf_free(t->mean_lacks);
     acf_free(t->numbers);
 }
 
@@ -79,23 +81,27 @@ static void collect(figure *f, const acf_sweep *s, double *numbers)
     }
 }
 
-/* The row's mean over tasks. */
-static double mean_of_row(const table *t, int row)
+/* The row's mean over tasks, of a task over its metrics of which more is better; NaN: a task has
+ * none of them, or a figure is missing.  *n_diverged: runs that it lacks. */
+static double mean_of_row(int *n_diverged, const table *t, int row)
 {
     double sum = 0;
     int n_tasks = (int)t->s->file.n_tasks;
+    *n_diverged = 0;
     for (int task = 0; task < n_tasks; task++) {
         double of_task = 0;
-        int n = 0;
+        int n = 0, lacks = 0;
         for (int col = 0; col < t->n_cols; col++) {
             const figure *f = &t->cell[row * t->n_cols + col];
-            if (t->task[col] != task) continue;
-            if (f->n == 0 || f->n_open > 0 || !acf_metric_larger_is_better(f->metric))
-                return (double)NAN;
+            if (t->task[col] != task || !acf_metric_larger_is_better(f->metric)) continue;
+            if (f->n == 0 || f->n_open > 0) return (double)NAN;
             of_task += f->sample.mean;
+            lacks = f->n_diverged;
             n++;
         }
+        if (n == 0) return (double)NAN;
         sum += of_task / n;
+        *n_diverged += lacks;
     }
     return sum / n_tasks;
 }
@@ -107,7 +113,7 @@ static void mark_best(table *t)
         bool larger = acf_metric_larger_is_better(t->metric[col]);
         for (int row = 0; row < t->n_rows; row++) {
             figure *f = &t->cell[row * t->n_cols + col];
-            if (f->n == 0 || f->n_open > 0) continue;
+            if (f->n == 0 || f->n_open > 0 || f->n_diverged > 0) continue;
             double gain = best == NULL ? 1 : f->sample.mean - best->sample.mean;
             if (larger || best == NULL ? gain > 0 : gain < 0) best = f;
         }
@@ -115,8 +121,9 @@ static void mark_best(table *t)
     }
     t->best = -1;
     for (int row = 0; row < t->n_rows; row++) {
-        t->mean[row] = mean_of_row(t, row);
-        if (!isnan(t->mean[row]) && (t->best < 0 || t->mean[row] > t->mean[t->best])) t->best = row;
+        t->mean[row] = mean_of_row(&t->mean_lacks[row], t, row);
+        if (isnan(t->mean[row]) || t->mean_lacks[row] > 0) continue;
+        if (t->best < 0 || t->mean[row] > t->mean[t->best]) t->best = row;
     }
 }
 
@@ -137,10 +144,12 @@ static acf_status table_open(table *t, const acf_sweep *s, acf_error *e)
     for (int i = 0; i < s->n_cells; i++)
         runs += (size_t)s->cell[i].series.n;
     t->mean = acf_alloc((size_t)t->n_rows, sizeof *t->mean, "the table", e);
+    t->mean_lacks = acf_alloc((size_t)t->n_rows, sizeof *t->mean_lacks, "the table", e);
     t->cell = acf_alloc((size_t)t->n_rows * (size_t)t->n_cols, sizeof *t->cell, "the table", e);
     t->numbers =
         acf_alloc(3 * N_HEADS * ACF_SWEEP_METRICS * runs, sizeof *t->numbers, "the table", e);
-    if (t->mean == NULL || t->cell == NULL || t->numbers == NULL) return ACF_ERR_RESOURCE;
+    if (t->mean == NULL || t->mean_lacks == NULL || t->cell == NULL || t->numbers == NULL)
+        return ACF_ERR_RESOURCE;
     for (int row = 0; row < t->n_rows; row++)
         for (int col = 0; col < t->n_cols; col++) {
             figure *f = &t->cell[row * t->n_cols + col];
@@ -209,6 +218,16 @@ static bool has_failed(const acf_sweep *s, const figure *f)
     return false;
 }
 
+static acf_status put_mean(acf_str *out, const table *t, int row, acf_error *e)
+{
+    const char *bold = row == t->best ? "**" : "";
+    if (isnan(t->mean[row])) return acf_str_puts(out, " - |", e);
+    ACF_TRY(acf_str_printf(out, e, " %s%.2f%s", bold, 100 * t->mean[row], bold));
+    if (t->mean_lacks[row] > 0)
+        ACF_TRY(acf_str_printf(out, e, " (%d diverged)", t->mean_lacks[row]));
+    return acf_str_puts(out, " |", e);
+}
+
 static acf_status put_rows(acf_str *out, const table *t, acf_error *e)
 {
     for (int row = 0; row < t->n_rows; row++) {
@@ -219,10 +238,7 @@ static acf_status put_rows(acf_str *out, const table *t, acf_error *e)
             const figure *f = &t->cell[row * t->n_cols + col];
             ACF_TRY(put_cell(out, f, has_failed(t->s, f), e));
         }
-        const char *bold = row == t->best ? "**" : "";
-        if (t->s->file.n_tasks > 1 && isnan(t->mean[row])) ACF_TRY(acf_str_puts(out, " - |", e));
-        if (t->s->file.n_tasks > 1 && !isnan(t->mean[row]))
-            ACF_TRY(acf_str_printf(out, e, " %s%.2f%s |", bold, 100 * t->mean[row], bold));
+        if (t->s->file.n_tasks > 1) ACF_TRY(put_mean(out, t, row, e));
         ACF_TRY(acf_str_puts(out, "\n", e));
     }
     return ACF_OK;
@@ -271,8 +287,8 @@ static acf_status put_csv(acf_str *out, const table *t, acf_error *e)
     }
     for (int row = 0; row < t->n_rows; row++)
         if (!isnan(t->mean[row]))
-            ACF_TRY(acf_str_printf(out, e, "%s,mean,,%s,,,,,%.9g,,,,%s\n", variant_name(t, row),
-                                   head_name[row % N_HEADS], t->mean[row],
+            ACF_TRY(acf_str_printf(out, e, "%s,mean,,%s,,%d,,,%.9g,,,,%s\n", variant_name(t, row),
+                                   head_name[row % N_HEADS], t->mean_lacks[row], t->mean[row],
                                    row == t->best ? "yes" : ""));
     return ACF_OK;
 }
@@ -315,6 +331,7 @@ static bool add_mean(cJSON *list, const table *t, int row)
     if (c == NULL) return false;
     return cJSON_AddStringToObject(c, "variant", variant_name(t, row)) != NULL &&
            cJSON_AddStringToObject(c, "head", head_name[row % N_HEADS]) != NULL &&
+           cJSON_AddNumberToObject(c, "diverged", t->mean_lacks[row]) != NULL &&
            cJSON_AddNumberToObject(c, "mean", t->mean[row]) != NULL &&
            cJSON_AddBoolToObject(c, "best", row == t->best) != NULL;
 }

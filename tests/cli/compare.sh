@@ -71,6 +71,31 @@ is 'difference of the label heads' "$(value difference out)" -0.5
 run 0 compare d e --json --head linear
 is 'difference of the linear heads' "$(value difference out)" 0.5
 
+# Two that answer by other heads: both are named, of three runs below the table.
+made_of d2 accuracy yes:yes no:no
+sed -i 's/"linear"/"label"/' d2/eval_results.json
+run 0 compare d d2
+grep -q '^accuracy on dev, linear head against label head: one run each' out || { fail 'the heads are not named'; cat out; }
+run 0 compare d d2 --json
+grep -q '"heads":\["linear","label"\]' out || { fail 'no heads in JSON'; cat out; }
+run 0 compare d d2 --head label --json
+grep -q '"heads":\["label","label"\]' out || { fail 'not the head that is asked for'; cat out; }
+run 0 compare d e d2
+grep -q "^accuracy on dev, each run's own head: one run each" out && grep -q '^d -> e: .*, linear head$' out &&
+    grep -q '^e -> d2: .*, linear head against label head$' out || { fail 'the heads of three runs'; cat out; }
+mkdir th tl
+cp -r d th/one
+cp -r d th/two
+cp -r d2 tl/one
+cp -r d2 tl/two
+run 0 compare th tl
+grep -q '^th -> tl on dev, linear head against label head$' out || { fail 'the heads of tasks'; cat out; }
+rm -r tl/two
+cp -r d tl/two
+run 0 compare th tl
+grep -q '^th -> tl on dev$' out && grep -q '^one, accuracy, linear head against label head ' out &&
+    grep -q '^two, accuracy, linear head  ' out || { fail 'the heads of each task'; cat out; }
+
 # Series: paired by seed, the rest left out by name.
 for seed in 1 2 10; do
     made_of s/seed-$seed accuracy yes:no yes:no no:no no:no yes:yes no:yes
@@ -83,7 +108,15 @@ grep -q '3 seeds of the same 6 examples' out || { fail 'not three seeds'; cat ou
 grep -q '^by seed: +0.3333 +0.3333 +0.3333$' out || fail 'no differences by seed'
 grep -q "^warning: t/seed-4: left out, no finished seed 4" err || fail 'nothing about seed 4'
 grep -q "^warning: s/seed-5: no predictions.dev.tsv, left out" err || fail 'nothing about seed 5'
+mkdir t/seed-6
+echo '{"ended": 5, "step": 7}' >t/seed-6/status.json
+echo '{"ended": 75}' >s/seed-5/status.json
 run 0 compare s t --json
+grep -q '^warning: t/seed-6: diverged, left out$' err && grep -q '^warning: s/seed-5: no predictions' err ||
+    { fail 'how a run ended is not told'; cat err; }
+grep -q '"left_out":\[{"run":"s/seed-5","why":"unfinished"},{"run":"t/seed-6","why":"diverged"}\],"pairs"' out ||
+    { fail 'what was left out is not in JSON'; cat out; }
+rm -r t/seed-6
 # Two examples differ, in all seeds at once: as in one seed, p = 2 / 4.
 is 'McNemar over crossed seeds' "$(sed 's/.*"mcnemar":{[^}]*"p":\([^}]*\)}.*/\1/' out)" 0.5
 # The same counts on examples of their own are six that differ: p = 2 / 64.
@@ -124,6 +157,13 @@ tr '{' '\n' <out | sed -n 's/^"number":[0-9]*,"n":6,"first":\([0-9.]*\),"second"
     awk '{ d[NR] = $2 - $1 } END { mean = (d[1] + d[2]) / 2; sd = (d[1] > d[2] ? d[1] - d[2] : d[2] - d[1]) / sqrt(2)
         t = (mean < 0 ? -mean : mean) / sd; print NR, 1 - 2 / 3.14159265358979 * atan2(t, 1) }' >want
 is 'p of two of three folds' "$(sed 's/.*"p":\([0-9.]*\).*/\1/' first)" "$(sed 's/^2 //' want)"
+# A fold that is not finished, or diverged, is one of them, too.
+cp -r v/fold-3 kept
+rm v/fold-3/predictions.dev.tsv
+run 0 compare v u --json
+grep -o '"student":{[^}]*"p":[^}]*}' out | sed 's/.*"p"/"p"/' | cmp - first || fail 'p of folds forgets the unfinished one'
+rm -r v/fold-3
+mv kept v/fold-3
 refuses 4 's is a series of seeds, u a series of folds: compare like with like' compare s u
 refuses 4 'a is one run, s a series of seeds' compare a s
 
@@ -138,7 +178,11 @@ cp -r t y/series
 cp -r b x/alone
 mkdir x/unfinished
 touch x/unfinished/config.yaml
+mkdir x/lost
+echo '{"ended": 5}' | tee x/lost/status.json >x/lost/config.yaml
 run 0 compare x y
+grep -q '^warning: x/lost: diverged, left out$' err || fail 'nothing about the task that diverged'
+grep -q '^  *first    second  difference  95 % interval ' out || { fail 'the columns are not first and second'; cat out; }
 grep -q '4 won, 0 tied, 0 lost' out || { fail 'not four tasks won'; cat out; }
 grep -q '^Wilcoxon signed-rank test (exact): p 0.1250: 4 tasks that differ are too few for a test at 5 %, which needs 6$' out || fail 'no Wilcoxon test'
 grep -q '^warning: x/alone: left out, y has no finished alone$' err || fail 'nothing about the task alone'
@@ -146,6 +190,18 @@ grep -q '^warning: x/unfinished: no predictions' err || fail 'nothing about the 
 run 0 compare x y --json
 [ "$(grep -o '"task":' out | wc -l)" -eq 4 ] || fail 'not four tasks in JSON'
 is 'Wilcoxon of the pair' "$(value p out)" 0.125
+cp -r y y3
+run 0 compare x y y3
+grep -q 'p 0.1250, Holm 0.3750: 4 tasks that differ are too few for a test at 5 %, which needs 7 with 3 tests$' out ||
+    { fail 'how many tasks three pairs need'; cat out; }
+grep -q 'p 1.0000, Holm 1.0000: all tasks tie$' out || { fail 'no word of ties'; cat out; }
+rm -r y3
+mkdir x3 y3
+cp -r x/one x/two x3
+cp -r y/one y3
+cp -r x/two y3
+run 0 compare x3 y3
+grep -q ': 1 task that differs is too few for a test at 5 %, which needs 6$' out || { fail 'one task'; cat out; }
 mkdir x1 y1
 cp -r s x1/series
 cp -r t y1/series
@@ -186,7 +242,8 @@ grep -q '^no mean gain and no test over metrics of both directions; 7 won, 0 tie
 grep -q '^Wilcoxon' out && fail 'a test of other units'
 grep -q '^two, accuracy .* 0.0703   0.4219 ' out || fail 'tasks are not corrected for each other'
 run 0 compare w z --json
-sed 's/"tasks":.*//' out | grep -q '"p":' && fail 'a p of other units'
+grep -q '"pairs":\[{"first":"w","second":"z","p":null,"p_holm":null,"verdict":null,"gain":null,"ci":null,"wins":7' out ||
+    { fail 'what is not defined is not null'; cat out; }
 
 # Less is better in all tasks.
 mkdir lw lz
@@ -231,6 +288,9 @@ refuses 2 'w1/scores: a regression has no label head' compare w1 z1 --head label
 refuses 2 '--compare: needs two runs' compare a
 refuses 2 "--metric: 'acuracy' is no metric (did you mean accuracy?)" compare a b --metric acuracy
 refuses 2 '--head is for --compare' "$ACF/acf-eval" a --head label
+refuses 2 '--tasks is for --results' "$ACF/acf-eval" --compare a b --tasks one
+refuses 2 "--tasks: no line is of a task 'rt'; they are of 'fashion-fewshot'" "$ACF/acf-eval" \
+    --results "$SRC/results/few-shot.jsonl" --tasks fashion-fewshot,rt
 refuses 2 "'b': one argument too many; did you mean --compare?" "$ACF/acf-eval" a b
 refuses 2 '--data is about a model' compare a b --data file
 refuses 2 '--assert is about a model' compare a b --assert 'accuracy>0'

@@ -68,7 +68,7 @@ static void of_one_task_its_parts_are_tested(void **state)
     assert_number(g.gain, 0.02, 1e-12);
     assert_number(g.p, 1 - sqrt(12.0 / 14), 1e-9);
     assert_number(g.ci.high - g.ci.low, 2 * 4.302652729911275 * 0.01 / sqrt(3), 1e-9);
-    assert_true(isnan(g.bootstrap_p) && g.wilcoxon.n == 0 && acf_gains_can_reach(&g, 0.05));
+    assert_true(isnan(g.bootstrap_p) && g.wilcoxon.n == 0 && acf_gains_can_reach(&g, 0.05, 1));
     /* of three folds the error is 0.01 sqrt(1/3 + 1/2) */
     assert_ok(acf_gains_of(&g, &three, 1, 3, DRAWS, &e), &e);
     assert_number(g.ci.high - g.ci.low, 2 * 4.302652729911275 * 0.01 * sqrt(5.0 / 6), 1e-9);
@@ -78,7 +78,7 @@ static void of_one_task_its_parts_are_tested(void **state)
     assert_int_equal(acf_gains_direction(&g), -1);
     assert_ok(acf_gains_of(&g, &single, 1, 0, DRAWS, &e), &e);
     assert_number(g.gain, 0.01, 1e-12);
-    assert_true(isnan(g.ci.low) && isnan(g.p) && !acf_gains_can_reach(&g, 0.05));
+    assert_true(isnan(g.ci.low) && isnan(g.p) && !acf_gains_can_reach(&g, 0.05, 1));
 }
 
 static void other_units_have_no_mean(void **state)
@@ -99,9 +99,14 @@ static void few_tasks_cannot_show_anything(void **state)
     static const double d[] = {1, 2, 3, 4, 5, 6};
     acf_gains five = gains_of(d, 5), six = gains_of(d, 6), none = gains_of(d, 0);
     assert_number(five.p, 2.0 / 32, 1e-12);
-    assert_true(!acf_gains_can_reach(&five, 0.05));
+    assert_true(!acf_gains_can_reach(&five, 0.05, 1));
     assert_number(six.p, 2.0 / 64, 1e-12);
-    assert_true(acf_gains_can_reach(&six, 0.05));
+    assert_true(acf_gains_can_reach(&six, 0.05, 1));
+    /* Holm's p of the first of three tests is 3 * 2/64 = 0.094 with six tasks */
+    assert_true(!acf_gains_can_reach(&six, 0.05, 3));
+    static const size_t least[] = {6, 7, 7, 8};
+    for (size_t i = 0; i < sizeof least / sizeof *least; i++)
+        assert_int_equal(acf_gains_least_tasks(0.05, i + 1), least[i]);
     assert_true(none.n_tasks == 0 && none.wins == 0 && isnan(none.gain) && isnan(none.p));
 }
 

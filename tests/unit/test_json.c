@@ -180,6 +180,24 @@ static void numbers_survive_printing(void **state)
     assert_fails(acf_json_check(NULL, &e), ACF_ERR_RESOURCE, "not enough memory", &e);
 }
 
+/* What is not defined has no key, or null where the key must be there. */
+static void undefined_numbers_are_left_out_or_null(void **state)
+{
+    (void)state;
+    acf_error e;
+    cJSON *t = cJSON_CreateObject();
+    const double none = (double)NAN;
+    assert_true(acf_json_put_number(t, "a", none) && acf_json_put_pair(t, "b", 1, none));
+    assert_true(acf_json_put_number_or_null(t, "c", none) &&
+                acf_json_put_number_or_null(t, "d", 2));
+    assert_true(acf_json_put_pair_or_null(t, "e", none, 1) &&
+                acf_json_put_pair_or_null(t, "f", 1, 2));
+    char *text = acf_json_print(t, false, &e);
+    assert_string_equal(text, "{\"c\":null,\"d\":2,\"e\":null,\"f\":[1,2]}");
+    acf_free(text);
+    cJSON_Delete(t);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(refuses_broken_texts),
@@ -189,6 +207,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gets_numbers),
     cmocka_unit_test(gets_words),
     cmocka_unit_test(numbers_survive_printing),
+    cmocka_unit_test(undefined_numbers_are_left_out_or_null),
 };
 
 TEST_MAIN(tests)

@@ -32,6 +32,18 @@ static const char *write_text(const char *dir, const char *name, acf_str *text)
     return path;
 }
 
+static void assert_json_holds(const acf_results *r, const char *want)
+{
+    acf_error e = {ACF_OK, ""};
+    cJSON *json;
+    assert_ok(acf_results_json(&json, r, &e), &e);
+    char *text = acf_json_print(json, false, &e);
+    assert_non_null(text);
+    if (strstr(text, want) == NULL) fail_msg("'%s' is not in %s", want, text);
+    acf_free(text);
+    cJSON_Delete(json);
+}
+
 /* Two tasks in two files; "b" has one seed more on "one", and on "two" one that diverged. */
 static void write_two(const char *dir, const char *path[2])
 {
@@ -178,6 +190,36 @@ static void lines_of_several_sweeps(void **state)
                  &e);
 }
 
+/* Lines of other tasks are not looked at. */
+static void lines_of_some_tasks(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    const char *path[2];
+    acf_results_options opt = usual;
+    write_two(*state, path);
+    opt.tasks = "two";
+    assert_ok(acf_results_open(&r, path, 2, &opt, &e), &e);
+    assert_int_equal(r.n_tasks, 1);
+    assert_int_equal(r.n, 3);
+    assert_string_equal(r.task[0], "two");
+    assert_int_equal(r.gain[1].gains.n_tasks, 1);
+    acf_results_close(&r);
+    opt.tasks = "two,one";
+    assert_ok(acf_results_open(&r, path, 2, &opt, &e), &e);
+    assert_int_equal(r.n, 8);
+    acf_results_close(&r);
+    static const char *const wrong[][2] = {{"two,on", "'on'"}, {"one,,two", "''"}, {"", "''"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        opt.tasks = wrong[i][0];
+        assert_fails(acf_results_open(&r, path, 2, &opt, &e), ACF_ERR_USAGE,
+                     "--tasks: no line is of a task ", &e);
+        assert_non_null(strstr(e.text, wrong[i][1]));
+        assert_non_null(strstr(e.text, "'one'"));
+        assert_non_null(strstr(e.text, "'two'"));
+    }
+}
+
 static void takes_the_lines_of_a_directory(void **state)
 {
     acf_error e = {ACF_OK, ""};
@@ -236,6 +278,8 @@ static void an_undefined_figure_is_counted(void **state)
     assert_non_null(strstr(out.data, "| **70.0** (1 undefined) | undefined |\n"));
     assert_non_null(strstr(out.data, "\n| c | 0 | - | - | 0, 0, 0 | - | - |\n"));
     acf_str_free(&out);
+    assert_json_holds(&r, "{\"variant\":\"c\",\"tasks\":0,\"gain\":null,\"ci\":null,\"wins\":0,"
+                          "\"ties\":0,\"losses\":0,\"p\":null,\"p_holm\":null}");
     acf_results_close(&r);
 }
 
@@ -317,6 +361,10 @@ static void several_variants_are_corrected(void **state)
     assert_number(r.gain[1].p_holm, 4.0 / 64, 1e-12);
     assert_number(r.gain[2].gains.p, 4.0 / 64, 1e-12);
     assert_number(r.gain[2].p_holm, 4.0 / 64, 1e-12);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(
+        out.data, "\n\nA test at 5 % needs 7 tasks that differ with 2 tests: b has 6, c has 6.\n"));
+    acf_str_clear(&out);
     acf_results_close(&r);
     opt.metric = ACF_METRIC_LOSS;
     assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
@@ -342,6 +390,8 @@ static void several_variants_are_corrected(void **state)
     assert_int_equal(r.gain[1].gains.wins, 2);
     assert_ok(acf_results_markdown(&out, &r, &e), &e);
     assert_non_null(strstr(out.data, "\n| b | 2 | - | - | 2, 0, 0 | - | - |\n"));
+    assert_json_holds(&r, "\"gains\":[{\"variant\":\"b\",\"tasks\":2,\"gain\":null,\"ci\":null,"
+                          "\"wins\":2,\"ties\":0,\"losses\":0,\"p\":null,\"p_holm\":null}]");
     acf_str_free(&out);
     acf_results_close(&r);
 }
@@ -361,10 +411,12 @@ static void tables_say_what_the_figures_are(void **state)
         "| task | metric | seeds | a | b |\n|---|---|---|---|---|\n"
         "| one | accuracy | 2 to 3 | 55.0 ± 7.1 | **75.0** ± 13.2 |\n"
         "| two | accuracy | 1 to 2 | **80.0** | 79.0 (1 diverged) |\n"
-        "| mean of 2 | | | 67.50 | 77.00 |\n"
+        "| mean of 2 | | | 67.50 | 77.00 (1 diverged) |\n"
+        "| head | | | label | label |\n"
         "\n| over a | tasks | mean gain | 95 % interval | wins, ties, losses | p | Holm |\n"
         "|---|---|---|---|---|---|---|\n"
         "| b | 2 | +5.75 | -1.00 to +13.75 | 1, 0, 1 | 1.0000 | 1.0000 |\n"
+        "\nA test at 5 % needs 6 tasks that differ: b has 2.\n"
         "\nNot all have the same seeds and tasks: figures are over what each has, "
         "gains over what a has, too.\n");
     acf_str_free(&out);
@@ -379,6 +431,76 @@ static void tables_say_what_the_figures_are(void **state)
     acf_results_close(&r);
 }
 
+/* The line of a test that too few tasks keep from 5 % names a few variants. */
+static void many_variants_share_a_hint(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    for (int v = 0; v < 11; v++) {
+        const char name[] = {(char)('a' + v), '\0'};
+        put(&text, name, "one", 1, 0.5 + 0.01 * v);
+        put(&text, name, "two", 1, 0.5 + 0.01 * v);
+    }
+    const char *path = write_text(*state, "variants.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "needs 9 tasks that differ with 10 tests: b has 2, c has 2,"));
+    assert_non_null(strstr(out.data, ", i has 2, 2 more have too few.\n"));
+    acf_str_free(&out);
+    acf_results_close(&r);
+}
+
+/* A variant that lost a run is not the best. */
+static void what_diverged_is_not_the_best(void **state)
+{
+    static const char lost[] =
+        "{\"variant\":\"%s\",\"task\":\"one\",\"seed\":2,\"ended\":5,\"metric\":\"accuracy\"}\n";
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "b", "one", 1, 0.9);
+    put(&text, "c", "one", 1, 0.6);
+    assert_int_equal(acf_str_printf(&text, NULL, lost, "b"), ACF_OK);
+    const char *path = write_text(*state, "lost.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &usual, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, " | 50.0 | 90.0 (1 diverged) | **60.0** |\n"));
+    acf_str_free(&out);
+    acf_results_close(&r);
+}
+
+/* Each line names its head, unless one is asked for. */
+static void heads_of_variants_are_told(void **state)
+{
+    acf_error e = {ACF_OK, ""};
+    acf_results r;
+    acf_str text = {0}, out = {0};
+    acf_results_options opt = usual;
+    put(&text, "a", "one", 1, 0.5);
+    put(&text, "b", "one", 1, 0.7);
+    assert_int_equal(
+        acf_str_puts(&text,
+                     "{\"variant\":\"b\",\"task\":\"one\",\"seed\":2,\"metric\":\"accuracy\"}\n"
+                     "{\"variant\":\"c\",\"task\":\"one\",\"seed\":1,\"metric\":\"accuracy\","
+                     "\"linear\":{\"accuracy\":0.5}}\n",
+                     NULL),
+        ACF_OK);
+    const char *path = write_text(*state, "heads.jsonl", &text);
+    assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+    assert_ok(acf_results_markdown(&out, &r, &e), &e);
+    assert_non_null(strstr(out.data, "\n| head | | | label | mixed | linear |\n"));
+    acf_str_free(&out);
+    assert_json_holds(&r, "\"heads\":[{\"variant\":\"a\",\"head\":\"label\"},{\"variant\":\"b\","
+                          "\"head\":\"mixed\"},{\"variant\":\"c\",\"head\":\"linear\"}]");
+    acf_results_close(&r);
+    opt.head = ACF_HEAD_LINEAR;
+    assert_ok(acf_results_open(&r, &path, 1, &opt, &e), &e);
+    assert_string_equal(acf_results_head(&r, 1), "linear");
+    acf_results_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +510,7 @@ int main(void)
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_named, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(lines_of_several_sweeps, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(lines_of_some_tasks, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(takes_the_lines_of_a_directory, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(nothing_to_show_is_an_error, tmpdir_setup, tmpdir_teardown),
@@ -396,6 +519,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(folds_are_parts_like_seeds, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(seeds_of_one_fold_are_seeds, tmpdir_setup, tmpdir_teardown),
         cmocka_unit_test_setup_teardown(several_variants_are_corrected, tmpdir_setup,
+                                        tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(heads_of_variants_are_told, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(many_variants_share_a_hint, tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(what_diverged_is_not_the_best, tmpdir_setup,
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(tables_say_what_the_figures_are, tmpdir_setup,
                                         tmpdir_teardown),

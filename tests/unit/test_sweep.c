@@ -361,14 +361,14 @@ static void makes_tables(void **state)
     assert_string_equal(text.data,
                         "| variant | head | p, accuracy | q, accuracy | q, loss | mean |\n"
                         "|---|---|---|---|---|---|\n"
-                        "| a | linear | 62.50 ± 17.68 | **50.00** | **0.5000** | - |\n"
-                        "| a | label | 25.00 ± 0.00 | 50.00 | - | - |\n"
+                        "| a | linear | **62.50 ± 17.68** | **50.00** | **0.5000** | **56.25** |\n"
+                        "| a | label | 25.00 ± 0.00 | 50.00 | - | 37.50 |\n"
                         "| b | linear | 62.50 (1 diverged) | - | - | - |\n"
-                        "| b | label | **87.50** (1 diverged) | - | - | - |\n");
+                        "| b | label | 87.50 (1 diverged) | - | - | - |\n");
     acf_str_clear(&text);
     assert_ok(acf_sweep_csv(&text, &s, &e), &e);
     assert_non_null(strstr(text.data, "\na,p,accuracy,linear,2,0,0,0,0.625,0.176776695,-0.963"));
-    assert_non_null(strstr(text.data, "\nb,p,accuracy,label,1,1,0,0,0.875,,,,yes\n"));
+    assert_non_null(strstr(text.data, "\nb,p,accuracy,label,1,1,0,0,0.875,,,,\n"));
     assert_non_null(strstr(text.data, "\nb,q,accuracy,linear,0,0,0,1,,,,,\n"));
     acf_str_free(&text);
     assert_ok(acf_sweep_write(&s, &e), &e);
@@ -428,7 +428,7 @@ static void tells_undefined_figures(void **state)
     assert_non_null(strstr(text.data, "variant,task,metric,head,n,diverged,undefined,open,mean,"));
     assert_non_null(strstr(text.data, "\na,c,accuracy,linear,1,0,1,0,0.5,,,,yes\n"));
     assert_non_null(strstr(text.data, "\na,c,accuracy,label,2,0,0,0,0.25,0,0.25,0.25,\n"));
-    assert_non_null(strstr(text.data, "\na,mean,,linear,,,,,0.5,,,,yes\n"));
+    assert_non_null(strstr(text.data, "\na,mean,,linear,,0,,,0.5,,,,yes\n"));
     acf_str_clear(&text);
     assert_ok(acf_sweep_markdown(&text, &s, &e), &e);
     assert_non_null(strstr(text.data, "| a | linear | **50.00** (1 undefined) |"));
@@ -458,6 +458,40 @@ static void names_the_best_of_a_series(void **state)
         const cJSON *figure = cJSON_GetObjectItem(head, metric[k]);
         assert_string_equal(cJSON_GetObjectItem(figure, "best")->valuestring, "seed-2");
     }
+    cJSON_Delete(c);
+    acf_sweep_close(&s);
+}
+
+/* A variant that lost a run may have the larger mean only because of that. */
+static void a_mean_that_lacks_a_run_is_not_the_best(void **state)
+{
+    (void)state;
+    acf_sweep s;
+    acf_error e = {0};
+    acf_str text = {0};
+    cJSON *c;
+    open_ok(
+        &s,
+        "schema: 1\nseeds: 1..2\ntasks: [{name: p, config: c.yaml}, {name: q, config: c.yaml}]\n"
+        "variants: {a: , b: }\n",
+        &plain);
+    for (int i = 0; i < 8; i++)
+        put_run(&s, i, i == 5 ? 5 : 0, i < 4 ? 0.5 : 0.75, 0.25);
+    look_at_all(&s);
+    assert_ok(acf_sweep_markdown(&text, &s, &e), &e);
+    assert_non_null(
+        strstr(text.data, "\n| a | linear | **50.00 ± 0.00** | 50.00 ± 0.00 | **50.00** |\n"));
+    assert_non_null(
+        strstr(text.data,
+               "\n| b | linear | 75.00 (1 diverged) | **75.00 ± 0.00** | 75.00 (1 diverged) |\n"));
+    acf_str_clear(&text);
+    assert_ok(acf_sweep_csv(&text, &s, &e), &e);
+    assert_non_null(strstr(text.data, "\nb,mean,,linear,,1,,,0.75,,,,\n"));
+    acf_str_free(&text);
+    assert_ok(acf_sweep_json(&c, &s, &e), &e);
+    const cJSON *mean = cJSON_GetArrayItem(cJSON_GetObjectItem(c, "means"), 2);
+    assert_true(cJSON_GetObjectItem(mean, "diverged")->valuedouble == 1);
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(mean, "best")));
     cJSON_Delete(c);
     acf_sweep_close(&s);
 }
@@ -545,6 +579,7 @@ static const struct CMUnitTest tests[] = {
     TEST(the_best_of_a_column_is_whole),
     TEST(tells_undefined_figures),
     TEST(names_the_best_of_a_series),
+    TEST(a_mean_that_lacks_a_run_is_not_the_best),
     TEST(means_over_tasks),
     TEST(begins_only_what_fits),
     TEST(survives_failing_allocations),
