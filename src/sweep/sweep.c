@@ -29,11 +29,11 @@ void acf_sweep_close(acf_sweep *s)
     *s = (acf_sweep){0};
 }
 
-void acf_sweep_run_name(char name[320], const acf_sweep *s, int run)
+void acf_sweep_run_name(char name[ACF_SWEEP_RUN_NAME], const acf_sweep *s, int run)
 {
     const acf_sweep_cell *c = &s->cell[s->run[run].cell];
     const char *part = c->series.name[s->run[run].index];
-    (void)snprintf(name, 320, "%s/%s%s%s", s->file.variant[c->variant].name,
+    (void)snprintf(name, ACF_SWEEP_RUN_NAME, "%s/%s%s%s", s->file.variant[c->variant].name,
                    s->file.task[c->task].name, *part != '\0' ? "/" : "", part);
 }
 
