@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/run_status.h"
+#include "sweep/series_best.h"
 #include "sweep/sweep_result.h"
 #include "sweep/sweep_table.h"
 
@@ -161,6 +162,17 @@ static void long_names_are_whole(void **state)
     acf_sweep_close(&s);
     acf_str_free(&yaml);
     acf_str_free(&want);
+}
+
+static void a_broken_summary_is_told_with_its_directory(void **state)
+{
+    (void)state;
+    acf_error e = {0};
+    acf_series_best best;
+    assert_ok(acf_make_dirs("series", &e), &e);
+    tmpdir_write_text("series/summary.json", "{\"best\": 1}");
+    assert_fails(acf_series_best_read(&best, "series", &e), ACF_ERR_MODEL,
+                 "series/summary.json: 'best'", &e);
 }
 
 static void takes_what_the_command_line_says(void **state)
@@ -568,6 +580,7 @@ static const struct CMUnitTest tests[] = {
     TEST(takes_one_run_without_seeds),
     TEST(orders_a_grid),
     TEST(long_names_are_whole),
+    TEST(a_broken_summary_is_told_with_its_directory),
     TEST(takes_what_the_command_line_says),
     TEST(shares_are_even),
     TEST(refuses_broken_files),
