@@ -144,8 +144,8 @@ acf_status acf_problems_render(acf_str *out, acf_problems *p, acf_error *e)
 {
     enum { MOST = 50 };
     if (p->failed.status != ACF_OK) {
-        *e = p->failed;
-        return e->status;
+        acf_error_give(e, &p->failed);
+        return p->failed.status;
     }
     for (size_t i = 1; i < p->n; i++) { /* insertion sort: stable, and the list is short */
         acf_problem q = p->item[i];

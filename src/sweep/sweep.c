@@ -68,7 +68,7 @@ static acf_status check_alike(const acf_config *cfg, acf_error *e)
     acf_status st = acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e);
     if (st == ACF_OK ? !is_resumed : st != ACF_ERR_USAGE) return st;
     if (acf_run_difference(&d, cfg, &why) == ACF_ERR_RESOURCE) {
-        *e = why;
+        acf_error_give(e, &why);
         return ACF_ERR_RESOURCE;
     }
     if (d.key == NULL) return st;
