@@ -109,7 +109,7 @@ test-slow: all $(SLOW_F32)  ## the tests that take longer
 	$(Q)scripts/run-tests.sh $(SLOW_F32) -- tests/slow
 
 asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(Q)$(MAKE) test CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
+	$(Q)$(MAKE) test CFLAGS="-O1 -g -DACF_DEBUG_FILL -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
 
 # Where threads share memory: kernels, whole runs, images read ahead.  clang with libomp, which tells
 # ThreadSanitizer through Archer what OpenMP orders; gcc's libgomp does not.  OpenBLAS is not

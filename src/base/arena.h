@@ -3,7 +3,8 @@
  *
  * The block is reserved once for the largest step that was planned; pages that no step touches cost
  * nothing.  Pieces are 64-byte aligned and not zeroed.  Under AddressSanitizer a red zone follows
- * each piece and everything is poisoned on reset; with ACF_DEBUG_FILL pieces start as NaN.
+ * each piece and everything is poisoned on reset; with ACF_DEBUG_FILL (make asan) pieces start as
+ * NaN.
  */
 #ifndef ACF_BASE_ARENA_H
 #define ACF_BASE_ARENA_H

@@ -20,6 +20,12 @@ bool acf_number_parse(double *out, const char *text)
     return end != text && *end == '\0' && isfinite(*out);
 }
 
+bool acf_ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), n = strlen(end);
+    return len >= n && strcmp(text + len - n, end) == 0;
+}
+
 int acf_edit_distance(const char *a, const char *b)
 {
     enum { LIMIT = 64 };

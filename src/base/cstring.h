@@ -12,6 +12,8 @@ void acf_make_printable(char *s);
  * it holds none. */
 bool acf_number_parse(double *out, const char *text);
 
+bool acf_ends_with(const char *text, const char *end);
+
 /* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
  * longer ones give 64. */
 int acf_edit_distance(const char *a, const char *b);

@@ -2,7 +2,8 @@
  * JSON files through cJSON: reading that trusts nothing and getters that name file and key.
  *
  * Trees are cJSON's own; what is read here is freed with cJSON_Delete.  Messages read
- * "FILE: 'key' ...".  All failures are ACF_ERR_FORMAT or ACF_ERR_IO for the caller to class.
+ * "FILE: 'key' ...".  Failures are ACF_ERR_FORMAT or ACF_ERR_IO for the caller to class, or
+ * ACF_ERR_RESOURCE (memory).
  */
 #ifndef ACF_BASE_JSON_H
 #define ACF_BASE_JSON_H

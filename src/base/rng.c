@@ -32,13 +32,6 @@ void acf_rng_block(uint32_t out[4], acf_rng r, uint64_t block)
     out[3] = c3;
 }
 
-uint32_t acf_rng_u32(acf_rng r, uint64_t index)
-{
-    uint32_t w[4];
-    acf_rng_block(w, r, index / 4);
-    return w[index % 4];
-}
-
 static double unit(uint32_t high, uint32_t low)
 {
     uint64_t bits = ((uint64_t)high << 32 | low) >> 11;

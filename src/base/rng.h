@@ -32,9 +32,6 @@ typedef struct acf_rng {
  * seed. */
 void acf_rng_block(uint32_t out[4], acf_rng r, uint64_t block);
 
-/* Word index % 4 of block index / 4. */
-uint32_t acf_rng_u32(acf_rng r, uint64_t index);
-
 /* 53 bits, uniform in [0, 1); uses block `index`. */
 double acf_rng_uniform(acf_rng r, uint64_t index);
 

@@ -43,6 +43,11 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
     return e->status;
 }
 
+void acf_error_give(acf_error *to, const acf_error *from)
+{
+    if (to != NULL) *to = *from;
+}
+
 acf_status acf_reclass(acf_status st, acf_status as, acf_error *e)
 {
     if (st != ACF_ERR_IO && st != ACF_ERR_FORMAT) return st;

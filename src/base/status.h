@@ -41,6 +41,9 @@ acf_status acf_fail(acf_error *e, acf_status status, const char *fmt, ...)
  * not know. */
 acf_status acf_context(acf_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* *to = *from, unless to is NULL: for a failure that was kept aside. */
+void acf_error_give(acf_error *to, const acf_error *from);
+
 /* Give a bare ACF_ERR_IO or ACF_ERR_FORMAT the class that the caller knows (ACF_ERR_DATA,
  * ACF_ERR_MODEL, ACF_ERR_USAGE ...); every other status stays. */
 acf_status acf_reclass(acf_status st, acf_status as, acf_error *e) ACF_MUST_USE;

@@ -37,18 +37,12 @@ static acf_status refuse_more(const acf_eval_arguments *a, const char *given, ac
                     a->data == NULL ? "?" : "");
 }
 
-/* What is wrong with the configuration, each on a line of its own. */
-static void show_problems(acf_str *out)
-{
-    if (out->len > 0) (void)fputs(out->data, stderr);
-    acf_str_clear(out);
-}
-
 /* Figures of a model, or a model with a class more, into out. */
 static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *log, acf_error *e)
 {
     acf_model m = {0};
     acf_held_out h = {0};
+    acf_str problems = {0}; /* of the configuration, each on a line of its own */
     acf_assertion parsed;
     for (size_t i = 0; i < a->asserts.n; i++)
         ACF_TRY(acf_assertion_parse(&parsed, a->asserts.item[i], e));
@@ -65,8 +59,8 @@ static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *l
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     acf_status st = open_model(&m, a->model, log, e);
     if (st == ACF_OK && a->classes.n > 0) {
-        st = acf_eval_add_classes(out, a, &m, log, e);
-        if (st != ACF_OK) show_problems(out);
+        st = acf_eval_add_classes(out, &problems, a, &m, log, e);
+        if (st != ACF_OK) acf_str_clear(out); /* of classes that are in no model */
     } else if (st == ACF_OK) {
         bool is_test = a->split == 2 || a->submission != NULL;
         const acf_held_out_options opt = {.split = is_test ? ACF_TEST : ACF_DEV,
@@ -75,11 +69,11 @@ static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *l
                                           .sets = a->sets.item,
                                           .n_sets = a->sets.n,
                                           .log = log};
-        st = acf_held_out_open(&h, out, &m, &opt, e);
-        if (st != ACF_OK) show_problems(out);
-        acf_str_clear(out);
+        st = acf_held_out_open(&h, &problems, &m, &opt, e);
         if (st == ACF_OK) st = acf_eval_figures(out, a, &m, &h, e);
     }
+    if (st != ACF_OK && problems.len > 0) (void)fputs(problems.data, stderr);
+    acf_str_free(&problems);
     acf_held_out_close(&h);
     acf_model_free(&m);
     return st;

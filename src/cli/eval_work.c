@@ -217,8 +217,8 @@ static int model_name_length(const char *path)
 }
 
 /* --add-class: a larger model instead of figures. */
-acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_model *m,
-                                const acf_log *log, acf_error *e)
+acf_status acf_eval_add_classes(acf_str *out, acf_str *problems, const acf_eval_arguments *a,
+                                acf_model *m, const acf_log *log, acf_error *e)
 {
     const acf_held_out_options opt = {
         .split = ACF_DEV, .task = a->task, .sets = a->sets.item, .n_sets = a->sets.n, .log = log};
@@ -238,7 +238,7 @@ acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_m
                                : acf_str_printf(&dir, e, "%.*s+%s", model_name_length(a->model),
                                                 a->model, c[0].name);
     if (st == ACF_OK) st = acf_model_export_check(dir.data, e); /* before the work */
-    if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, e);
+    if (st == ACF_OK) st = acf_model_add_classes(m, c, n, &opt, out, problems, e);
     if (st == ACF_OK) st = acf_model_export(m, dir.data, e);
     if (st == ACF_OK)
         st =

@@ -35,10 +35,10 @@ acf_status acf_eval_check_outputs(const acf_eval_arguments *a, acf_error *e) ACF
 acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,
                             const acf_held_out *h, acf_error *e) ACF_MUST_USE;
 
-/* --add-class: a larger model instead of figures.  On ACF_ERR_USAGE out may hold the problems of
- * the configuration. */
-acf_status acf_eval_add_classes(acf_str *out, const acf_eval_arguments *a, acf_model *m,
-                                const acf_log *log, acf_error *e) ACF_MUST_USE;
+/* --add-class: a larger model instead of figures.  On ACF_ERR_USAGE `problems` may hold
+ * those of the configuration. */
+acf_status acf_eval_add_classes(acf_str *out, acf_str *problems, const acf_eval_arguments *a,
+                                acf_model *m, const acf_log *log, acf_error *e) ACF_MUST_USE;
 
 /* --compare: the operands are finished runs; text or JSON into out. */
 acf_status acf_eval_compare(acf_str *out, const acf_eval_arguments *a, const acf_words *runs,

@@ -91,11 +91,11 @@ static acf_status train_in_turn(acf_str *text, const series_job *job, acf_error 
             diverged = why;
             acf_log_warn(&job->opt->log, "%s", why.text);
         } else if (st != ACF_OK && st != ACF_ERR_NUMERIC) {
-            *e = why;
+            acf_error_give(e, &why);
             return st;
         }
     }
-    if (diverged.status != ACF_OK) *e = diverged;
+    if (diverged.status != ACF_OK) acf_error_give(e, &diverged);
     return diverged.status;
 }
 

@@ -7,8 +7,8 @@
 #include "sweep/series.h"
 #include "input/token_share.h"
 
-/* Train all runs and sum them up.  A run that fails keeps no other from being trained when n_jobs >
- * 1; its status is the series'.  text receives the summary; opt as for acf_train, with max_time_s
+/* Train all runs and sum them up.  When one run fails, the others are still trained (n_jobs > 1);
+ * its status is the series'.  text receives the summary; opt as for acf_train, with max_time_s
  * for all runs together. */
 acf_status acf_train_series(acf_str *text, const acf_config *cfg, int n_jobs,
                             const acf_train_options *opt, acf_error *e) ACF_MUST_USE;

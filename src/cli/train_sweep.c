@@ -81,7 +81,7 @@ static int run_job(void *payload, int i)
     const work *w = payload;
     const acf_sweep_run *r = &w->s->run[i];
     const acf_sweep_cell *c = &w->s->cell[r->cell];
-    char name[320];
+    char name[ACF_SWEEP_RUN_NAME];
     acf_error e = {0};
     acf_str summary = {0};
     acf_train_options opt = {.mode = ACF_RUN_RESUME,
@@ -144,7 +144,7 @@ static void tell_figures(char text[120], const acf_sweep *s, int run)
 static void tell_run(const work *w, int i, int code)
 {
     const acf_sweep_run *r = &w->s->run[i];
-    char name[320], figures[120], duration[32], eta[48];
+    char name[ACF_SWEEP_RUN_NAME], figures[120], duration[32], eta[48];
     acf_sweep_run_name(name, w->s, i);
     acf_clock_duration(duration, acf_clock_s() - r->begun_s);
     tell_eta(eta, w);
@@ -224,7 +224,7 @@ static bool wait_for_others(work *w)
 
 static acf_status list_runs(acf_str *text, const acf_sweep *s, acf_error *e)
 {
-    char name[320];
+    char name[ACF_SWEEP_RUN_NAME];
     for (int i = 0; i < s->n_runs; i++) {
         const acf_sweep_run *r = &s->run[i];
         if (!r->is_ours) continue;
@@ -296,7 +296,7 @@ static acf_status write_all(const work *w, acf_error *e)
 static acf_status conclude(const work *w, acf_error *e)
 {
     const acf_sweep *s = w->s;
-    char name[320];
+    char name[ACF_SWEEP_RUN_NAME];
     int n_left = 0, n_diverged = 0, n_failed = 0, failed = -1;
     for (int i = 0; i < s->n_runs; i++) {
         if (!s->run[i].is_ours) continue;

@@ -180,6 +180,8 @@ static acf_status read_file(acf_results *r, const char *path, const acf_results_
         acf_str_clear(&place);
         st = acf_str_printf(&place, e, "%s: line %zu", path, number);
         if (st == ACF_OK) st = acf_json_parse(&c, at, (size_t)(end - at), place.data, e);
+        if (st == ACF_ERR_FORMAT) /* the parser knows no line but its own */
+            st = acf_fail(e, ACF_ERR_DATA, "%s: malformed JSON", place.data);
         if (st == ACF_OK) st = read_line(r, c, opt, place.data, e);
         cJSON_Delete(c);
     }

@@ -69,8 +69,8 @@ static acf_status set_default(acf_config *cfg, const acf_key *k, acf_problems *p
     acf_yaml_free(&tree);
     if (good) return ACF_OK;
     ACF_ASSERT(p->failed.status != ACF_OK); /* else the table holds a wrong default */
-    *e = p->failed;
-    return e->status;
+    acf_error_give(e, &p->failed);
+    return p->failed.status;
 }
 
 static void take_value(loader *l, int key, const acf_yaml_node *v, acf_place at)
@@ -252,7 +252,7 @@ static acf_status gather(acf_config *cfg, acf_problems *p, const char *base,
     }
     for (int i = 0; i < ACF_N_KEYS; i++)
         cfg->origins->item[i].where.set = NULL; /* the caller's, not ours to keep */
-    if (p->failed.status != ACF_OK) *e = p->failed;
+    if (p->failed.status != ACF_OK) acf_error_give(e, &p->failed);
     return p->failed.status;
 }
 

@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+__attribute__((format(printf, 2, 0))) static void print_line(char text[ACF_ERROR_TEXT],
+                                                             const char *fmt, va_list args)
+{
+    (void)vsnprintf(text, ACF_ERROR_TEXT, fmt, args);
+    acf_make_printable(text);
+}
+
 bool acf_problem_add(acf_problems *p, acf_place where, const char *fmt, ...)
 {
     if (p->failed.status != ACF_OK) return false;
@@ -20,9 +27,8 @@ bool acf_problem_add(acf_problems *p, acf_place where, const char *fmt, ...)
     char text[ACF_ERROR_TEXT];
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, args);
+    print_line(text, fmt, args);
     va_end(args);
-    acf_make_printable(text);
     char *copy = acf_strdup(text, &p->failed);
     if (copy == NULL) return false;
     p->item[p->n++] = (acf_problem){.where = where, .text = copy};
@@ -35,9 +41,8 @@ void acf_problem_hint(acf_problems *p, const char *fmt, ...)
     char text[ACF_ERROR_TEXT];
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, args);
+    print_line(text, fmt, args);
     va_end(args);
-    acf_make_printable(text);
     /* A failure is in p->failed, where render looks. */
     acf_status st = acf_str_printf(&p->item[p->n - 1].hints, &p->failed, "%s\n", text);
     (void)st;
@@ -144,8 +149,8 @@ acf_status acf_problems_render(acf_str *out, acf_problems *p, acf_error *e)
 {
     enum { MOST = 50 };
     if (p->failed.status != ACF_OK) {
-        *e = p->failed;
-        return e->status;
+        acf_error_give(e, &p->failed);
+        return p->failed.status;
     }
     for (size_t i = 1; i < p->n; i++) { /* insertion sort: stable, and the list is short */
         acf_problem q = p->item[i];

@@ -263,8 +263,8 @@ acf_status acf_yaml_parse(acf_yaml *tree, acf_problems *p, const char *set, cons
     if (b.depth > 0 && p->n > problems_before) tree->root = NULL;
     yaml_parser_delete(&y);
     if (st == ACF_OK && p->failed.status != ACF_OK) {
-        *e = p->failed;
-        st = e->status;
+        acf_error_give(e, &p->failed);
+        st = p->failed.status;
     }
     if (st != ACF_OK) acf_yaml_free(tree);
     return st;

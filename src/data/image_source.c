@@ -70,7 +70,7 @@ static acf_status put_rows(acf_batch *out, const acf_image_source *s, const int3
 #pragma omp critical(acf_image_source)
             {
                 failed = st;
-                if (e != NULL) *e = why;
+                acf_error_give(e, &why);
             }
         }
     }

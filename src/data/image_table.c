@@ -1,5 +1,6 @@
 #include "data/image_table.h"
 
+#include "base/cstring.h"
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/mem.h"
@@ -89,15 +90,9 @@ acf_status acf_image_find(char **path, const char *dir, acf_split_id id, acf_err
     return *path != NULL ? ACF_OK : ACF_ERR_RESOURCE;
 }
 
-static bool ends_with(const char *path, const char *end)
-{
-    size_t n = strlen(path), m = strlen(end);
-    return n >= m && strcmp(path + n - m, end) == 0;
-}
-
 bool acf_image_is_table(const char *path)
 {
-    if (acf_path_is_dir(path) || acf_idx_is_name(path) || ends_with(path, ".bin")) return false;
+    if (acf_path_is_dir(path) || acf_idx_is_name(path) || acf_ends_with(path, ".bin")) return false;
     return true;
 }
 
@@ -201,7 +196,7 @@ static acf_status read_any(reading *r, const char *path, bool is_train, acf_erro
     }
     if (array == NULL)
         return acf_image_folder_read(&r->rows, &r->n_cols, path, r->label_optional, &r->digest, e);
-    acf_status st = ends_with(array, ".bin") ? read_cifar(r, array, e) : read_idx(r, array, e);
+    acf_status st = acf_ends_with(array, ".bin") ? read_cifar(r, array, e) : read_idx(r, array, e);
     acf_free(array);
     return st;
 }

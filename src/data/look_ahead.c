@@ -148,8 +148,8 @@ acf_status acf_look_ahead_take(acf_look_ahead *a, uint8_t *out, int32_t row, acf
     acf_status st = s->st;
     if (st == ACF_OK)
         memcpy(out, s->item, a->bytes);
-    else if (e != NULL)
-        *e = s->e;
+    else
+        acf_error_give(e, &s->e);
     s->is_ready = false;
     a->taken++;
     (void)pthread_cond_signal(&a->work);

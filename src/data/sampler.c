@@ -40,7 +40,6 @@ acf_status acf_sampler_order(int32_t *order, int n, acf_sampler kind, const int3
         return draw_balanced(order, n, label, K, (acf_rng){seed, ACF_STREAM_SAMPLER, epoch}, e);
     for (int i = 0; i < n; i++)
         order[i] = i;
-    if (kind == ACF_SAMPLER_RANDOM)
-        acf_rng_shuffle(order, (size_t)n, (acf_rng){seed, ACF_STREAM_SHUFFLE, epoch});
+    acf_rng_shuffle(order, (size_t)n, (acf_rng){seed, ACF_STREAM_SHUFFLE, epoch});
     return ACF_OK;
 }

@@ -8,10 +8,9 @@
 #include <stdint.h>
 
 typedef enum acf_sampler {
-    ACF_SAMPLER_SEQUENTIAL, /* 0 .. n-1: evaluation */
-    ACF_SAMPLER_RANDOM,     /* a permutation, stream SHUFFLE */
-    ACF_SAMPLER_BALANCED    /* each place draws its class uniformly among those that have rows,
-                               then a row of it uniformly, stream SAMPLER */
+    ACF_SAMPLER_RANDOM,  /* a permutation, stream SHUFFLE */
+    ACF_SAMPLER_BALANCED /* each place draws its class uniformly among those that have rows,
+                            then a row of it uniformly, stream SAMPLER */
 } acf_sampler;
 
 /* order[n]: the rows of epoch `epoch` (below 2^32).  label [n] in 0 .. K-1 is read for BALANCED

@@ -88,7 +88,8 @@ static acf_status tell_class(acf_str *out, const acf_model *m, const char *name,
 
 /* Label embedding of one new class into row [d]. */
 static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, double length,
-                              const acf_held_out_options *given, acf_str *out, acf_error *e)
+                              const acf_held_out_options *given, acf_str *out, acf_str *problems,
+                              acf_error *e)
 {
     acf_held_out h;
     acf_evaluation ev;
@@ -96,7 +97,7 @@ static acf_status embed_class(real *row, acf_model *m, const acf_new_class *c, d
     const acf_evaluate_options how = {.head = m->head, .keep_features = true};
     opt.data = c->file;
     opt.ignore_labels = true;
-    ACF_TRY(acf_held_out_open(&h, out, m, &opt, e));
+    ACF_TRY(acf_held_out_open(&h, problems, m, &opt, e));
     acf_status st = acf_evaluate(&ev, m, h.part[0].source, &how, e);
     if (st == ACF_OK) {
         double *sum = acf_alloc((size_t)ev.d, sizeof *sum, "mean features", e);
@@ -132,7 +133,8 @@ static acf_status update_card(cJSON *card, const acf_model *m, acf_error *e)
 }
 
 acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, size_t n,
-                                 const acf_held_out_options *opt, acf_str *out, acf_error *e)
+                                 const acf_held_out_options *opt, acf_str *out, acf_str *problems,
+                                 acf_error *e)
 {
     ACF_TRY(check_names(m, classes, n, e));
     size_t d = (size_t)m->enc->d;
@@ -145,7 +147,7 @@ acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, siz
     if (rows == NULL || names == NULL) st = ACF_ERR_RESOURCE;
     for (size_t i = 0; i < n && st == ACF_OK; i++) {
         names[i] = classes[i].name;
-        st = embed_class(rows + i * d, m, &classes[i], length, opt, out, e);
+        st = embed_class(rows + i * d, m, &classes[i], length, opt, out, problems, e);
     }
     if (st == ACF_OK) st = acf_model_grow_head(m, names, rows, (int)n, e);
     if (st == ACF_OK && m->card != NULL) st = update_card(m->card, m, e);

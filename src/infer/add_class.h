@@ -25,11 +25,12 @@ acf_status acf_new_class_parse(acf_new_class *c, const char *text, acf_error *e)
 
 /* Add n classes, in order, to m, and tell about each in *out.  Files are read as acf-eval --data
  * reads them, with the options given here but without looking at labels.  ACF_ERR_USAGE: a name
- * that m has; ACF_ERR_DATA: the files; ACF_ERR_NUMERIC: a mean of zero.  After a failure m is
+ * that m has, or what is in `problems`, as of acf_held_out_open; ACF_ERR_DATA: the files;
+ * ACF_ERR_NUMERIC: a mean of zero.  After a failure m is
  * good for acf_model_free only.
  */
 acf_status acf_model_add_classes(acf_model *m, const acf_new_class *classes, size_t n,
-                                 const acf_held_out_options *opt, acf_str *out,
+                                 const acf_held_out_options *opt, acf_str *out, acf_str *problems,
                                  acf_error *e) ACF_MUST_USE;
 
 /* Can a model be written to dir?  ACF_ERR_USAGE when something is there already, ACF_ERR_RESOURCE

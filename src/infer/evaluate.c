@@ -104,13 +104,11 @@ static acf_status figures(acf_evaluation *ev, const acf_model *m, const acf_sour
     if (source->target != NULL) return score_figures(ev, source, opt, e);
     const acf_eval_input in = {.n = (size_t)ev->n,
                                .K = ev->K,
-                               .d = ev->d,
                                .gold = source->label,
                                .logits = ev->logits,
                                .cosines = ev->cosines,
                                .tau = m->tau,
                                .space = space,
-                               .W = acf_value(&m->params, m->W),
                                .head = opt->head,
                                .with_ci = opt->with_ci};
     return acf_eval_classes(&ev->result, &in, e);

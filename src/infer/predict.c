@@ -11,7 +11,7 @@
 
 enum { READ_BYTES = 1 << 16, PICTURE_BYTES = 16 };
 
-/* Of a class: its name, the probabilities of all, and the nearest label embedding. */
+/* Of a class: its name, and the probabilities of all. */
 static bool add_class(cJSON *c, const acf_predictor *p, const acf_answer *a)
 {
     const acf_model *m = p->m;

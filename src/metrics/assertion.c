@@ -1,23 +1,11 @@
 #include "metrics/assertion.h"
 
-#include <math.h>
-#include <stdlib.h>
+#include "base/cstring.h"
+
 #include <string.h>
 
 static const char *const symbol[] = {
     [ACF_REL_GE] = ">=", [ACF_REL_LE] = "<=", [ACF_REL_GT] = ">", [ACF_REL_LT] = "<"};
-
-/* A whole, finite decimal number, blanks before it allowed. */
-static bool parse_number(double *out, const char *text)
-{
-    text += strspn(text, " ");
-    if (strspn(text, "0123456789+-.eE") != strlen(text)) return false; /* no hex, inf, nan */
-    char *end;
-    double x = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(x)) return false;
-    *out = x;
-    return true;
-}
 
 acf_status acf_assertion_parse(acf_assertion *a, const char *expr, acf_error *e)
 {
@@ -60,7 +48,8 @@ acf_status acf_assertion_parse(acf_assertion *a, const char *expr, acf_error *e)
                         near == NULL ? "" : "'?");
     }
     a->metric = (acf_metric)found;
-    if (!parse_number(&a->bound, value))
+    value += strspn(value, " ");
+    if (!acf_number_parse(&a->bound, value))
         return acf_fail(e, ACF_ERR_USAGE, "--assert '%s': '%s' is not a number", expr, value);
     return ACF_OK;
 }

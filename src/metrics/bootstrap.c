@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "metrics/correlation.h"
+#include "metrics/sample.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,12 +62,6 @@ int64_t acf_bootstrap_binomial(acf_rng r, uint64_t *index, int64_t n, double p)
     return p <= 0.5 ? k : n - k;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double p = *(const double *)a, q = *(const double *)b;
-    return p < q ? -1 : p > q;
-}
-
 acf_ci acf_bootstrap_interval(double *x, size_t n)
 {
     const double tail[2] = {0.025, 0.975};
@@ -75,7 +70,7 @@ acf_ci acf_bootstrap_interval(double *x, size_t n)
     for (size_t i = 0; i < n; i++)
         if (!isnan(x[i])) x[kept++] = x[i];
     if (kept == 0) return (acf_ci){NAN, NAN};
-    qsort(x, kept, sizeof *x, compare);
+    qsort(x, kept, sizeof *x, acf_sample_order);
     for (int t = 0; t < 2; t++) {
         double place = tail[t] * (double)(kept - 1);
         size_t low = (size_t)place;

@@ -294,11 +294,6 @@ acf_status acf_eval_classes(acf_eval_result *r, const acf_eval_input *in, acf_er
         r->space = *in->space;
         r->space.agreement = acf_space_agreement(pred, pred + in->n, in->n);
         r->has_space = true;
-    } else if (st == ACF_OK && in->features != NULL && in->cosines != NULL) {
-        acf_metrics_argmax(pred, in->logits, in->n, in->K);
-        st = acf_space_figures(&r->space, in->gold, pred, pred + in->n, in->features, in->W, in->n,
-                               in->d, in->K, e);
-        r->has_space = true;
     }
     if (st == ACF_OK && in->with_ci) st = acf_bootstrap_classes(&r->linear, e);
     if (st == ACF_OK && in->with_ci && r->label.n > 0) st = acf_bootstrap_classes(&r->label, e);

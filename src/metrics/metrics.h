@@ -140,14 +140,12 @@ typedef struct acf_eval_result {
 /* What to evaluate.  Arrays are the caller's. */
 typedef struct acf_eval_input {
     size_t n;
-    int K, d;
-    const int32_t *gold;  /* [n] */
-    const real *logits;   /* [n, K]  W h + b */
-    const real *cosines;  /* [n, K]  cosine of features and label embeddings; NULL: no label head */
-    double tau;           /* label head: softmax(cosine / tau) */
-    const real *features; /* [n, d]; NULL: no space figures, or those that are given: */
-    const acf_space *space; /* all but agreement; NULL */
-    const real *W;          /* [K, d] */
+    int K;
+    const int32_t *gold; /* [n] */
+    const real *logits;  /* [n, K]  W h + b */
+    const real *cosines; /* [n, K]  cosine of features and label embeddings; NULL: no label head */
+    double tau;          /* label head: softmax(cosine / tau) */
+    const acf_space *space; /* figures but agreement (acf_space_finish); NULL: none are told */
     acf_head head;
     bool with_ci; /* bootstrap intervals, too */
 } acf_eval_input;

@@ -32,15 +32,14 @@ acf_status acf_metrics_json_values(cJSON *object, const acf_metrics *m, const ch
     return ACF_OK;
 }
 
-acf_status acf_space_json_values(cJSON *object, const acf_space *s, const char *prefix,
-                                 acf_error *e)
+static acf_status add_space(cJSON *object, const acf_space *s, acf_error *e)
 {
-    ACF_TRY(add_number(object, prefix, "agreement", s->agreement, e));
-    ACF_TRY(add_number(object, prefix, "label_cosine", s->label_cosine, e));
-    ACF_TRY(add_number(object, prefix, "alignment", s->alignment, e));
-    ACF_TRY(add_number(object, prefix, "uniformity", s->uniformity, e));
-    ACF_TRY(add_number(object, prefix, "mean_cosine", s->mean_cosine, e));
-    return add_number(object, prefix, "effective_rank", s->effective_rank, e);
+    ACF_TRY(add_number(object, "", "agreement", s->agreement, e));
+    ACF_TRY(add_number(object, "", "label_cosine", s->label_cosine, e));
+    ACF_TRY(add_number(object, "", "alignment", s->alignment, e));
+    ACF_TRY(add_number(object, "", "uniformity", s->uniformity, e));
+    ACF_TRY(add_number(object, "", "mean_cosine", s->mean_cosine, e));
+    return add_number(object, "", "effective_rank", s->effective_rank, e);
 }
 
 static acf_status add_intervals(cJSON *object, const acf_metrics *m, acf_error *e)
@@ -128,7 +127,7 @@ static acf_status fill(cJSON *tree, const acf_eval_result *r, const char *model,
     if (!r->has_space) return ACF_OK;
     cJSON *space = cJSON_AddObjectToObject(tree, "space");
     ACF_TRY(acf_json_check(space, e));
-    return acf_space_json_values(space, &r->space, "", e);
+    return add_space(space, &r->space, e);
 }
 
 acf_status acf_metrics_json(cJSON **out, const acf_eval_result *r, const char *model,

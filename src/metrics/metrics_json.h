@@ -31,8 +31,4 @@ acf_status acf_metrics_json(cJSON **out, const acf_eval_result *r, const char *m
 acf_status acf_metrics_json_values(cJSON *object, const acf_metrics *m, const char *prefix,
                                    acf_error *e) ACF_MUST_USE;
 
-/* The same for the figures of the space ("agreement", "label_cosine", ...). */
-acf_status acf_space_json_values(cJSON *object, const acf_space *s, const char *prefix,
-                                 acf_error *e) ACF_MUST_USE;
-
 #endif

@@ -1,6 +1,7 @@
 #include "metrics/proba.h"
 
 #include "base/mem.h"
+#include "metrics/sample.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -175,12 +176,6 @@ static acf_status best_temperature(double *T, const rows *r, acf_error *e)
     return ACF_OK;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double p = *(const double *)a, q = *(const double *)b;
-    return p < q ? -1 : p > q;
-}
-
 /* Mann-Whitney: the share of (positive, negative) pairs in which the positive has the larger
  * margin s_1 - s_0, of which p_1 is an increasing function; ties count half.  NaN with one class.
  */
@@ -194,8 +189,8 @@ static acf_status area_under_roc(double *area, const rows *r, acf_error *e)
         margin[r->gold[i] == 1 ? r->n - ++n_pos : n_neg++] = x;
     }
     const double *pos = margin + n_neg;
-    if (n_neg > 1) qsort(margin, n_neg, sizeof *margin, ascending);
-    if (n_pos > 1) qsort(margin + n_neg, n_pos, sizeof *margin, ascending);
+    if (n_neg > 1) qsort(margin, n_neg, sizeof *margin, acf_sample_order);
+    if (n_pos > 1) qsort(margin + n_neg, n_pos, sizeof *margin, acf_sample_order);
     double wins = 0.0;
     for (size_t i = 0; i < n_pos; i++) {
         while (below < n_neg && margin[below] < pos[i])

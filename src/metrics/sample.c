@@ -58,7 +58,7 @@ double acf_student_quantile(double p, double df)
     return 0.5 * (low + high);
 }
 
-static int ascending(const void *a, const void *b)
+int acf_sample_order(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -68,7 +68,7 @@ acf_sample acf_sample_of(double *x, size_t n, int n_folds)
 {
     acf_sample s = {.n = n, .sd = NAN, .error = NAN, .low = NAN, .high = NAN};
     double count = (double)n, square = 0;
-    qsort(x, n, sizeof *x, ascending);
+    qsort(x, n, sizeof *x, acf_sample_order);
     for (size_t i = 0; i < n; i++)
         s.mean += x[i] / count;
     s.median = n % 2 == 1 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);

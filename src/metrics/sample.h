@@ -14,6 +14,9 @@ typedef struct acf_sample {
     double min, max;
 } acf_sample;
 
+/* The ascending order of two doubles, for qsort. */
+int acf_sample_order(const void *a, const void *b);
+
 /* x [n >= 1], finite; sorted on return.  n_folds > 1: the values are of folds of so many, which
  * share training data; the error is then sd sqrt(1 / n + test / train), test / train =
  * 1 / (n_folds - 1) (Nadeau & Bengio 2003), else sd / sqrt(n). */

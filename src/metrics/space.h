@@ -48,13 +48,4 @@ double acf_space_agreement(const int32_t *linear, const int32_t *label, size_t n
 /* Bytes that the above hold at most. */
 size_t acf_space_bytes(size_t n, int d, int K);
 
-/*
- * All at once: gold, linear, label [n]: ids in 0 .. K-1 of the labels and of both heads'
- * predictions; features [n, d]; W [K, d]; n, d, K >= 1.  ACF_ERR_NUMERIC when a feature or weight
- * is not finite.
- */
-acf_status acf_space_figures(acf_space *s, const int32_t *gold, const int32_t *linear,
-                             const int32_t *label, const real *features, const real *W, size_t n,
-                             int d, int K, acf_error *e) ACF_MUST_USE;
-
 #endif

@@ -2,9 +2,10 @@
  * Inverted dropout whose mask is a pure function of (seed, step, site, element): nothing is stored,
  * the backward pass and a re-encoding draw the same mask again.
  *
- * Element i uses 16 bits: of word w = acf_rng_u32({seed, ACF_STREAM_DROPOUT + site, step}, i / 2)
- * the low half when i is even, the high half when i is odd.  It is zeroed when they are below
- * p 2^16, rounded; else multiplied by 1 / (1 - p), p as rounded.
+ * Element i uses 16 bits: of word w = i / 2, which is word w % 4 of block w / 4 of acf_rng_block
+ * for {seed, ACF_STREAM_DROPOUT + site, step}, the low half when i is even, the high half when i is
+ * odd.  It is zeroed when they are below p 2^16, rounded; else multiplied by 1 / (1 - p), p as
+ * rounded.
  */
 #ifndef ACF_NUM_DROPOUT_H
 #define ACF_NUM_DROPOUT_H

@@ -70,7 +70,8 @@ static void set_rows(acf_model *m, const class_sums *s)
     }
 }
 
-/* The rows to take, ascending, into row [train->n]; how many.  n and seen [K] are zero. */
+/* The rows to take, ascending, into row [train->n]; how many.  n and seen [K] are zero.  Of a class
+ * row i of n is taken when floor(i*most/n) grows: `most` rows, evenly spread. */
 static int choose_rows(int32_t *row, const acf_source *train, int64_t most, int64_t *n,
                        int64_t *seen)
 {
@@ -79,7 +80,7 @@ static int choose_rows(int32_t *row, const acf_source *train, int64_t most, int6
         n[train->label[i]]++;
     for (int i = 0; i < train->n; i++) {
         int k = train->label[i];
-        int64_t all = n[k] > most ? n[k] : most, before = seen[k]++; /* one more at each 1 / most */
+        int64_t all = n[k] > most ? n[k] : most, before = seen[k]++;
         if (seen[k] * most / all > before * most / all) row[taken++] = i;
     }
     return taken;

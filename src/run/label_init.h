@@ -6,10 +6,11 @@
  *
  * Centred, because features of a pre-trained encoder share a large common part: uncentred, all
  * label embeddings would point the same way.  length is that of a row as it is drawn, 0.02 sqrt(d),
- * so that cross-entropy begins as usual.  As an instance of class k its label embedding then stands
- * among its own: one pass, no parameters (compare imprinted weights, Qi et al. 2018, and
+ * so that cross-entropy begins as usual.  Each label embedding starts at the mean feature of its
+ * class, where the loss expects it, as it counts as one more example of that class.  This costs one
+ * pass over the rows and adds no parameters (compare imprinted weights, Qi et al. 2018, and
  * prototypes, Snell et al. 2017).  Of a class of more than ACF_LABEL_INIT_ROWS rows that many are
- * taken, spread over all of it: the mean of more is hardly another.
+ * taken, spread over all of it: more rows hardly change the mean.
  */
 #ifndef ACF_RUN_LABEL_INIT_H
 #define ACF_RUN_LABEL_INIT_H

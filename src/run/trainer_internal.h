@@ -1,5 +1,6 @@
 /* The trainer's state, shared by its files: loop (trainer.c), plan (train_plan.c), evaluations
- * (train_evaluate.c), checkpoints (train_state.c) and the end of a run (train_report.c). */
+ * (train_evaluate.c), memory (train_memory.c), checkpoints (train_state.c) and the end of a run
+ * (train_report.c). */
 #ifndef ACF_RUN_TRAINER_INTERNAL_H
 #define ACF_RUN_TRAINER_INTERNAL_H
 
@@ -45,15 +46,15 @@ typedef struct acf_trainer {
     acf_run_status before; /* what earlier starts left */
     int64_t loop_update;   /* updates done before */
     acf_train_speed speed;
+    int64_t saved; /* the last update that was saved as it is now, -1: none */
+    bool is_empty; /* ended, and its checkpoints are gone: nothing to do */
 
     /* What a checkpoint keeps. */
     int64_t update;    /* updates done */
     int64_t evaluated; /* the last update that was evaluated, -1: none */
-    int64_t saved;     /* the last update that was saved as it is now, -1: none */
     int64_t best;      /* the update of the best evaluation, -1: none */
     double best_value;
     int64_t bad_evaluations; /* in a row, for early stop */
-    bool is_empty;           /* ended, and its checkpoints are gone: nothing to do */
     bool is_over;            /* total reached or stopped early */
     acf_train_sums sums;
 

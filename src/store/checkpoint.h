@@ -54,8 +54,8 @@ void acf_checkpoint_name(char name[40], int64_t step);
 /* The step of exactly such a name; -1 for any other text. */
 int64_t acf_checkpoint_step(const char *name);
 
-/* A directory with neither SHA256SUMS nor COMPLETE was not written by us, or its user changed it
- * and said so by deleting both: it is not verified. */
+/* *has: SHA256SUMS or COMPLETE is there.  Without both the directory is not verified: it is not
+ * ours, or its user edited it and deleted both to say so. */
 acf_status acf_checkpoint_has_sums(bool *has, const char *dir, acf_error *e) ACF_MUST_USE;
 
 /* COMPLETE holds the digest of SHA256SUMS, and all files that this lists are there with their

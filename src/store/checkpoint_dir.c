@@ -89,8 +89,8 @@ acf_status acf_checkpoint_newest_valid(int64_t *step, const char *run_dir, const
         } else if (st == ACF_ERR_MODEL) {
             acf_log_warn(log, "%s skipped: %s", name, why.text);
             st = ACF_OK;
-        } else if (path != NULL && e != NULL) {
-            *e = why;
+        } else if (path != NULL) {
+            acf_error_give(e, &why);
         }
     }
     if (st == ACF_OK && n > 0 && *step < 0)

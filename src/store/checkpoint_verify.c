@@ -1,5 +1,6 @@
 #include "store/checkpoint.h"
 
+#include "base/cstring.h"
 #include "base/assert.h"
 #include "base/digest.h"
 #include "base/io.h"
@@ -87,12 +88,6 @@ static acf_status check_complete(const char *dir, const char *sums, size_t sums_
     return st;
 }
 
-static bool ends_with(const char *text, const char *tail)
-{
-    size_t len = strlen(text), n = strlen(tail);
-    return len >= n && strcmp(text + len - n, tail) == 0;
-}
-
 static acf_status check_file(const char *dir, const char *name, const char *want, acf_error *e)
 {
     char hex[ACF_DIGEST_HEX + 1];
@@ -107,7 +102,7 @@ static acf_status check_file(const char *dir, const char *name, const char *want
         st = acf_digest_file(hex, path, e);
     if (st == ACF_OK && memcmp(hex, want, ACF_DIGEST_HEX) != 0) {
         /* Texts are what people edit on purpose. */
-        bool is_text = ends_with(name, ".json") || ends_with(name, ".txt");
+        bool is_text = acf_ends_with(name, ".json") || acf_ends_with(name, ".txt");
         st = acf_fail(e, ACF_ERR_MODEL,
                       "%s: has changed since it was written (sha256 %.12s..., SHA256SUMS says "
                       "%.12s...)%s",

@@ -148,11 +148,8 @@ static acf_status load_tensor(load_job *job, const acf_safetensors *st, const ac
     acf_weights_report *report = job->report;
     int id;
     ACF_TRY(rename_tensor(job, t->name, e));
-    if (matches_any(job->rules->ignore, t->name) ||
-        matches_any(job->rules->ignore, job->name.data)) {
-        report->n_ignored++;
+    if (matches_any(job->rules->ignore, t->name) || matches_any(job->rules->ignore, job->name.data))
         return ACF_OK;
-    }
     ACF_TRY(find_slice(job, &id, e));
     if (id < 0)
         return add_name(&report->unexpected, &report->n_unexpected, &report->cap_unexpected,

@@ -22,7 +22,6 @@ typedef struct acf_weights_report {
     char **unexpected; /* tensors that are no slice and not ignored, as the file names them */
     size_t n_unexpected, cap_unexpected;
     size_t n_loaded; /* slices */
-    size_t n_ignored;
     size_t n_files;
 } acf_weights_report;
 

@@ -29,11 +29,11 @@ void acf_sweep_close(acf_sweep *s)
     *s = (acf_sweep){0};
 }
 
-void acf_sweep_run_name(char name[320], const acf_sweep *s, int run)
+void acf_sweep_run_name(char name[ACF_SWEEP_RUN_NAME], const acf_sweep *s, int run)
 {
     const acf_sweep_cell *c = &s->cell[s->run[run].cell];
     const char *part = c->series.name[s->run[run].index];
-    (void)snprintf(name, 320, "%s/%s%s%s", s->file.variant[c->variant].name,
+    (void)snprintf(name, ACF_SWEEP_RUN_NAME, "%s/%s%s%s", s->file.variant[c->variant].name,
                    s->file.task[c->task].name, *part != '\0' ? "/" : "", part);
 }
 
@@ -68,7 +68,7 @@ static acf_status check_alike(const acf_config *cfg, acf_error *e)
     acf_status st = acf_run_dir_check(&is_resumed, cfg, ACF_RUN_RESUME, e);
     if (st == ACF_OK ? !is_resumed : st != ACF_ERR_USAGE) return st;
     if (acf_run_difference(&d, cfg, &why) == ACF_ERR_RESOURCE) {
-        *e = why;
+        acf_error_give(e, &why);
         return ACF_ERR_RESOURCE;
     }
     if (d.key == NULL) return st;

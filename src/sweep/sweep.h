@@ -74,8 +74,10 @@ acf_status acf_sweep_open(acf_sweep *s, acf_str *problems, const char *path,
                           const acf_sweep_options *opt, acf_error *e) ACF_MUST_USE;
 void acf_sweep_close(acf_sweep *s);
 
-/* "acf/rte/seed-3", or "acf/rte" of a cell with one run. */
-void acf_sweep_run_name(char name[320], const acf_sweep *s, int run);
+/* "acf/rte/seed-3", or "acf/rte" of a cell with one run.  At most 200 bytes of a variant, 100 of a
+ * task, 21 of "seed-9007199254740991", two slashes and the end: 324. */
+enum { ACF_SWEEP_RUN_NAME = 352 };
+void acf_sweep_run_name(char name[ACF_SWEEP_RUN_NAME], const acf_sweep *s, int run);
 
 static inline const acf_config *acf_sweep_config(const acf_sweep *s, int run)
 {

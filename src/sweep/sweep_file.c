@@ -285,8 +285,8 @@ acf_status acf_sweep_file_read(acf_sweep_file *out, acf_problems *p, const char 
     acf_config_free(&r.keys.scratch);
     acf_yaml_free(&tree);
     if (st == ACF_OK && p->failed.status != ACF_OK) {
-        *e = p->failed;
-        st = e->status;
+        acf_error_give(e, &p->failed);
+        st = p->failed.status;
     }
     return st;
 }

@@ -347,8 +347,8 @@ acf_status acf_sweep_open(acf_sweep *s, acf_str *problems, const char *path,
     char *base = absolute != NULL ? acf_path_dir(absolute, e) : NULL;
     acf_status st = base != NULL ? open_parts(&o, path, base) : ACF_ERR_RESOURCE;
     if (st == ACF_OK && p.failed.status != ACF_OK) {
-        *e = p.failed;
-        st = e->status;
+        acf_error_give(e, &p.failed);
+        st = p.failed.status;
     }
     acf_free(absolute);
     acf_free(base);

@@ -130,23 +130,25 @@ acf_status acf_sweep_line(char **line, const acf_sweep *s, int run, const acf_ru
 }
 
 /* "VARIANT/TASK/seed-3", as a line says; false when it is no line of ours. */
-static bool directory_of(char name[512], const cJSON *line, const char *part)
+static bool directory_of(char name[ACF_SWEEP_RUN_NAME], const cJSON *line, const char *part)
 {
     const char *variant, *task;
     int64_t number;
     if (acf_json_string(&variant, line, "variant", "", "", NULL) != ACF_OK || *variant == '\0' ||
         acf_json_string(&task, line, "task", "", "", NULL) != ACF_OK || *task == '\0')
         return false;
-    if (part == NULL) return snprintf(name, 512, "%s/%s", variant, task) < 512;
+    if (part == NULL)
+        return snprintf(name, ACF_SWEEP_RUN_NAME, "%s/%s", variant, task) < ACF_SWEEP_RUN_NAME;
     if (acf_json_int(&number, line, part, 0, INT64_C(1) << 53, -1, "", NULL) != ACF_OK ||
         number < 0)
         return false;
-    return snprintf(name, 512, "%s/%s/%s-%lld", variant, task, part, (long long)number) < 512;
+    return snprintf(name, ACF_SWEEP_RUN_NAME, "%s/%s/%s-%lld", variant, task, part,
+                    (long long)number) < ACF_SWEEP_RUN_NAME;
 }
 
 static bool is_chosen(const acf_sweep *s, const char *name)
 {
-    char other[320];
+    char other[ACF_SWEEP_RUN_NAME];
     for (int i = 0; i < s->n_runs; i++) {
         acf_sweep_run_name(other, s, i);
         if (strcmp(other, name) == 0) return true;
@@ -167,7 +169,7 @@ static bool is_foreign(const acf_sweep *s, const cJSON *line)
 static acf_status is_of_another(bool *kept, const acf_sweep *s, const cJSON *line, acf_error *e)
 {
     static const char *const parts[] = {"fold", "seed", NULL};
-    char name[512];
+    char name[ACF_SWEEP_RUN_NAME];
     *kept = is_foreign(s, line);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!directory_of(name, line, parts[i])) continue;

@@ -113,7 +113,7 @@ acf_status acf_settings_read(acf_settings *to, acf_settings_reader *r, const cha
     return take_keys(r, to, "", v);
 }
 
-acf_status acf_settings_read_axis(acf_settings *values, acf_settings_reader *r,
+acf_status acf_settings_read_axis(acf_settings *to, acf_settings_reader *r,
                                   const acf_yaml_node *name)
 {
     char path[MAX_PATH_TEXT];
@@ -127,6 +127,6 @@ acf_status acf_settings_read_axis(acf_settings *values, acf_settings_reader *r,
         return ACF_OK;
     if (name->value->child == NULL) acf_problem_add(r->p, name->value->at, "%s: no values", path);
     for (const acf_yaml_node *item = name->value->child; item != NULL; item = item->next)
-        ACF_TRY(take_value(r, values, key, item));
+        ACF_TRY(take_value(r, to, key, item));
     return ACF_OK;
 }

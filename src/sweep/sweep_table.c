@@ -35,7 +35,7 @@ typedef struct table {
     double *mean;       /* [n_rows] over tasks; NaN: none */
     int *mean_lacks;    /* [n_rows] runs that diverged and are not in the mean */
     int best;           /* row of the best mean, -1: none */
-    double *numbers;    /* that values and seeds point into */
+    double *numbers;    /* that value and part point into */
 } table;
 
 static void table_close(table *t)
@@ -58,7 +58,7 @@ static int metrics_of(const acf_sweep *s, int task, acf_metric list[ACF_SWEEP_ME
     return 1;
 }
 
-/* The figures of the cell's runs; numbers has room for two of each run. */
+/* The figures of the cell's runs; numbers has room for three of each run. */
 static void collect(figure *f, const acf_sweep *s, double *numbers)
 {
     const acf_sweep_cell *c = &s->cell[f->variant * (int)s->file.n_tasks + f->task];

@@ -67,6 +67,8 @@ refuses 2 "there is a class 'one' already" "$ACF/acf-eval" both --add-class one=
 refuses 2 "there is a class 'x' already" "$ACF/acf-eval" run --add-class x=new.tsv --add-class x=new.tsv -o third
 refuses 2 "--add-class 'x': expected NAME=FILE" "$ACF/acf-eval" run --add-class x -o third
 refuses 3 'none.tsv' "$ACF/acf-eval" run --add-class x=none.tsv -o third
+refuses 3 'none.tsv' "$ACF/acf-eval" run --add-class y=new.tsv --add-class x=none.tsv -o third
+grep -q "^class 'y'" err && fail 'the first class is told as a problem of the second'
 refuses 6 'nowhere/' "$ACF/acf-eval" run --add-class x=new.tsv -o nowhere/third
 [ -e third ] && fail 'a refused class left a model'
 # It can be trained further, and its embeddings are where that starts.

@@ -6,6 +6,7 @@
 #include "support/close.h"
 #include "support/cm.h"
 #include "support/fixture.h"
+#include "support/space_figures.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ static void check_space(const cJSON *c)
     real *h = reals(c, "features", n * d), *W = reals(c, "W", K * d);
     const cJSON *want = cJSON_GetObjectItem(c, "value");
     acf_space s;
-    assert_ok(acf_space_figures(&s, gold, linear, label, h, W, n, (int)d, (int)K, &e), &e);
+    assert_ok(space_figures(&s, gold, linear, label, h, W, n, (int)d, (int)K, &e), &e);
     assert_number(s.agreement, fixture_number(want, "agreement"), 1e-12);
     assert_number(s.label_cosine, fixture_number(want, "label_cosine"), 1e-9);
     assert_number(s.alignment, fixture_number(want, "alignment"), 1e-9);

@@ -13,8 +13,9 @@ static real plain_factor(uint64_t i, acf_dropout drop)
 {
     acf_rng rng = {
         .seed = drop.seed, .stream = (uint32_t)ACF_STREAM_DROPOUT + drop.site, .step = drop.step};
-    uint32_t word = acf_rng_u32(rng, i / 2);
-    uint32_t field = i % 2 == 0 ? word & 0xFFFF : word >> 16;
+    uint32_t word[4];
+    acf_rng_block(word, rng, i / 8);
+    uint32_t both = word[i / 2 % 4], field = i % 2 == 0 ? both & 0xFFFF : both >> 16;
     double threshold = floor(drop.p * 65536.0 + 0.5);
     if (threshold > 65535.0) threshold = 65535.0;
     return (double)field < threshold ? 0 : (real)(1.0 / (1.0 - threshold / 65536.0));

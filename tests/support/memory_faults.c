@@ -154,7 +154,7 @@ static acf_status evaluate(const faults *f, acf_error *e)
 static acf_status add_class(const faults *f, acf_error *e)
 {
     acf_model m;
-    acf_str out = {0};
+    acf_str out = {0}, problems = {0};
     char output[300], list[400];
     const char *item[1] = {list};
     (void)snprintf(output, sizeof output, "%s/run", f->dir);
@@ -163,9 +163,10 @@ static acf_status add_class(const faults *f, acf_error *e)
         .model = f->model, .output = output, .classes = {.item = item, .n = 1}};
     ACF_TRY(open_model(&m, f, e));
     const acf_log log = {0};
-    acf_status st = acf_eval_add_classes(&out, &a, &m, &log, e);
+    acf_status st = acf_eval_add_classes(&out, &problems, &a, &m, &log, e);
     acf_model_free(&m);
     acf_str_free(&out);
+    acf_str_free(&problems);
     return st;
 }
 

@@ -57,7 +57,7 @@ static double *row_by_definition(acf_model *m, const char *file, double length)
 
 static void rows_are_means_as_long_as_the_others(void **state)
 {
-    acf_str out = {0};
+    acf_str out = {0}, problems = {0};
     acf_model m = open_model();
     int K = m.K, d = m.enc->d;
     double length = 0, bias = 0, *want[2];
@@ -78,7 +78,7 @@ static void rows_are_means_as_long_as_the_others(void **state)
     for (int i = 0; i < 2; i++)
         want[i] = row_by_definition(&m, file[i], length);
 
-    assert_ok(acf_model_add_classes(&m, cls, 2, &opt, &out, &e), &e);
+    assert_ok(acf_model_add_classes(&m, cls, 2, &opt, &out, &problems, &e), &e);
     assert_int_equal(m.K, K + 2);
     assert_string_equal(m.labels[K], "one");
     assert_string_equal(m.labels[K + 1], "two");
@@ -92,6 +92,7 @@ static void rows_are_means_as_long_as_the_others(void **state)
         free(file[i]);
     }
     acf_str_free(&out);
+    acf_str_free(&problems);
     acf_model_free(&m);
 }
 
@@ -100,7 +101,7 @@ static void refuses_a_mean_of_zero(void **state)
 {
     static const char *const name[] = {"bert.encoder.layer.1.output.LayerNorm.weight",
                                        "bert.encoder.layer.1.output.LayerNorm.bias"};
-    acf_str out = {0};
+    acf_str out = {0}, problems = {0};
     acf_model m = open_model();
     const char *file = tmpdir_path(*state, "one.tsv");
     const acf_new_class cls = {.name = (char[]){"one"}, .file = file};
@@ -111,9 +112,10 @@ static void refuses_a_mean_of_zero(void **state)
         assert_true(id >= 0);
         memset(acf_value(&m.params, id), 0, m.params.slice[id].len * sizeof(real));
     }
-    assert_fails(acf_model_add_classes(&m, &cls, 1, &opt, &out, &e), ACF_ERR_NUMERIC,
+    assert_fails(acf_model_add_classes(&m, &cls, 1, &opt, &out, &problems, &e), ACF_ERR_NUMERIC,
                  "one.tsv: the mean of the features of 2 examples is zero", &e);
     acf_str_free(&out);
+    acf_str_free(&problems);
     acf_model_free(&m);
 }
 

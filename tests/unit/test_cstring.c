@@ -59,6 +59,14 @@ static void a_number_is_all_of_the_text(void **state)
     }
 }
 
+static void ends_are_whole(void **state)
+{
+    (void)state;
+    assert_true(acf_ends_with("a.bin", ".bin") && acf_ends_with(".bin", ".bin"));
+    assert_true(acf_ends_with("a", "") && acf_ends_with("", ""));
+    assert_false(acf_ends_with("bin", ".bin") || acf_ends_with("a.bin2", ".bin"));
+}
+
 static void control_characters_are_not_shown(void **state)
 {
     (void)state;
@@ -72,6 +80,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(edit_distances),
     cmocka_unit_test(long_words_are_far_from_everything),
     cmocka_unit_test(a_number_is_all_of_the_text),
+    cmocka_unit_test(ends_are_whole),
     cmocka_unit_test(control_characters_are_not_shown),
 };
 

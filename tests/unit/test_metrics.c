@@ -4,6 +4,7 @@
 #include "metrics/space.h"
 #include "support/close.h"
 #include "support/cm.h"
+#include "support/space_figures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,7 +175,7 @@ static void space_of_few_and_of_collapsed_rows(void **state)
     const int32_t gold[] = {0, 0, 1}, other[] = {1, 0, 1};
     const real one[] = {3, 4, 3, 4, 3, 4}, W[] = {6, 8, 0, 0}, nan1[] = {0, (real)NAN};
     acf_space s;
-    assert_ok(acf_space_figures(&s, gold, gold, other, one, W, 3, 2, 2, &e), &e);
+    assert_ok(space_figures(&s, gold, gold, other, one, W, 3, 2, 2, &e), &e);
     assert_number(s.agreement, 2.0 / 3.0, 1e-15);
     assert_number(s.label_cosine, 2.0 / 3.0, 1e-7); /* W[1] = 0 has no direction */
     assert_number(s.alignment, 0.0, 1e-7);
@@ -182,12 +183,12 @@ static void space_of_few_and_of_collapsed_rows(void **state)
     assert_number(s.mean_cosine, 1.0, 1e-7);
     assert_true(isnan(s.effective_rank)); /* no variance */
 
-    assert_ok(acf_space_figures(&s, gold, gold, gold, one, W, 1, 2, 2, &e), &e);
+    assert_ok(space_figures(&s, gold, gold, gold, one, W, 1, 2, 2, &e), &e);
     assert_number(s.label_cosine, 1.0, 1e-7);
     assert_true(isnan(s.alignment) && isnan(s.uniformity) && isnan(s.mean_cosine));
-    assert_fails(acf_space_figures(&s, gold, gold, gold, nan1, W, 1, 2, 2, &e), ACF_ERR_NUMERIC,
+    assert_fails(space_figures(&s, gold, gold, gold, nan1, W, 1, 2, 2, &e), ACF_ERR_NUMERIC,
                  "row 1: features", &e);
-    assert_fails(acf_space_figures(&s, gold, gold, gold, one, nan1, 1, 2, 1, &e), ACF_ERR_NUMERIC,
+    assert_fails(space_figures(&s, gold, gold, gold, one, nan1, 1, 2, 1, &e), ACF_ERR_NUMERIC,
                  "label embedding 0", &e);
 }
 
@@ -206,7 +207,7 @@ static void sample_is_spread_over_the_rows(void **state)
         gold[i] = i >= N / 2;
         h[2 * i + (size_t)gold[i]] = 1;
     }
-    assert_ok(acf_space_figures(&s, gold, gold, gold, h, W, N, 2, 2, &e), &e);
+    assert_ok(space_figures(&s, gold, gold, gold, h, W, N, 2, 2, &e), &e);
     assert_int_equal(s.n_sample, ACF_SPACE_SAMPLE);
     const double half = ACF_SPACE_SAMPLE / 2.0, pairs = half * (2.0 * half - 1.0);
     assert_number(s.uniformity, log((half * (half - 1.0) + half * half * exp(-4.0)) / pairs),
@@ -222,17 +223,14 @@ static const int32_t small_gold[] = {0, 1, 2, 1};
 static const real small_logits[] = {2, 1, 0, 0, 2, 1, 1, 2, 0, 0, 1, 0};
 static const real small_cosines[] = {(real)0.9, (real)0.1, 0,         (real)0.8, (real)0.2, 0,
                                      0,         (real)0.1, (real)0.5, 0,         1,         0};
-static const real small_features[] = {1, 0, 0, 1, 1, 1, 2, 1};
-static const real small_W[] = {1, 0, 0, 1, 1, 1};
+static const acf_space small_space = {.alignment = 0.25, .n_sample = 4};
 static const acf_eval_input small = {.n = 4,
                                      .K = 3,
-                                     .d = 2,
                                      .gold = small_gold,
                                      .logits = small_logits,
                                      .cosines = small_cosines,
                                      .tau = 0.1,
-                                     .features = small_features,
-                                     .W = small_W,
+                                     .space = &small_space,
                                      .head = ACF_HEAD_LABEL,
                                      .with_ci = true};
 
@@ -252,6 +250,7 @@ static void both_heads_at_once(void **state)
     assert_number(x, want / 4, 1e-6);
     assert_true(r.has_space);
     assert_number(r.space.agreement, 0.5, 0.0);
+    assert_number(r.space.alignment, 0.25, 0.0);
     assert_true(r.label.ci[ACF_METRIC_ACCURACY].low <= 0.75);
     acf_eval_result_free(&r);
     assert_int_equal(r.n, 0);

@@ -131,7 +131,7 @@ static void what_is_no_result_is_named(void **state)
     static const struct {
         const char *second, *message;
     } cases[] = {
-        {"{", "bad.jsonl: line 2"},
+        {"{", "bad.jsonl: line 2: malformed JSON"},
         {"[1]", "line 2: is no result line"},
         {"{\"variant\":\"a\",\"task\":\"one\"}", "line 2: is no result line"},
         {"{\"variant\":\"a\",\"task\":\"one\",\"seed\":2,\"metric\":\"speed\"}",

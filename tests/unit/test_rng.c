@@ -13,9 +13,6 @@ static void check_block(uint64_t seed, uint32_t stream, uint64_t step, uint64_t 
     acf_rng_block(got, r, block);
     for (int i = 0; i < 4; i++)
         assert_int_equal(got[i], want[i]);
-    if (block >> 62 == 0) /* word index fits 64 bits */
-        for (uint64_t i = 0; i < 4; i++)
-            assert_int_equal(acf_rng_u32(r, block * 4 + i), want[i]);
 }
 
 /* Random123, kat_vectors, philox4x32 with 10 rounds: counter (4 words), key (2 words), answer. */

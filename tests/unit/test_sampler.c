@@ -50,15 +50,6 @@ static void random_is_uniform(void **state)
     }
 }
 
-static void sequential_counts_up(void **state)
-{
-    (void)state;
-    int32_t a[N];
-    order(a, N, ACF_SAMPLER_SEQUENTIAL, NULL, 0, 42, 3);
-    for (int i = 0; i < N; i++)
-        assert_int_equal(a[i], i);
-}
-
 /* 900 rows of class 0, 90 of 1, none of 2, 10 of 3: a third each, binomial with a standard
  * deviation of 15. */
 static void balanced_draws_classes_uniformly(void **state)
@@ -167,7 +158,6 @@ static void survives_failing_allocations(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(random_is_a_permutation_of_seed_and_epoch),
     cmocka_unit_test(random_is_uniform),
-    cmocka_unit_test(sequential_counts_up),
     cmocka_unit_test(balanced_draws_classes_uniformly),
     cmocka_unit_test(shares_by_largest_remainders),
     cmocka_unit_test(a_smaller_share_is_part_of_a_larger),

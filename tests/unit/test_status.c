@@ -45,6 +45,17 @@ static void gives_a_class_to_bare_failures_only(void **state)
     assert_int_equal(acf_fail(NULL, ACF_ERR_USAGE, "nobody listens"), ACF_ERR_USAGE);
 }
 
+static void gives_an_error_to_whoever_listens(void **state)
+{
+    (void)state;
+    const acf_error from = {ACF_ERR_DATA, "a: b"};
+    acf_error to = {ACF_OK, ""};
+    acf_error_give(NULL, &from);
+    acf_error_give(&to, &from);
+    assert_int_equal(to.status, ACF_ERR_DATA);
+    assert_string_equal(to.text, "a: b");
+}
+
 static void exits_as_documented(void **state)
 {
     (void)state;
@@ -76,6 +87,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keeps_one_printable_line),
     cmocka_unit_test(cuts_what_is_too_long),
     cmocka_unit_test(gives_a_class_to_bare_failures_only),
+    cmocka_unit_test(gives_an_error_to_whoever_listens),
     cmocka_unit_test(exits_as_documented),
     cmocka_unit_test(logs_printable_lines),
 };

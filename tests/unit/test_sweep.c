@@ -7,10 +7,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/run_status.h"
+#include "sweep/series_best.h"
 #include "sweep/sweep_result.h"
 #include "sweep/sweep_table.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CONFIG                                                                                     \
@@ -50,7 +52,7 @@ static void assert_runs(const acf_sweep *s, const char *want)
 {
     acf_str got = {0};
     acf_error e = {0};
-    char name[320];
+    char name[ACF_SWEEP_RUN_NAME];
     for (int i = 0; i < s->n_runs; i++) {
         acf_sweep_run_name(name, s, i);
         assert_ok(acf_str_printf(&got, &e, "%s%s", i > 0 ? " " : "", name), &e);
@@ -130,6 +132,47 @@ static void orders_a_grid(void **state)
     assert_int_equal(c->loss.type, ACF_LOSS_SCL);
     assert_int_equal(c->train.schedule.name, ACF_SCHEDULE_COSINE);
     acf_sweep_close(&s);
+}
+
+/* The longest names that a file can give, to their last byte: seeds that differ in it stay apart.
+ */
+static void long_names_are_whole(void **state)
+{
+    (void)state;
+    enum { VARIANT = 200, TASK = 100, GIVEN = 100 };
+    acf_error e = {0};
+    acf_sweep s;
+    acf_str yaml = {0}, want = {0};
+    char variant[VARIANT + 1], task[TASK + 1];
+    memset(variant, 'v', VARIANT);
+    memset(task, 't', TASK);
+    variant[VARIANT] = task[TASK] = '\0';
+    memcpy(variant + GIVEN, "_columns.label=", 15);
+    assert_ok(acf_str_printf(&yaml, &e,
+                             "schema: 1\nseeds: [9007199254740990, 9007199254740991]\n"
+                             "tasks: [{name: %s, config: c.yaml}]\n"
+                             "variants: {%.*s: {}}\ngrid: {data.columns.label: [%s]}\n",
+                             task, GIVEN, variant, variant + GIVEN + 15),
+              &e);
+    assert_ok(acf_str_printf(&want, &e, "%s/%s/seed-9007199254740990 %s/%s/seed-9007199254740991",
+                             variant, task, variant, task),
+              &e);
+    open_ok(&s, yaml.data, &plain);
+    assert_runs(&s, want.data);
+    acf_sweep_close(&s);
+    acf_str_free(&yaml);
+    acf_str_free(&want);
+}
+
+static void a_broken_summary_is_told_with_its_directory(void **state)
+{
+    (void)state;
+    acf_error e = {0};
+    acf_series_best best;
+    assert_ok(acf_make_dirs("series", &e), &e);
+    tmpdir_write_text("series/summary.json", "{\"best\": 1}");
+    assert_fails(acf_series_best_read(&best, "series", &e), ACF_ERR_MODEL,
+                 "series/summary.json: 'best'", &e);
 }
 
 static void takes_what_the_command_line_says(void **state)
@@ -570,6 +613,8 @@ static const struct CMUnitTest tests[] = {
     TEST(expands_variants_tasks_and_seeds),
     TEST(takes_one_run_without_seeds),
     TEST(orders_a_grid),
+    TEST(long_names_are_whole),
+    TEST(a_broken_summary_is_told_with_its_directory),
     TEST(takes_what_the_command_line_says),
     TEST(shares_are_even),
     TEST(refuses_broken_files),
