@@ -100,6 +100,25 @@ static void rejects_unknown_keys(void **state)
                              "      | ^~~~\n"
                              "      hint: numbers are 32-bit floats\n"},
         {ROOT "save: {frobnicate: 1}\n",
+        {"schema: 1\ntask: sst2\ndata: {dir: d}\nmodel: {encoder: m, name: x}\n",
+         "c.yaml:4:21: error: unknown key 'name': did you mean 'encoder'?\n"
+         "    4 | model: {encoder: m, name: x}\n"
+         "      |                     ^~~~\n"},
+        {"schema: 1\ntask: sst2\ndata: {dir: d, text_column: a, label_column: b, sentence1_key: "
+         "c}\n"
+         "model: {encoder: m}\n",
+         "c.yaml:3:16: error: unknown key 'text_column' under 'data'\n"
+         "    3 | data: {dir: d, text_column: a, label_column: b, sentence1_key: c}\n"
+         "      |                ^~~~~~~~~~~\n"
+         "      hint: it belongs under data.columns as 'text'\n"
+         "c.yaml:3:32: error: unknown key 'label_column' under 'data'\n"
+         "    3 | data: {dir: d, text_column: a, label_column: b, sentence1_key: c}\n"
+         "      |                                ^~~~~~~~~~~~\n"
+         "      hint: it belongs under data.columns as 'label'\n"
+         "c.yaml:3:49: error: unknown key 'sentence1_key' under 'data'\n"
+         "    3 | data: {dir: d, text_column: a, label_column: b, sentence1_key: c}\n"
+         "      |                                                 ^~~~~~~~~~~~~\n"
+         "      hint: it belongs under data.columns as 'text'\n"},
          "c.yaml:5:8: error: unknown key 'frobnicate' under 'save'\n"
          "    5 | save: {frobnicate: 1}\n"
          "      |        ^~~~~~~~~~\n"
