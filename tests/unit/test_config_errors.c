@@ -514,6 +514,23 @@ static void says_how_to_clear_what_the_file_has(void **state)
                          "      hint: what is not meant is cleared with --set data.train=null "
                          "--set data.dev=null\n");
 }
+/* The last line names the file when something is wrong in it. */
+static void names_the_file_only_for_its_own_problems(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"train.epochs=x"};
+    acf_config c;
+    acf_str problems = {0};
+    acf_error e = {0};
+    tmpdir_write_text("c.yaml", ROOT);
+    assert_int_equal(acf_config_load(&c, &problems, "c.yaml", sets, 1, &e), ACF_ERR_USAGE);
+    assert_string_equal(e.text, "1 problem in the configuration");
+    tmpdir_write_text("c.yaml", ROOT "save: {frobnicate: 1}\n");
+    assert_int_equal(acf_config_load(&c, &problems, "c.yaml", sets, 1, &e), ACF_ERR_USAGE);
+    assert_string_equal(e.text, "c.yaml: 2 problems in the configuration");
+    acf_str_free(&problems);
+}
+
 
 /* What a message shows cannot move the cursor of the terminal. */
 static void shows_no_control_characters(void **state)
@@ -572,3 +589,4 @@ int main(int argc, char **argv)
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
+        T(names_the_file_only_for_its_own_problems),
