@@ -252,6 +252,15 @@ static void fills_in_by_task_and_encoder(void **state)
     acf_config_free(&c);
     load(&c, ROOT, "model.label_init=normal", "model.encoder=some/dir");
     assert_line(&c, "label_init: normal # --set");
+    load(&c, ROOT, "model.vocab.size=5000", NULL); /* has no effect there */
+    assert_int_equal(c.model.vocab.size, ACF_UNSET);
+    assert_true(acf_config_drops_vocab(&c));
+    assert_line(&c, "size: null # encoder brings its own");
+    acf_config_free(&c);
+    load(&c, ROOT, "model.vocab.size=5000", "model.encoder=bert-tiny");
+    assert_false(acf_config_drops_vocab(&c));
+    assert_line(&c, "size: 5000 # --set");
+    acf_config_free(&c);
     acf_config_free(&c);
 }
 

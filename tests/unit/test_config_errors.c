@@ -366,10 +366,6 @@ static void rejects_what_does_not_go_together(void **state)
          "      |                  ^~~~~~~~\n"},
         {"schema: 1\ntask: sst2\ndata: {dir: d}\nmodel: {encoder: m, vocab: {size: 500}, pooling: "
          "gap}\n",
-         "c.yaml:4:35: error: model.vocab.size is for presets: the encoder brings its vocabulary\n"
-         "    4 | model: {encoder: m, vocab: {size: 500}, pooling: gap}\n"
-         "      |                                   ^~~\n"
-         "      hint: write null\n"
          "c.yaml:4:50: error: model.pooling: gap is for images\n"
          "    4 | model: {encoder: m, vocab: {size: 500}, pooling: gap}\n"
          "      |                                                  ^~~\n"
@@ -386,6 +382,11 @@ static void rejects_what_does_not_go_together(void **state)
         {ROOT "loss: {type: mse}\n",
          "c.yaml:5:14: error: loss.type = mse is for regression; task 'sst2' has classes\n"
          "    5 | loss: {type: mse}\n"
+        {"schema: 1\ntask: image\ndata: {train: d}\nmodel: {encoder: m, vocab: {size: 500}}\n",
+         "c.yaml:4:35: error: model.vocab.size is for texts\n"
+         "    4 | model: {encoder: m, vocab: {size: 500}}\n"
+         "      |                                   ^~~\n"
+         "      hint: write null\n"},
          "      |              ^~~\n"},
         {ROOT "loss: {ce: 0, lambda: 0}\n",
          "c.yaml:5:12: error: loss.ce and the contrastive term weigh 0: nothing teaches the "
