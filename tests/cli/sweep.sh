@@ -189,7 +189,7 @@ grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed
 run 0 $train --out failed --variants ce --seeds 1 # none of its runs had begun: other data are fine
 
 # Files and encoders that are not there are told before all runs, but not of tasks that have ended.
-nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=no-model --set full:model.vocab.size=null'
+nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=./no-model'
 for more in '' --dry-run; do # which lists its runs all the same
     run 3 $train --out missing $nowhere $more
     [ -z "$more" ] || grep -q '^ce/few/seed-1$' out || { fail '--dry-run lists no runs'; cat out; }
@@ -198,7 +198,7 @@ for more in '' --dry-run; do # which lists its runs all the same
         grep -q "^sweep.yaml:[0-9:]*: error: task 'full': .*/gone.tsv: cannot open: No such file" err &&
         grep -q "error: task 'full': .*/no-model: there is no such model directory" err &&
         [ "$(grep -c ': error: ' err)" -eq 3 ] || { fail 'not all that is missing is told, once'; cat err; }
-    run 4 $train --out missing --set model.encoder=no-model --set model.vocab.size=null $more
+    run 4 $train --out missing --set model.encoder=./no-model $more
 done
 [ -e missing ] && fail 'a sweep without its data wrote something'
 
