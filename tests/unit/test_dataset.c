@@ -224,7 +224,9 @@ static void refuses_other_layouts(void **state)
     opt.header = ACF_HEADER_NO;
     data_refuse(&opt, ACF_ERR_USAGE, "data.columns.label: 'class' is a name, but ");
     opt.label = "0";
-    data_refuse(&opt, ACF_ERR_USAGE, "two of data.columns are the same column (text 0, text2 -1, ");
+    data_refuse(&opt, ACF_ERR_USAGE,
+                "train.tsv: data.columns.text and data.columns.label are both column 0: give each "
+                "its own");
 }
 
 static void refuses_missing_and_empty_data(void **state)
