@@ -475,6 +475,11 @@ static void survives_failing_allocations(void **state)
     put_hundred(state);
     data_put(*state, "test.tsv", "text\nq\n\nr\n");
     acf_data_options opt = data_options("text", *state);
+    acf_str_clear(&out);
+    assert_ok(acf_data_bad_lines(&out, d, &e), &e);
+    (void)snprintf(want, sizeof want, "file\tline\treason\n%s/test.tsv\t3\tis empty\n",
+                   (const char *)*state);
+    assert_string_equal(out.data, want);
     opt.dev_fraction = 0.1;
     opt.shots = 3;
     opt.on_bad = ACF_BAD_SKIP;
