@@ -181,7 +181,7 @@ diverge
 # So does one that fails otherwise; it is tried again.
 printf 'text\tlabel\none\tlabel alone\n' >poor.tsv
 run 3 $train --out failed --set few:data.train=poor.tsv --variants ce --seeds 1..2 -j 2
-grep -q '^ce/few: error: seed-1: .*training does not have' err || fail 'no error of the run that failed'
+grep -q '^ce/few: error: seed-1: .*the only training row has the label' err || fail 'no error of the run that failed'
 grep -q '^error: .*/failed: 2 of 4 runs failed, the first: ce/few/seed-1, with exit code 3$' err ||
     { fail 'the last line does not tell how many runs failed'; cat err; }
 grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed'
