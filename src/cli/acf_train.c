@@ -221,6 +221,9 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
         st = acf_config_print(&text, &cfg, true, e);
     } else {
         acf_signals_install();
+        if (acf_config_drops_vocab(&cfg))
+            acf_log_info(&opt.log, "model.vocab.size has no effect: %s brings its vocabulary",
+                         cfg.model.encoder);
         console->is_kept = true; /* train.log, eval_results.json, summary.json */
         st = acf_series_wanted(&cfg)
                  ? acf_train_series(&text, &cfg, a->jobs > 0 ? (int)a->jobs : 1, &opt, e)

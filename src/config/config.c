@@ -308,10 +308,13 @@ static acf_status load(acf_config *cfg, acf_str *problems, acf_problems *p, cons
     ACF_TRY(gather(cfg, p, base, over->item, over->n, e));
     if (p->n == 0) return ACF_OK;
     size_t n = p->n;
+    bool in_file = false;
+    for (size_t i = 0; i < n; i++)
+        in_file = in_file || p->item[i].where.set == NULL;
     divert(p, over);
     ACF_TRY(acf_problems_render(problems, p, e));
-    return acf_fail(e, ACF_ERR_USAGE, "%s: %zu problem%s in the configuration", p->name, n,
-                    n == 1 ? "" : "s");
+    return acf_fail(e, ACF_ERR_USAGE, "%s%s%zu problem%s in the configuration",
+                    in_file ? p->name : "", in_file ? ": " : "", n, n == 1 ? "" : "s");
 }
 
 static acf_status open_origins(acf_config *cfg, acf_error *e)

@@ -238,6 +238,9 @@ const acf_task *acf_config_task(const acf_config *cfg);
 bool acf_config_is_image(const acf_config *cfg);
 bool acf_config_is_regression(const acf_config *cfg);
 
+/* Was model.vocab.size given beside an encoder that brings its vocabulary?  Then it is null. */
+bool acf_config_drops_vocab(const acf_config *cfg);
+
 /* Is this the name of an encoder that starts from nothing ("bert-tiny", "resnet20")? */
 bool acf_is_encoder_preset(const char *name);
 

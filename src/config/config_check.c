@@ -195,13 +195,8 @@ static void check_model(const checker *c)
                         image ? "images are pooled by gap" : "gap is for images");
         acf_problem_hint(c->p, "%s", image ? "write gap" : "write pooler, cls or mean");
     }
-    bool learns = cfg->model.encoder_is_preset && !image;
-    if (given(c, "model.vocab.size") && fine(c, "model.encoder") && cfg->model.encoder != NULL &&
-        !learns) {
-        acf_problem_add(c->p, place(c, "model.vocab.size"),
-                        image
-                            ? "model.vocab.size is for texts"
-                            : "model.vocab.size is for presets: the encoder brings its vocabulary");
+    if (image && given(c, "model.vocab.size")) {
+        acf_problem_add(c->p, place(c, "model.vocab.size"), "model.vocab.size is for texts");
         acf_problem_hint(c->p, "write null");
     }
 }

@@ -94,6 +94,10 @@ static void fill_encoder(acf_config *cfg)
     if (image && cfg->model.pooling == ACF_UNSET &&
         rule_decides(cfg, "model.pooling", "encoder of", kind))
         cfg->model.pooling = ACF_POOL_GAP;
+    bool brings_vocab = cfg->model.encoder != NULL && !cfg->model.encoder_is_preset && !image;
+    if (brings_vocab && cfg->model.vocab.size != ACF_UNSET &&
+        rule_decides(cfg, "model.vocab.size", "encoder", "brings its own"))
+        cfg->model.vocab.size = ACF_UNSET;
     if (cfg->model.encoder_is_preset && strncmp(cfg->model.encoder, "bert", 4) == 0) {
         if (cfg->model.vocab.size == ACF_UNSET &&
             rule_decides(cfg, "model.vocab.size", "encoder", cfg->model.encoder))
@@ -102,6 +106,12 @@ static void fill_encoder(acf_config *cfg)
             rule_decides(cfg, "model.pooling", "encoder", cfg->model.encoder))
             cfg->model.pooling = ACF_POOL_POOLER;
     }
+}
+
+bool acf_config_drops_vocab(const acf_config *cfg)
+{
+    const acf_origin *o = acf_config_origin(cfg, "model.vocab.size");
+    return o->kind == ACF_FROM_RULE && cfg->model.vocab.size == ACF_UNSET;
 }
 
 /* Features that mean something are what label embeddings can begin as. */

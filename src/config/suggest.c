@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What users of other trainers write, and where it is here.  A target without a key of the schema
- * is a remark. */
+/* What users of other trainers write, and where it is here.  A name with a point is meant in that
+ * section only; a target without a key of the schema is a remark. */
 typedef struct alias {
     const char *name;
     const char *key;
@@ -18,6 +18,8 @@ static const alias aliases[] = {
     /* run_glue.py and TrainingArguments */
     {"model_name_or_path", "model.encoder"},
     {"model_name", "model.encoder"},
+    {"model.name", "model.encoder"},
+    {"model.path", "model.encoder"},
     {"tokenizer_name", "the tokenizer comes with model.encoder"},
     {"task_name", "task"},
     {"dataset", "task"},
@@ -127,7 +129,9 @@ static const alias aliases[] = {
     {"label_names", "data.labels"},
     {"sentence1_key", "data.columns.text"},
     {"sentence2_key", "data.columns.text2"},
+    {"text_column", "data.columns.text"},
     {"text_column_name", "data.columns.text"},
+    {"label_column", "data.columns.label"},
     {"label_column_name", "data.columns.label"},
     {"few_shot", "data.shots"},
     {"img_size", "data.image.size"},
@@ -242,12 +246,22 @@ static void hint_known(acf_problems *p, const char *parent)
     acf_problem_hint(p, "keys here: %s", text);
 }
 
-/* A known name of another trainer, exactly or nearly. */
-static const alias *find_alias(const char *word)
+static const alias *find_exactly(const char *name)
+{
+    for (int i = 0; i < N_ALIASES; i++)
+        if (strcmp(aliases[i].name, name) == 0) return &aliases[i];
+    return NULL;
+}
+
+/* A known name of another trainer: exactly, in this section first, or nearly. */
+static const alias *find_alias(const char *parent, const char *word)
 {
     const char *found = NULL;
-    for (int i = 0; i < N_ALIASES; i++)
-        if (strcmp(aliases[i].name, word) == 0) return &aliases[i];
+    char path[2 * NAME_MAX_LEN];
+    (void)snprintf(path, sizeof path, "%s.%s", parent, word);
+    const alias *exact = find_exactly(path);
+    if (exact == NULL) exact = find_exactly(word);
+    if (exact != NULL) return exact;
     if (strlen(word) < 6) return NULL;
     int best = 3;
     const alias *hit = NULL;
@@ -284,8 +298,8 @@ void acf_schema_unknown(acf_problems *p, acf_place at, const char *parent, const
     for (size_t i = 0; i <= len; i++)
         word[i] = name[i] == '-' ? '_' : (char)tolower((unsigned char)name[i]);
 
-    const alias *also = find_alias(word);
-    bool exact = also != NULL && strcmp(also->name, word) == 0;
+    const alias *also = find_alias(parent, word);
+    bool exact = also != NULL && strcmp(acf_key_leaf(also->name), word) == 0;
     const char *meant = nearest_sibling(parent, word);
     bool sure = meant != NULL && strcmp(meant, word) == 0; /* only case or dashes differ */
     if (exact && is_path(also->key) && acf_key_is_in(also->key, parent))
@@ -297,7 +311,8 @@ void acf_schema_unknown(acf_problems *p, acf_place at, const char *parent, const
     for (int i = 0; i < N_PATHS; i++)
         known_elsewhere =
             known_elsewhere || (*path_at(i) != '\0' && strcmp(acf_key_leaf(path_at(i)), word) == 0);
-    if (known_elsewhere && !sure) meant = NULL;
+    bool is_here = exact && acf_key_leaf(also->name) != also->name; /* of this section */
+    if (known_elsewhere && !sure && !is_here) meant = NULL;
 
     tell_unknown(p, at, parent, name, meant);
     if (meant != NULL) return;

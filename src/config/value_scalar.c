@@ -123,18 +123,25 @@ static const acf_choice *find_choice(const acf_choice *c, const char *name)
     return NULL;
 }
 
+/* "a, b, c" into list, the names one by one into at most `most` places; returns how many. */
+static int list_choices(char *list, size_t size, const char **names, int most, const acf_choice *c)
+{
+    int n = 0;
+    for (; c->name != NULL && n < most - 1; c++) {
+        size_t used = strlen(list);
+        (void)snprintf(list + used, size - used, "%s%s", n > 0 ? ", " : "", c->name);
+        names[n++] = c->name;
+    }
+    return n;
+}
+
 /* "a, b, c" and the nearest of them. */
 static bool no_choice(const acf_cfg_reader *r, const acf_yaml_node *v)
 {
     enum { MOST = 32 };
     const char *names[MOST];
     char list[ACF_ERROR_TEXT / 2] = "", buf[ACF_SHOWN_MAX];
-    int n = 0;
-    for (const acf_choice *c = r->key->choices; c->name != NULL && n < MOST - 1; c++) {
-        size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof list - used, "%s%s", n > 0 ? ", " : "", c->name);
-        names[n++] = c->name;
-    }
+    int n = list_choices(list, sizeof list, names, MOST, r->key->choices);
     names[n] = NULL;
     acf_problem_add(r->p, v->at, "%s = %s is none of %s", r->key->path, acf_cut_text(buf, v->text),
                     list);
@@ -165,29 +172,41 @@ bool acf_cfg_read_path(const acf_cfg_reader *r, char **out, const acf_yaml_node 
     return acf_problem_add(r->p, v->at, "%s: the path is not valid UTF-8", r->key->path);
 }
 
-/* A preset's name stays as it is; one letter wrong is no path. */
-bool acf_cfg_read_encoder(const acf_cfg_reader *r, char **out, const acf_yaml_node *v)
+/* A name that is neither a preset nor there: what may have been meant. */
+static bool no_encoder(const acf_cfg_reader *r, const acf_yaml_node *v)
 {
     enum { MOST = 32 };
+    const char *names[MOST];
+    char list[ACF_ERROR_TEXT / 2] = "", buf[ACF_SHOWN_MAX];
+    int n = list_choices(list, sizeof list, names, MOST, r->key->choices);
+    names[n] = NULL;
+    acf_problem_add(r->p, v->at, "%s = %s is neither a preset nor a directory", r->key->path,
+                    acf_cut_text(buf, v->text));
+    const char *meant = acf_nearest(v->text, names);
+    if (meant != NULL) {
+        acf_problem_hint(r->p, "did you mean '%s'?", meant);
+    } else {
+        acf_problem_hint(r->p, "presets: %s", list);
+        acf_problem_hint(r->p, "a model of Hugging Face is fetched first: scripts/get-model.sh "
+                               "--list");
+    }
+    return false;
+}
+
+/* A preset's name stays as it is, another bare name must be there.  Whether a path is there shows
+ * when it is read: a run that goes on needs its checkpoint only. */
+bool acf_cfg_read_encoder(const acf_cfg_reader *r, char **out, const acf_yaml_node *v)
+{
     if (!acf_cfg_want_scalar(r, v, "a path or a preset's name")) return false;
     if (acf_is_encoder_preset(v->text)) {
         *out = acf_strdup(v->text, &r->p->failed);
         return *out != NULL;
     }
     if (!acf_cfg_read_path(r, out, v)) return false;
-    const char *names[MOST];
-    int n = 0;
-    for (const acf_choice *c = r->key->choices; c->name != NULL && n < MOST - 1; c++)
-        names[n++] = c->name;
-    names[n] = NULL;
-    const char *meant = strchr(v->text, '/') == NULL ? acf_nearest(v->text, names) : NULL;
-    if (meant == NULL || acf_path_exists(*out)) return true;
+    if (strchr(v->text, '/') != NULL || acf_path_exists(*out)) return true;
     acf_free(*out);
     *out = NULL;
-    acf_problem_add(r->p, v->at, "%s = %s is neither a preset nor a directory", r->key->path,
-                    v->text);
-    acf_problem_hint(r->p, "did you mean '%s'?", meant);
-    return false;
+    return no_encoder(r, v);
 }
 
 /* The unit behind a number: steps when there is none. */

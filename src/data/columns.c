@@ -160,6 +160,20 @@ static acf_status find_task(acf_columns *out, const acf_table *t, acf_split_id i
     return ACF_OK;
 }
 
+static acf_status check_different(const acf_columns *c, const acf_table *t, acf_error *e)
+{
+    static const char *const key[] = {"text", "text2", "label"};
+    const int at[] = {c->text, c->text2, c->label};
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < i; j++)
+            if (at[i] >= 0 && at[i] == at[j])
+                return acf_fail(e, ACF_ERR_USAGE,
+                                "%s: data.columns.%s and data.columns.%s are both column %d: give "
+                                "each its own",
+                                t->path, key[j], key[i], at[i]);
+    return ACF_OK;
+}
+
 acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id id,
                             const acf_data_options *opt, const acf_label_name *known, int K,
                             const acf_columns *first, acf_error *e)
@@ -185,11 +199,5 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
 
     ACF_TRY(task->preset && !task->image ? find_task(out, t, id, label_optional, opt, e)
                                          : find_free(out, t, task->image, label_optional, opt, e));
-    if (out->text == out->text2 || out->text == out->label ||
-        (out->label >= 0 && out->label == out->text2))
-        return acf_fail(e, ACF_ERR_USAGE,
-                        "%s: two of data.columns are the same column (text %d, text2 %d, label "
-                        "%d)",
-                        t->path, out->text, out->text2, out->label);
-    return ACF_OK;
+    return check_different(out, t, e);
 }

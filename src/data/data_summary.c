@@ -166,3 +166,19 @@ acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e
     }
     return ACF_OK;
 }
+
+acf_status acf_data_bad_lines(acf_str *out, const acf_dataset *d, acf_error *e)
+{
+    for (int id = 0; id < ACF_N_SPLITS; id++) {
+        const acf_split *s = &d->split[id];
+        if (s->n_bad == 0 || s->bad == NULL) continue; /* images that are bad are none of a table */
+        if (out->len == 0) ACF_TRY(acf_str_puts(out, "file\tline\treason\n", e));
+        for (int i = 0; i < s->n_bad && i < ACF_BAD_LISTED; i++) {
+            ACF_TRY(acf_str_put_cell(out, s->path, e));
+            ACF_TRY(acf_str_printf(out, e, "\t%d\t", (int)s->bad[i].line));
+            ACF_TRY(acf_str_put_cell(out, s->bad[i].reason, e));
+            ACF_TRY(acf_str_puts(out, "\n", e));
+        }
+    }
+    return ACF_OK;
+}

@@ -165,6 +165,14 @@ static void tell_header(const opening *o, const acf_table *t)
                  t->path, cells);
 }
 
+static acf_status one_class(const acf_split *train, const char *label, acf_error *e)
+{
+    char rows[48] = "the only training row has";
+    if (train->n > 1) (void)snprintf(rows, sizeof rows, "all %d training rows have", train->n);
+    return acf_fail(e, ACF_ERR_DATA, "%s: %s the label '%.*s', at least two labels are needed",
+                    train->path, rows, acf_shown(label), label);
+}
+
 /* Read one split's file whole. */
 static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
 {
@@ -172,13 +180,14 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     acf_split *s = &d->split[id];
     acf_table *t = &d->table[id];
     acf_columns c = {.text = -1, .text2 = -1, .label = -1};
+    bool is_known = d->labels != NULL;
 
     ACF_TRY(read_table(o, id, &c, e));
     if (c.is_guess) tell_header(o, t);
     if (id == ACF_TRAIN) {
         o->first = c;
         o->has_first = true;
-        if (d->labels == NULL) ACF_TRY(collect_labels(o, t, &c, e));
+        if (!is_known) ACF_TRY(collect_labels(o, t, &c, e));
     }
     ACF_TRY(acf_rows_fill(s, d, t, &c, o->opt, e));
     if (t->n_bad > 0 && o->opt->on_bad == ACF_BAD_ERROR) return report_bad(t, e);
@@ -189,7 +198,9 @@ static acf_status read_split(opening *o, acf_split_id id, acf_error *e)
     s->bad = t->bad;
     d->pair = s->text2 != NULL;
     acf_table_forget_rows(t);
-    return acf_rows_check(s, &c, e);
+    ACF_TRY(acf_rows_check(s, &c, e));
+    bool is_one = !is_known && d->K == 1; /* before dev's labels are told to be unknown */
+    return is_one ? one_class(s, d->labels[0], e) : ACF_OK;
 }
 
 /* A run for each of the folds is to come: whether all can be is seen before the first.  A label's
@@ -246,8 +257,21 @@ static acf_status draw_dev(opening *o, bool *taken, int32_t *size, int32_t *shar
     acf_split_keep(dev, taken, true);
     acf_split_keep(train, taken, false);
     if (dev->n > 0) return ACF_OK;
-    return acf_fail(e, ACF_ERR_DATA, "%s: data.dev_fraction = %g of %d rows leaves no row for dev",
-                    train->path, o->opt->dev_fraction, train->n_file);
+    int n_two = 0, n_any = 0;
+    for (int k = 0; k < d->K; k++) {
+        n_two += size[k] > 1;
+        n_any += size[k] > 0;
+    }
+    char why[120] = "";
+    if (m > 0)
+        (void)snprintf(why, sizeof why,
+                       ", which takes rows only of labels that have two or more, as %d of %d do",
+                       n_two, n_any);
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%s: data.dev_fraction = %g of %d rows leaves no row for dev%s: give %sa file "
+                    "with data.dev",
+                    train->path, o->opt->dev_fraction, train->n_file, why,
+                    m > 0 ? "" : "a larger one, or ");
 }
 
 static acf_status draw_train(opening *o, bool *taken, int32_t *size, int32_t *share, acf_error *e)
@@ -287,15 +311,11 @@ static acf_status check_classes(opening *o, int32_t *size, acf_error *e)
             n_absent++;
         }
     }
-    if (d->K - n_absent < 2)
-        return acf_fail(e, ACF_ERR_DATA,
-                        "%s: all %d training rows have the label '%.*s', at least two labels are "
-                        "needed",
-                        train->path, train->n, acf_shown(d->labels[present]), d->labels[present]);
+    if (d->K - n_absent < 2) return one_class(train, d->labels[present], e);
     if (n_absent > 0)
-        acf_log_warn(o->log, "%s: %d of %d labels have no training row, '%.*s' %s", train->path,
+        acf_log_warn(o->log, "%s: %d of %d labels have no training row, '%.*s'%s", train->path,
                      n_absent, d->K, acf_shown(d->labels[absent]), d->labels[absent],
-                     n_absent == 1 ? "" : "first");
+                     n_absent == 1 ? "" : " first");
     return ACF_OK;
 }
 

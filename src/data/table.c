@@ -39,9 +39,11 @@ bool acf_table_format_of(acf_table_format *out, const char *path)
 
 acf_status acf_table_reject(acf_table *t, int32_t line, const char *reason, acf_error *e)
 {
-    if (t->bad == NULL) {
-        t->bad = acf_alloc(ACF_BAD_LISTED, sizeof *t->bad, t->path, e);
-        if (t->bad == NULL) return ACF_ERR_RESOURCE;
+    if (t->n_bad < ACF_BAD_LISTED) {
+        size_t need = (size_t)t->n_bad + 1;
+        acf_bad_line *grown = acf_grow(t->bad, &t->cap_bad, need, sizeof *t->bad, t->path, e);
+        if (grown == NULL) return ACF_ERR_RESOURCE;
+        t->bad = grown;
     }
     int at = t->n_bad < ACF_BAD_LISTED ? t->n_bad : ACF_BAD_LISTED;
     while (at > 0 && t->bad[at - 1].line > line) { /* the list stays in the file's order */
@@ -151,12 +153,34 @@ static size_t length_of_lines(const char *text, size_t len)
     return len;
 }
 
+/* Text files of other systems, told as what they are. */
+static acf_status check_text(const char *text, size_t len, const char *path, acf_error *e)
+{
+    bool is_wide =
+        len >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
+    if (is_wide)
+        return acf_fail(e, ACF_ERR_FORMAT,
+                        "%s:1: is not valid UTF-8 (byte 0x%02X at byte 1): it looks like UTF-16; "
+                        "iconv -f UTF-16 -t UTF-8 converts it",
+                        path, (unsigned)(unsigned char)text[0]);
+    const char *cr = memchr(text, '\r', len);
+    bool is_old = cr != NULL && cr + 1 < text + len && memchr(text, '\n', len) == NULL &&
+                  memchr(text, '"', len) == NULL; /* a cell of a .csv may hold CR */
+    if (is_old)
+        return acf_fail(e, ACF_ERR_FORMAT,
+                        "%s: its lines end in CR alone, expected LF or CR LF; tr '\\r' '\\n' "
+                        "converts it",
+                        path);
+    return ACF_OK;
+}
+
 static acf_status read_parts(acf_table *t, const char *path, bool with_raw, acf_error *e)
 {
     size_t len = 0;
     t->path = acf_strdup(path, e);
     if (t->path == NULL) return ACF_ERR_RESOURCE;
     ACF_TRY(load(t, &len, path, e));
+    ACF_TRY(check_text(t->block, len, path, e));
     len = length_of_lines(t->block, len);
     t->block[len] = '\0';
     if (with_raw) {

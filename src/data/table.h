@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 enum {
-    ACF_BAD_LISTED = 100, /* bad lines listed one by one; more are counted */
+    ACF_BAD_LISTED = 10000, /* bad lines listed one by one; more are counted */
     ACF_BAD_REASON = 96
 };
 
@@ -71,6 +71,7 @@ typedef struct acf_table {
     acf_table_span *span; /* [n_rows] of raw; NULL: not kept */
     int n_bad;
     acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
+    size_t cap_bad;
 } acf_table;
 
 /* The format that a file's name means, ".gz" set aside, in capitals or not; false when it means

@@ -1,6 +1,7 @@
 #include "input/inputs.h"
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "model/model_dir.h"
 #include "input/data_options.h"
 
@@ -26,6 +27,11 @@ acf_status acf_inputs_find_encoder(const acf_config *cfg, acf_error *e)
 {
     char *dir;
     if (cfg->model.encoder_is_preset) return ACF_OK;
+    if (!acf_path_exists(cfg->model.encoder))
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: there is no such model directory; one of Hugging Face is fetched "
+                        "first: scripts/get-model.sh --list",
+                        cfg->model.encoder);
     acf_status st = acf_model_resolve(&dir, cfg->model.encoder, e);
     acf_free(dir);
     return st;

@@ -205,7 +205,8 @@ acf_status acf_run_dir_note(const char *dir, const char *name, const char *line,
 }
 
 acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
-                                const cJSON *environment, const char *rows, acf_error *e)
+                                const cJSON *environment, const char *rows, const char *bad_lines,
+                                acf_error *e)
 {
     acf_str yaml = {0};
     acf_status st = acf_config_print(&yaml, cfg, true, e);
@@ -219,6 +220,8 @@ acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
                           : acf_write_in(cfg->save.dir, "environment.json", text, strlen(text), e);
     if (st == ACF_OK && rows != NULL)
         st = acf_write_in(cfg->save.dir, "rows.tsv", rows, strlen(rows), e);
+    if (st == ACF_OK && bad_lines != NULL)
+        st = acf_write_in(cfg->save.dir, "bad_lines.tsv", bad_lines, strlen(bad_lines), e);
     acf_free(text);
     return st;
 }

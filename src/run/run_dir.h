@@ -33,9 +33,9 @@ acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error 
 acf_status acf_run_dir_sweep(const char *dir, acf_error *e) ACF_MUST_USE;
 
 /* Write config.yaml (resolved, with origins), append to command.txt, write environment.json and
- * rows.tsv (each not when it is NULL). */
+ * rows.tsv and bad_lines.tsv (each not when it is NULL). */
 acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,
-                                const cJSON *environment, const char *rows,
+                                const cJSON *environment, const char *rows, const char *bad_lines,
                                 acf_error *e) ACF_MUST_USE;
 
 /* Append a line with the time in front to a small file of the directory. */

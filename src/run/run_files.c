@@ -10,6 +10,7 @@ static const char *const marks[] = {"config.yaml", "train.log", NULL};
 static const char *const contents[] = {"command.txt",
                                        "environment.json",
                                        "rows.tsv",
+                                       "bad_lines.tsv",
                                        "status.json",
                                        "summary.json",
                                        "metrics.jsonl",

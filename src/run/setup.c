@@ -8,6 +8,7 @@
 #include "input/data_options.h"
 #include "input/data_record.h"
 #include "input/image_input.h"
+#include "input/inputs.h"
 #include "model/model_dir.h"
 #include "model/preprocessor.h"
 #include "input/token_share.h"
@@ -104,6 +105,7 @@ static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const acf_
                                  .K = s->data->K,
                                  .labels_must_match = is_own,
                                  .log = opt->log};
+    if (!is_own) ACF_TRY(acf_inputs_find_encoder(cfg, e));
     ACF_TRY(acf_model_resolve(&dir, is_own ? opt->checkpoint : cfg->model.encoder, e));
     acf_status st = acf_model_open(&s->model, dir, &load, e);
     acf_free(dir);

@@ -216,12 +216,16 @@ static acf_status find_checkpoint(char **dir, int64_t *step, acf_trainer *t, acf
 static acf_status describe(const acf_trainer *t, acf_error *e)
 {
     cJSON *environment;
-    acf_str rows = {0};
+    acf_str rows = {0}, bad_lines = {0};
     ACF_TRY(acf_train_environment(&environment, t, e));
     acf_status st = acf_data_chosen_rows(&rows, t->setup.data, e);
-    if (st == ACF_OK) st = acf_run_dir_describe(t->cfg, t->opt->command, environment, rows.data, e);
+    if (st == ACF_OK) st = acf_data_bad_lines(&bad_lines, t->setup.data, e);
+    if (st == ACF_OK)
+        st = acf_run_dir_describe(t->cfg, t->opt->command, environment, rows.data, bad_lines.data,
+                                  e);
     cJSON_Delete(environment);
     acf_str_free(&rows);
+    acf_str_free(&bad_lines);
     return st;
 }
 

@@ -128,7 +128,7 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     ACF_TRY(acf_lock_take(&s->lock, s->cfg->save.dir, e));
     if (!is_resumed) ACF_TRY(acf_run_dir_make(s->cfg, opt->mode, e));
     ACF_TRY(acf_run_dir_sweep(s->cfg->save.dir, e));
-    ACF_TRY(acf_run_dir_describe(s->cfg, opt->command, NULL, NULL, e));
+    ACF_TRY(acf_run_dir_describe(s->cfg, opt->command, NULL, NULL, NULL, e));
     (void)snprintf(line, sizeof line, "series of %d runs", s->n);
     return acf_run_dir_note(s->cfg->save.dir, "train.log", line, e);
 }

@@ -113,5 +113,19 @@ refuses 3 'run: is a directory' "$ACF/acf-predict" run run
 refuses 3 'missing.txt: cannot open' "$ACF/acf-predict" run missing.txt
 refuses 3 'the data that the model was trained on has no test split: give a file with --data' "$ACF/acf-eval" run --split test
 
+# Lines that are skipped stand in the run directory, all of them; a label without rows is told.
+labels=$(sed 1d "$data/train.tsv" | awk -F '\t' '{ print $NF }' | sort -u | paste -s -d ,)
+{
+    cat "$data/train.tsv"
+    for i in 1 2 3 4 5 6 7; do echo "no label $i"; done
+} >skipped.tsv
+lines=$(wc -l <skipped.tsv)
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=skipped --set data.train=skipped.tsv --set train.steps=1 \
+    --set data.on_bad_line=skip --set "data.labels=[$labels, nobody]"
+[ "$(wc -l <skipped/bad_lines.tsv)" -eq 8 ] && [ "$(sed -n 1p skipped/bad_lines.tsv)" = "file	line	reason" ] &&
+    grep -q "/skipped.tsv	$lines	has 1 column, expected 2$" skipped/bad_lines.tsv ||
+    { fail 'bad_lines.tsv'; cat skipped/bad_lines.tsv; }
+grep -q "have no training row, 'nobody'$" err || { fail 'a label without rows'; cat err; }
+
 [ "$bytes" = "$(digest_of run)" ] || fail 'run/ is not as it was'
 finish

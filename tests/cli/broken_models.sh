@@ -44,7 +44,18 @@ refuses 4 'nowhere: there is no such model directory' "$ACF/acf-predict" nowhere
 refuses 4 'text: is a file, expected a model or run directory' "$ACF/acf-predict" text text
 mkdir empty
 refuses 4 'empty: holds neither config.json' "$ACF/acf-predict" empty text
-refuses 4 'nowhere' "$ACF/acf-train" --config base.yaml --overwrite --set model.encoder=nowhere --set model.vocab=null
+refuses 4 'nowhere: there is no such model directory; one of Hugging Face is fetched first: scripts/get-model.sh --list' \
+    "$ACF/acf-train" --config base.yaml --overwrite --set model.encoder=./nowhere
+kept=
+run 2 "$ACF/acf-train" --config base.yaml --set model.encoder=bert-base-uncased --set train.epochs=x
+[ "$(grep -c '^--set .*: error: ' err)" -eq 2 ] && grep -q 'hint: .*scripts/get-model.sh --list$' err &&
+    grep -q '^error: 2 problems in the configuration$' err ||
+    { fail 'an encoder that is nowhere is not told with the other problems'; cat err; }
+# A size of the vocabulary is said to have no effect beside an encoder that has its own.
+run 0 "$ACF/acf-train" --config base.yaml --dry-run --set save.dir=dry --set model.encoder=plain --set model.vocab.size=400
+[ "$(grep -c 'model.vocab.size has no effect: .*/plain brings its vocabulary' err)" -eq 1 ] ||
+    { fail 'nothing is said of model.vocab.size'; cat err; }
+kept=$(state_of run)
 
 # config.json
 broken config.json 'm/config.json: ' </dev/null

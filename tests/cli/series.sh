@@ -188,7 +188,7 @@ for dir in new partly; do
         refuses 3 'cannot be dealt into data.folds = 61 parts' "$ACF/acf-train" --config base.yaml --set data.dev=null --cv 61 \
             -j $jobs --set save.dir=$dir $option
         refuses 4 'nowhere: there is no such model directory' "$ACF/acf-train" --config base.yaml --seeds 1..2 -j $jobs \
-            --set save.dir=$dir --set model.encoder=nowhere --set model.vocab.size=null $option
+            --set save.dir=$dir --set model.encoder=./nowhere $option
     done
 done
 [ -e new ] && fail 'something is left of a series that was refused'

@@ -188,7 +188,7 @@ diverge
 # So does one that fails otherwise; it is tried again.
 printf 'text\tlabel\none\tlabel alone\n' >poor.tsv
 run 3 $train --out failed --set few:data.train=poor.tsv --variants ce --seeds 1..2 -j 2
-grep -q '^ce/few: error: seed-1: .*training does not have' err || fail 'no error of the run that failed'
+grep -q '^ce/few: error: seed-1: .*the only training row has the label' err || fail 'no error of the run that failed'
 grep -q '^error: .*/failed: 2 of 4 runs failed, the first: ce/few/seed-1, with exit code 3$' err ||
     { fail 'the last line does not tell how many runs failed'; cat err; }
 grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed'
@@ -196,7 +196,7 @@ grep -q '^| ce | linear | failed | ' out || fail 'the table of a run that failed
 run 0 $train --out failed --variants ce --seeds 1 # none of its runs had begun: other data are fine
 
 # Files and encoders that are not there are told before all runs, but not of tasks that have ended.
-nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=no-model --set full:model.vocab.size=null'
+nowhere='--set few:data.train=nowhere.tsv --set full:data.dev=gone.tsv --set full:model.encoder=./no-model'
 for more in '' --dry-run; do # which lists its runs all the same
     run 3 $train --out missing $nowhere $more
     [ -z "$more" ] || grep -q '^ce/few/seed-1$' out || { fail '--dry-run lists no runs'; cat out; }
@@ -205,7 +205,7 @@ for more in '' --dry-run; do # which lists its runs all the same
         grep -q "^sweep.yaml:[0-9:]*: error: task 'full': .*/gone.tsv: cannot open: No such file" err &&
         grep -q "error: task 'full': .*/no-model: there is no such model directory" err &&
         [ "$(grep -c ': error: ' err)" -eq 3 ] || { fail 'not all that is missing is told, once'; cat err; }
-    run 4 $train --out missing --set model.encoder=no-model --set model.vocab.size=null $more
+    run 4 $train --out missing --set model.encoder=./no-model $more
 done
 [ -e missing ] && fail 'a sweep without its data wrote something'
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ROOT "schema: 1\ntask: sst2\ndata: {dir: d}\nmodel: {encoder: m}\n"
@@ -20,7 +21,8 @@ static char start_dir[4096];
 static int enter(void **state)
 {
     if (tmpdir_setup(state) != 0 || getcwd(start_dir, sizeof start_dir) == NULL) return -1;
-    return chdir(*state);
+    if (chdir(*state) != 0) return -1;
+    return mkdir("m", 0700); /* the encoder of most */
 }
 
 static int leave(void **state)
@@ -250,6 +252,15 @@ static void fills_in_by_task_and_encoder(void **state)
     load(&c, ROOT, "task=cola", "model.encoder=some/dir");
     assert_line(&c, "label_init: means # encoder pre-trained");
     acf_config_free(&c);
+    load(&c, ROOT, "model.vocab.size=5000", NULL); /* has no effect there */
+    assert_int_equal(c.model.vocab.size, ACF_UNSET);
+    assert_true(acf_config_drops_vocab(&c));
+    assert_line(&c, "size: null # encoder brings its own");
+    acf_config_free(&c);
+    load(&c, ROOT, "model.vocab.size=5000", "model.encoder=bert-tiny");
+    assert_false(acf_config_drops_vocab(&c));
+    assert_line(&c, "size: 5000 # --set");
+    acf_config_free(&c);
     load(&c, ROOT, "model.label_init=normal", "model.encoder=some/dir");
     assert_line(&c, "label_init: normal # --set");
     acf_config_free(&c);
@@ -273,7 +284,7 @@ static void overrides_are_relative_to_here(void **state)
     acf_error e = {0};
     acf_str problems = {0};
     const char *sets[] = {"data.test=x/t.tsv", "save.dir=r"};
-    assert_ok(acf_make_dirs("sub/dir", &e), &e);
+    assert_ok(acf_make_dirs("sub/dir/m", &e), &e);
     tmpdir_write_text("sub/dir/c.yaml", ROOT);
     assert_ok(acf_config_load(&c, &problems, "sub/dir/c.yaml", sets, 2, &e), &e);
     assert_string_equal(c.data.dir, in_dir(*state, "sub/dir/d"));

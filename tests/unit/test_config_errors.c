@@ -16,7 +16,8 @@ static char start_dir[4096];
 static int enter(void **state)
 {
     if (tmpdir_setup(state) != 0 || getcwd(start_dir, sizeof start_dir) == NULL) return -1;
-    return chdir(*state);
+    if (chdir(*state) != 0) return -1;
+    return mkdir("m", 0700); /* the encoder of most */
 }
 
 static int leave(void **state)
@@ -99,6 +100,20 @@ static void rejects_unknown_keys(void **state)
                              "    5 | fp16: yes\n"
                              "      | ^~~~\n"
                              "      hint: numbers are 32-bit floats\n"},
+        {"schema: 1\ntask: sst2\ndata: {dir: d}\nmodel: {encoder: m, name: x}\n",
+         "c.yaml:4:21: error: unknown key 'name': did you mean 'encoder'?\n"
+         "    4 | model: {encoder: m, name: x}\n"
+         "      |                     ^~~~\n"},
+        {"schema: 1\ntask: sst2\ndata: {dir: d, text_column: a, label_column: b}\n"
+         "model: {encoder: m}\n",
+         "c.yaml:3:16: error: unknown key 'text_column' under 'data'\n"
+         "    3 | data: {dir: d, text_column: a, label_column: b}\n"
+         "      |                ^~~~~~~~~~~\n"
+         "      hint: it belongs under data.columns as 'text'\n"
+         "c.yaml:3:32: error: unknown key 'label_column' under 'data'\n"
+         "    3 | data: {dir: d, text_column: a, label_column: b}\n"
+         "      |                                ^~~~~~~~~~~~\n"
+         "      hint: it belongs under data.columns as 'label'\n"},
         {ROOT "save: {frobnicate: 1}\n",
          "c.yaml:5:8: error: unknown key 'frobnicate' under 'save'\n"
          "    5 | save: {frobnicate: 1}\n"
@@ -228,6 +243,14 @@ static void rejects_wrong_values(void **state)
          "    4 | model: {encoder: bert-tny}\n"
          "      |                  ^~~~~~~~\n"
          "      hint: did you mean 'bert-tiny'?\n"},
+        {"schema: 1\ntask: sst2\ndata: {dir: d}\nmodel: {encoder: bert-base-uncased}\n",
+         "c.yaml:4:18: error: model.encoder = bert-base-uncased is neither a preset nor a "
+         "directory\n"
+         "    4 | model: {encoder: bert-base-uncased}\n"
+         "      |                  ^~~~~~~~~~~~~~~~~\n"
+         "      hint: presets: bert-tiny, bert-mini, bert-small, resnet20, resnet32, resnet44, "
+         "resnet56, resnet110, resnet18, resnet34, resnet50\n"
+         "      hint: a model of Hugging Face is fetched first: scripts/get-model.sh --list\n"},
         {ROOT "data: {columns: {text: -1}}\n", "c.yaml:5:1: error: duplicate key 'data'\n"
                                                "    5 | data: {columns: {text: -1}}\n"
                                                "      | ^~~~\n"
@@ -347,14 +370,15 @@ static void rejects_what_does_not_go_together(void **state)
          "      |                  ^~~~~~~~\n"},
         {"schema: 1\ntask: sst2\ndata: {dir: d}\nmodel: {encoder: m, vocab: {size: 500}, pooling: "
          "gap}\n",
-         "c.yaml:4:35: error: model.vocab.size is for presets: the encoder brings its vocabulary\n"
-         "    4 | model: {encoder: m, vocab: {size: 500}, pooling: gap}\n"
-         "      |                                   ^~~\n"
-         "      hint: write null\n"
          "c.yaml:4:50: error: model.pooling: gap is for images\n"
          "    4 | model: {encoder: m, vocab: {size: 500}, pooling: gap}\n"
          "      |                                                  ^~~\n"
          "      hint: write pooler, cls or mean\n"},
+        {"schema: 1\ntask: image\ndata: {train: d}\nmodel: {encoder: m, vocab: {size: 500}}\n",
+         "c.yaml:4:35: error: model.vocab.size is for texts\n"
+         "    4 | model: {encoder: m, vocab: {size: 500}}\n"
+         "      |                                   ^~~\n"
+         "      hint: write null\n"},
         {ROOT "loss: {form: ntxent, label_weight: 2}\n",
          "c.yaml:5:36: error: loss.form = ntxent needs loss.label_weight = 1\n"
          "    5 | loss: {form: ntxent, label_weight: 2}\n"
@@ -482,6 +506,23 @@ static void names_overrides(void **state)
         "--set loss.label_weight=3: error: loss.form = ntxent needs loss.label_weight = 1\n");
 }
 
+/* The last line names the file when something is wrong in it. */
+static void names_the_file_only_for_its_own_problems(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"train.epochs=x"};
+    acf_config c;
+    acf_str problems = {0};
+    acf_error e = {0};
+    tmpdir_write_text("c.yaml", ROOT);
+    assert_int_equal(acf_config_load(&c, &problems, "c.yaml", sets, 1, &e), ACF_ERR_USAGE);
+    assert_string_equal(e.text, "1 problem in the configuration");
+    tmpdir_write_text("c.yaml", ROOT "save: {frobnicate: 1}\n");
+    assert_int_equal(acf_config_load(&c, &problems, "c.yaml", sets, 1, &e), ACF_ERR_USAGE);
+    assert_string_equal(e.text, "c.yaml: 2 problems in the configuration");
+    acf_str_free(&problems);
+}
+
 static void says_how_to_clear_what_the_file_has(void **state)
 {
     (void)state;
@@ -546,6 +587,7 @@ int main(int argc, char **argv)
         T(rejects_what_does_not_go_together),
         T(tells_all_problems_at_once),
         T(names_overrides),
+        T(names_the_file_only_for_its_own_problems),
         T(says_how_to_clear_what_the_file_has),
         T(shows_no_control_characters),
         T(rejects_files_that_cannot_be_read),

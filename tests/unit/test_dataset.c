@@ -195,6 +195,9 @@ static void refuses_unknown_labels(void **state)
     data_put(*state, "dev.tsv", "text\tlabel\nx\ta\n");
     data_put(*state, "test.tsv", "text\tlabel\nx\tc\n");
     data_refuse(&opt, ACF_ERR_DATA, "test.tsv:2: label 'c', which training does not have");
+    data_put(*state, "train.tsv", "text\tlabel\nx\ta\ny\ta\n");
+    data_put(*state, "dev.tsv", "text\tlabel\nx\tc\n"); /* which is not what is wrong */
+    data_refuse(&opt, ACF_ERR_DATA, "train.tsv: all 2 training rows have the label 'a'");
     data_put(*state, "train.tsv", "sentence\tlabel\nx\t1\ny\t2\n");
     opt.task = "sst2";
     data_refuse(&opt, ACF_ERR_DATA,
@@ -224,7 +227,9 @@ static void refuses_other_layouts(void **state)
     opt.header = ACF_HEADER_NO;
     data_refuse(&opt, ACF_ERR_USAGE, "data.columns.label: 'class' is a name, but ");
     opt.label = "0";
-    data_refuse(&opt, ACF_ERR_USAGE, "two of data.columns are the same column (text 0, text2 -1, ");
+    data_refuse(&opt, ACF_ERR_USAGE,
+                "train.tsv: data.columns.text and data.columns.label are both column 0: give each "
+                "its own");
 }
 
 static void refuses_missing_and_empty_data(void **state)
@@ -338,7 +343,7 @@ static void draws_in_proportion(void **state)
     assert_false(d->split[ACF_TRAIN].is_drawn);
     acf_data_close(&d);
     opt.max_train_samples = 1;
-    data_refuse(&opt, ACF_ERR_DATA, "all 1 training rows have the label 'a'");
+    data_refuse(&opt, ACF_ERR_DATA, "the only training row has the label 'a', at least");
 }
 
 static void cuts_dev_from_training(void **state)
@@ -380,7 +385,15 @@ static void cuts_dev_from_training(void **state)
     assert_counts(d, ACF_DEV, 59, 29, 9);
     acf_data_close(&d);
     opt.dev_fraction = 0.001;
-    data_refuse(&opt, ACF_ERR_DATA, "data.dev_fraction = 0.001 of 100 rows leaves no row for dev");
+    data_refuse(
+        &opt, ACF_ERR_DATA,
+        "data.dev_fraction = 0.001 of 100 rows leaves no row for dev: give a larger one, or "
+        "a file with data.dev");
+    data_put(*state, "train.tsv", "text\tlabel\nx\ta\ny\tb\nz\tc\n");
+    opt.dev_fraction = 0.4;
+    data_refuse(&opt, ACF_ERR_DATA,
+                "data.dev_fraction = 0.4 of 3 rows leaves no row for dev, which takes rows only of "
+                "labels that have two or more, as 0 of 3 do: give a file with data.dev");
 }
 
 static void deals_folds(void **state)
@@ -461,6 +474,11 @@ static void summarizes(void **state)
                    "test   2 rows after a header, unlabelled: %s/test.tsv\n"
                    "       1 bad line skipped: line 3 is empty\n",
                    (const char *)*state, (const char *)*state);
+    assert_string_equal(out.data, want);
+    acf_str_clear(&out);
+    assert_ok(acf_data_bad_lines(&out, d, &e), &e);
+    (void)snprintf(want, sizeof want, "file\tline\treason\n%s/test.tsv\t3\tis empty\n",
+                   (const char *)*state);
     assert_string_equal(out.data, want);
     acf_str_free(&out);
     acf_data_close(&d);

@@ -31,7 +31,8 @@ static void write_run(const fixture *f)
     acf_error e;
     cJSON *environment = cJSON_CreateObject();
     assert_ok(acf_run_dir_make(&f->cfg, ACF_RUN_FRESH, &e), &e);
-    assert_ok(acf_run_dir_describe(&f->cfg, "acf-train --config x", environment, NULL, &e), &e);
+    assert_ok(acf_run_dir_describe(&f->cfg, "acf-train --config x", environment, NULL, NULL, &e),
+              &e);
     cJSON_Delete(environment);
     tmpdir_write_text(tmpdir_path(f->dir, "train.log"), "");
 }

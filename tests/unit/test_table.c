@@ -104,18 +104,22 @@ static void lists_bad_lines_and_keeps_the_others(void **state)
     acf_table_free(&t);
 }
 
-static void lists_at_most_a_hundred_in_order(void **state)
+static void lists_bad_lines_in_order_up_to_a_limit(void **state)
 {
     acf_table t;
     acf_error e;
-    char data[2000] = "a\tb\n";
-    for (int i = 0; i < 150; i++)
-        strcat(data, i % 2 == 0 ? "x\n" : "x\ty\n");
-    open_table(&t, state, data, strlen(data));
-    assert_int_equal(t.n_bad, 75);
+    enum { N = ACF_BAD_LISTED + 50 };
+    static char data[3 * N + 100];
+    size_t len = (size_t)snprintf(data, sizeof data, "a\tb\n");
+    for (int i = 0; i < N; i++) {
+        bool is_good = i < 150 && i % 2 != 0;
+        len += (size_t)snprintf(data + len, sizeof data - len, is_good ? "x\ty\n" : "x\n");
+    }
+    open_table(&t, state, data, len);
+    assert_int_equal(t.n_bad, N - 75);
     for (int line = 151; line > 1; line -= 2) /* told last to first, as a caller may */
         assert_ok(acf_table_reject(&t, line, "has an empty label", &e), &e);
-    assert_int_equal(t.n_bad, 150);
+    assert_int_equal(t.n_bad, N);
     for (int i = 0; i < ACF_BAD_LISTED; i++)
         assert_int_equal(t.bad[i].line, i + 2);
     assert_string_equal(t.bad[1].reason, "has an empty label");
@@ -146,7 +150,14 @@ static void rejects_empty_and_a_bad_first_line(void **state)
     rejects(state, BYTES("\xEF\xBB\xBF"), "t.tsv: is empty");
     rejects(state, BYTES("\na\tb\n"), "t.tsv:1: is empty");
     rejects(state, BYTES("\n\n\r\n"), "t.tsv:1: is empty");
-    rejects(state, BYTES("\xFF\xFEt\0e\0x\0t\0"), "t.tsv:1: is not valid UTF-8 (byte 0xFF at ");
+    rejects(state, BYTES("\xFF\xFEt\0e\0x\0t\0"),
+            "t.tsv:1: is not valid UTF-8 (byte 0xFF at byte 1): it looks like UTF-16; iconv -f "
+            "UTF-16 -t UTF-8 converts it");
+    rejects(state, BYTES("\xFE\xFF\0t\0e"),
+            "t.tsv:1: is not valid UTF-8 (byte 0xFE at byte 1): it "
+            "looks like UTF-16");
+    rejects(state, BYTES("text\tlabel\rx\ta\ry\tb\r"),
+            "t.tsv: its lines end in CR alone, expected LF or CR LF; tr '\\r' '\\n' converts it");
     rejects(state, BYTES("PK\3\4\0\0\n"), "t.tsv:1: holds a NUL byte (at byte 5)");
 }
 
@@ -230,7 +241,7 @@ static const struct CMUnitTest tests[] = {
     TEST(counts_no_empty_lines_at_the_end),
     TEST(takes_quotes_and_single_cr_as_they_are),
     TEST(lists_bad_lines_and_keeps_the_others),
-    TEST(lists_at_most_a_hundred_in_order),
+    TEST(lists_bad_lines_in_order_up_to_a_limit),
     TEST(digests_the_bytes_as_they_are_on_disk),
     TEST(rejects_empty_and_a_bad_first_line),
     TEST(rejects_what_is_no_tsv_file),

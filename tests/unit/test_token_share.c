@@ -59,7 +59,7 @@ static void fits_runs_with_the_same_tokens(void **state)
                                        "data.shots=3", "data.seed=3",          "train.steps=9"};
     static const char *const other[] = {
         "model.max_length=15",  "data.columns.text=label", "data.columns.text2=label",
-        "data.train=other.tsv", "data.dev=other.tsv",      "model.encoder=elsewhere",
+        "data.train=other.tsv", "data.dev=other.tsv",      "model.encoder=./elsewhere",
         "loss.type=mse",        "data.header=no",          "data.columns.label=text",
         "data.test=other.tsv",  "data.on_bad_line=skip",   "data.labels=[a, b]"};
     acf_token_share *share = open_share(*state, NULL, 2);
