@@ -16,7 +16,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { BUSY = 76, LOCK_TRIES = 1200 }; /* a minute */
+/* How a run's process says that another works on the run: no exit code of a status. */
+enum { BUSY = 76 };
+
+/* The lock is tried every 50 ms for a minute. */
+enum { LOCK_WAIT_MS = 50, LOCK_TRIES = 60 * 1000 / LOCK_WAIT_MS };
 
 typedef struct work {
     acf_sweep *s;
@@ -34,7 +38,7 @@ typedef struct work {
  * to stop, for others may be told to at the same moment. */
 static acf_status take_lock(acf_lock **lock, const char *dir, acf_error *e)
 {
-    const struct timespec pause = {.tv_nsec = 50000000};
+    const struct timespec pause = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
     acf_status st = acf_lock_take(lock, dir, e);
     for (int i = 0; i < LOCK_TRIES && st == ACF_ERR_BUSY; i++) {
         (void)nanosleep(&pause, NULL);
@@ -130,13 +134,13 @@ static void tell_figures(char text[120], const acf_sweep *s, int run)
 {
     const acf_sweep_run *r = &s->run[run];
     const char *metric = acf_sweep_config(s, run)->eval.metric;
-    const char *const heads[] = {"linear", "label"};
     int at = snprintf(text, 120, "%s", r->results != NULL ? metric : "no figures");
-    for (int k = 0; k < 2; k++) {
-        const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, heads[k]);
+    for (int h = ACF_HEAD_LINEAR; h <= ACF_HEAD_LABEL; h++) {
+        const char *name = acf_head_name((acf_head)h);
+        const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, name);
         const cJSON *v = cJSON_GetObjectItemCaseSensitive(head, metric);
         if (cJSON_IsNumber(v) && at > 0 && at < 120)
-            at += snprintf(text + at, 120 - (size_t)at, "%s %s %.4f", k > 0 ? "," : "", heads[k],
+            at += snprintf(text + at, 120 - (size_t)at, "%s %s %.4f", h > 0 ? "," : "", name,
                            v->valuedouble);
     }
 }

@@ -222,8 +222,8 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
     if (task == NULL || task->labels == NULL || task->K != m->K ||
         !acf_labels_are_generic(m->labels, m->K))
         return ACF_OK;
-    char *names[128];
-    if (task->K > (int)(sizeof names / sizeof *names)) return ACF_OK;
+    char **names = acf_alloc((size_t)task->K, sizeof *names, "names of the labels", e);
+    if (names == NULL) return ACF_ERR_RESOURCE;
     acf_status st = ACF_OK;
     int n = 0;
     for (; n < task->K && st == ACF_OK; n++) {
@@ -236,6 +236,7 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
                      task_name);
     while (n > 0)
         acf_free(names[--n]);
+    acf_free(names);
     return st;
 }
 

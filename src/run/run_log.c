@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sysio.h"
+#include "loss/head.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,10 +44,14 @@ enum { N_COLUMNS = sizeof column / sizeof *column };
 
 static const cJSON *cell(const cJSON *event, const char *name)
 {
-    const char *dot = strchr(name, '.');
-    if (dot == NULL) return cJSON_GetObjectItemCaseSensitive(event, name);
-    const char *head = name[1] == 'i' ? "linear" : "label";
-    return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(event, head), dot + 1);
+    for (int h = ACF_HEAD_LINEAR; h <= ACF_HEAD_LABEL; h++) {
+        const char *head = acf_head_name((acf_head)h);
+        size_t n = strlen(head);
+        if (strncmp(name, head, n) != 0 || name[n] != '.') continue;
+        const cJSON *figures = cJSON_GetObjectItemCaseSensitive(event, head);
+        return cJSON_GetObjectItemCaseSensitive(figures, name + n + 1);
+    }
+    return cJSON_GetObjectItemCaseSensitive(event, name);
 }
 
 static acf_status csv_line(acf_str *out, const cJSON *event, acf_error *e)

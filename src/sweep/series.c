@@ -272,13 +272,13 @@ static acf_status link_best(const acf_series *s, int best, acf_error *e)
 
 static acf_status put_lines(acf_str *out, const ended *r, int best, acf_error *e)
 {
-    static const char *const head[] = {"linear", "label"};
     const acf_series *s = r->s;
     const char *metric = s->cfg->eval.metric;
-    for (int k = 0; k < 2; k++) {
-        if (!collect(r, head[k], metric)) continue;
+    for (int h = ACF_HEAD_LINEAR; h <= ACF_HEAD_LABEL; h++) {
+        const char *head = acf_head_name((acf_head)h);
+        if (!collect(r, head, metric)) continue;
         acf_sample f = sample_of(r);
-        ACF_TRY(acf_str_printf(out, e, "%s, %s head: mean %.4f", metric, head[k], f.mean));
+        ACF_TRY(acf_str_printf(out, e, "%s, %s head: mean %.4f", metric, head, f.mean));
         if (r->n > 1)
             ACF_TRY(acf_str_printf(out, e, ", sd %.4f  (95 %% interval of the mean %.4f to %.4f)",
                                    f.sd, f.low, f.high));
@@ -335,8 +335,8 @@ static acf_status summarize(acf_str *summary, const ended *r, acf_error *e)
     if (ok && r->n_diverged > 0) ok = add_names(c, "diverged", s, r->diverged, r->n_diverged);
     if (ok && best >= 0) ok = cJSON_AddStringToObject(c, "best", s->name[best]) != NULL;
     acf_status st = acf_json_check(ok ? c : NULL, e);
-    if (st == ACF_OK) st = add_head(c, "linear", r, e);
-    if (st == ACF_OK) st = add_head(c, "label", r, e);
+    for (int h = ACF_HEAD_LINEAR; h <= ACF_HEAD_LABEL && st == ACF_OK; h++)
+        st = add_head(c, acf_head_name((acf_head)h), r, e);
     char *text = st == ACF_OK ? acf_json_print(c, true, e) : NULL;
     if (st == ACF_OK && text == NULL) st = ACF_ERR_RESOURCE;
     if (st == ACF_OK) st = write_summary(s, text, best, e);

@@ -9,12 +9,12 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const head_name[] = {"linear", "label"};
-enum { N_HEADS = 2 };
+enum { N_HEADS = ACF_HEAD_LABEL + 1 };
 
 /* One variant's head on one task by one metric. */
 typedef struct figure {
-    int variant, head, task;
+    int variant, task;
+    acf_head head;
     acf_metric metric;
     int n, n_diverged, n_open;
     int n_undefined;   /* finished, without this figure */
@@ -37,6 +37,11 @@ typedef struct table {
     int best;           /* row of the best mean, -1: none */
     double *numbers;    /* that value and part point into */
 } table;
+
+static acf_head head_of(int row)
+{
+    return (acf_head)(row % N_HEADS);
+}
 
 static void table_close(table *t)
 {
@@ -67,7 +72,7 @@ static void collect(figure *f, const acf_sweep *s, double *numbers)
     f->n_folds = acf_series_folds(&c->cfg);
     for (int i = 0; i < c->series.n; i++) {
         const acf_sweep_run *r = &s->run[c->first + i];
-        const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, head_name[f->head]);
+        const cJSON *head = cJSON_GetObjectItemCaseSensitive(r->results, acf_head_name(f->head));
         const cJSON *v = cJSON_GetObjectItemCaseSensitive(head, acf_metric_name(f->metric));
         f->n_diverged += r->state == ACF_SWEEP_DIVERGED;
         f->n_open += r->state != ACF_SWEEP_DIVERGED && r->state != ACF_SWEEP_FINISHED;
@@ -154,7 +159,7 @@ static acf_status table_open(table *t, const acf_sweep *s, acf_error *e)
         for (int col = 0; col < t->n_cols; col++) {
             figure *f = &t->cell[row * t->n_cols + col];
             *f = (figure){.variant = row / N_HEADS,
-                          .head = row % N_HEADS,
+                          .head = head_of(row),
                           .task = t->task[col],
                           .metric = t->metric[col]};
             collect(f, s, t->numbers + at);
@@ -232,8 +237,8 @@ static acf_status put_rows(acf_str *out, const table *t, acf_error *e)
 {
     for (int row = 0; row < t->n_rows; row++) {
         if (!is_shown(t, row)) continue;
-        ACF_TRY(
-            acf_str_printf(out, e, "| %s | %s |", variant_name(t, row), head_name[row % N_HEADS]));
+        ACF_TRY(acf_str_printf(out, e, "| %s | %s |", variant_name(t, row),
+                               acf_head_name(head_of(row))));
         for (int col = 0; col < t->n_cols; col++) {
             const figure *f = &t->cell[row * t->n_cols + col];
             ACF_TRY(put_cell(out, f, has_failed(t->s, f), e));
@@ -276,7 +281,8 @@ static acf_status put_csv(acf_str *out, const table *t, acf_error *e)
         if (!is_shown(t, i / t->n_cols)) continue;
         ACF_TRY(acf_str_printf(out, e, "%s,%s,%s,%s,%d,%d,%d,%d,", variant_name(t, i / t->n_cols),
                                t->s->file.task[f->task].name, acf_metric_name(f->metric),
-                               head_name[f->head], f->n, f->n_diverged, f->n_undefined, f->n_open));
+                               acf_head_name(f->head), f->n, f->n_diverged, f->n_undefined,
+                               f->n_open));
         if (f->n > 0) ACF_TRY(acf_str_printf(out, e, "%.9g", f->sample.mean));
         if (f->n > 1)
             ACF_TRY(acf_str_printf(out, e, ",%.9g,%.9g,%.9g,", f->sample.sd, f->sample.low,
@@ -288,7 +294,7 @@ static acf_status put_csv(acf_str *out, const table *t, acf_error *e)
     for (int row = 0; row < t->n_rows; row++)
         if (!isnan(t->mean[row]))
             ACF_TRY(acf_str_printf(out, e, "%s,mean,,%s,,%d,,,%.9g,,,,%s\n", variant_name(t, row),
-                                   head_name[row % N_HEADS], t->mean_lacks[row], t->mean[row],
+                                   acf_head_name(head_of(row)), t->mean_lacks[row], t->mean[row],
                                    row == t->best ? "yes" : ""));
     return ACF_OK;
 }
@@ -310,7 +316,7 @@ static bool add_cell(cJSON *list, const table *t, const figure *f)
     bool ok = cJSON_AddStringToObject(c, "variant", t->s->file.variant[f->variant].name) != NULL &&
               cJSON_AddStringToObject(c, "task", t->s->file.task[f->task].name) != NULL &&
               cJSON_AddStringToObject(c, "metric", acf_metric_name(f->metric)) != NULL &&
-              cJSON_AddStringToObject(c, "head", head_name[f->head]) != NULL &&
+              cJSON_AddStringToObject(c, "head", acf_head_name(f->head)) != NULL &&
               cJSON_AddNumberToObject(c, "n", f->n) != NULL &&
               cJSON_AddNumberToObject(c, "diverged", f->n_diverged) != NULL &&
               cJSON_AddNumberToObject(c, "undefined", f->n_undefined) != NULL &&
@@ -330,7 +336,7 @@ static bool add_mean(cJSON *list, const table *t, int row)
     cJSON *c = acf_json_append(list);
     if (c == NULL) return false;
     return cJSON_AddStringToObject(c, "variant", variant_name(t, row)) != NULL &&
-           cJSON_AddStringToObject(c, "head", head_name[row % N_HEADS]) != NULL &&
+           cJSON_AddStringToObject(c, "head", acf_head_name(head_of(row))) != NULL &&
            cJSON_AddNumberToObject(c, "diverged", t->mean_lacks[row]) != NULL &&
            cJSON_AddNumberToObject(c, "mean", t->mean[row]) != NULL &&
            cJSON_AddBoolToObject(c, "best", row == t->best) != NULL;
