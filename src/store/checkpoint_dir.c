@@ -94,7 +94,9 @@ acf_status acf_checkpoint_newest_valid(int64_t *step, const char *run_dir, const
         }
     }
     if (st == ACF_OK && n > 0 && *step < 0)
-        st = acf_fail(e, ACF_ERR_MODEL, "%s: none of the %zu checkpoints is intact; the last: %s",
+        st = acf_fail(e, ACF_ERR_MODEL,
+                      "%.250s: none of the %zu checkpoints is intact (the oldest: %.600s); "
+                      "--overwrite starts the run anew",
                       run_dir, n, why.text);
     acf_free(steps);
     return st;

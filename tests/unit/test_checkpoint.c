@@ -268,7 +268,9 @@ static void finds_the_newest_valid(void **state)
     assert_non_null(strstr(logged, "COMPLETE: is missing"));
     assert_int_equal(remove(tmpdir_path(*state, "checkpoint-000100/vocab.txt")), 0);
     assert_fails(acf_checkpoint_newest_valid(&step, *state, &log_here, &e), ACF_ERR_MODEL,
-                 "none of the 3 checkpoints is intact; the last: ", &e);
+                 "none of the 3 checkpoints is intact (the oldest: ", &e);
+    assert_non_null(strstr(e.text, "vocab.txt: is missing, SHA256SUMS lists it); --overwrite "
+                                   "starts the run anew"));
 }
 
 static void links_and_prunes(void **state)
