@@ -206,3 +206,34 @@ acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e)
     acf_free(path);
     return acf_reclass(st, ACF_ERR_MODEL, e);
 }
+
+/* As the end of the run will open it: without sums, it is taken as it is (model/model_dir.h). */
+static acf_status verify_stored(const char *path, acf_error *e)
+{
+    bool has_sums;
+    ACF_TRY(acf_checkpoint_has_sums(&has_sums, path, e));
+    return has_sums || !acf_path_is_dir(path) ? acf_checkpoint_verify(path, e) : ACF_OK;
+}
+
+acf_status acf_train_check_best(acf_trainer *t, acf_error *e)
+{
+    acf_error why = {ACF_OK, ""};
+    char name[40];
+    if (t->best < 0 || t->best == t->update) return ACF_OK;
+    acf_checkpoint_name(name, t->best);
+    char *path = acf_path_join(t->cfg->save.dir, name, e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = verify_stored(path, &why);
+    acf_free(path);
+    if (st != ACF_ERR_MODEL) {
+        if (st != ACF_OK && e != NULL) *e = why;
+        return st;
+    }
+    acf_log_warn(&t->log, "%s; it was the best: the choice begins anew at update %lld", why.text,
+                 (long long)t->update);
+    t->best = -1;
+    t->bad_evaluations = 0;
+    if (t->evaluated >= t->update) t->evaluated = t->update - 1; /* its events come again */
+    t->is_best_lost = true;
+    return ACF_OK;
+}

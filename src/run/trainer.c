@@ -174,9 +174,10 @@ static acf_status loop(acf_trainer *t, acf_error *e)
     const bool has_dev = t->setup.source[ACF_DEV] != NULL;
     t->loop_s = acf_clock_s();
     t->loop_update = t->update;
-    while (!t->is_over) {
-        bool at_end = t->update >= t->step.total;
-        bool eval_due = at_end || acf_interval_due(&cfg->eval.every, t->update, t->per_epoch);
+    while (!t->is_over || t->is_best_lost) {
+        bool at_end = t->is_over || t->update >= t->step.total;
+        bool eval_due = at_end || t->is_best_lost ||
+                        acf_interval_due(&cfg->eval.every, t->update, t->per_epoch);
         bool save_due = acf_interval_due(&cfg->save.every, t->update, t->per_epoch);
         if (has_dev && eval_due && t->evaluated < t->update) {
             save_due |= t->saved == t->update; /* stopped before this evaluation, then resumed */
@@ -190,6 +191,7 @@ static acf_status loop(acf_trainer *t, acf_error *e)
                 at_end = true;
             }
         }
+        t->is_best_lost = false;
         t->is_over = at_end;
         save_due |= acf_signals_take_save() || t->best == t->update || at_end;
         if (save_due && t->saved < t->update) ACF_TRY(acf_train_save(t, e));
@@ -278,7 +280,9 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
         ACF_TRY(find_checkpoint(checkpoint, &step, t, e));
-        if (*checkpoint == NULL) {
+        /* Or died while its checkpoints were removed, the best before the newest. */
+        if (*checkpoint == NULL ||
+            (t->cfg->save.results_only && acf_checkpoint_linked(t->cfg->save.dir, "best") < 0)) {
             ACF_TRY(acf_run_status_of(&t->before, t->cfg, e));
             t->is_empty = t->before.ended == acf_exit_code(ACF_OK);
             if (t->is_empty) return ACF_OK;
@@ -293,7 +297,10 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
                                      .payload = t};
     ACF_TRY(acf_setup_open(&t->setup, t->cfg, &setup, e));
     ACF_TRY(acf_train_plan(t, e));
-    if (*checkpoint != NULL) ACF_TRY(acf_train_restore(t, *checkpoint, e));
+    if (*checkpoint != NULL) {
+        ACF_TRY(acf_train_restore(t, *checkpoint, e));
+        ACF_TRY(acf_train_check_best(t, e));
+    }
     if (t->opt->dry_run) return acf_train_plan_print(t, e);
 
     if (!is_resumed) {
@@ -364,10 +371,12 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
     acf_status st = acf_gemm_start(e);
     if (st == ACF_OK) st = prepare(&t, &checkpoint, e);
     if (st == ACF_OK && t.is_empty) {
-        st = acf_str_printf(summary, e,
-                            "%s: has ended, its checkpoints were removed (save.results_only); the "
-                            "figures are in eval_results.json\n",
-                            cfg->save.dir);
+        if (cfg->save.results_only) st = acf_checkpoint_remove_all(cfg->save.dir, e);
+        if (st == ACF_OK)
+            st = acf_str_printf(summary, e,
+                                "%s: has ended, its checkpoints were removed (save.results_only); "
+                                "the figures are in eval_results.json\n",
+                                cfg->save.dir);
     } else if (st == ACF_OK && !opt->dry_run) {
         if (checkpoint == NULL) st = init_labels(&t, e);
         if (st == ACF_OK) st = loop(&t, e);

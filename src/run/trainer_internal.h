@@ -56,6 +56,7 @@ typedef struct acf_trainer {
     double best_value;
     int64_t bad_evaluations; /* in a row, for early stop */
     bool is_over;            /* total reached or stopped early */
+    bool is_best_lost;       /* what was restored is to be evaluated again, and the best then */
     acf_train_sums sums;
 
     /* Dev and its second file, if any, by the best weights, with intervals: of the last evaluation
@@ -97,6 +98,10 @@ acf_status acf_train_link(const acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 /* Fill optimizer and counters from a checkpoint directory. */
 acf_status acf_train_restore(acf_trainer *t, const char *dir, acf_error *e) ACF_MUST_USE;
+
+/* After a restore: does the checkpoint of t->best, another one, verify?  If not, warn and choose
+ * the best anew, from an evaluation of what was restored on. */
+acf_status acf_train_check_best(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 /* Evaluate the best checkpoint unless t->best_dev is known, write eval_results.json and
  * predictions.dev.tsv, and tell.  ACF_STOPPED when a stop is asked for meanwhile: all is saved by

@@ -94,8 +94,9 @@ acf_status acf_checkpoint_prune(const char *run_dir, int keep_last, int64_t best
  * resumed from; then RUN/last and RUN/best. */
 acf_status acf_checkpoint_remove_all(const char *run_dir, acf_error *e) ACF_MUST_USE;
 
-/* What a process that died left behind: unfinished checkpoints and links are removed, a checkpoint
- * that was about to be replaced gets its name back.  Only under the run's lock. */
+/* What a process that died left behind: unfinished checkpoints and links `best` and `last` are
+ * removed, a checkpoint that was about to be replaced gets its name back.  Only under the run's
+ * lock. */
 acf_status acf_checkpoint_sweep(const char *run_dir, const acf_log *log, acf_error *e) ACF_MUST_USE;
 
 #endif

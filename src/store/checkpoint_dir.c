@@ -94,7 +94,9 @@ acf_status acf_checkpoint_newest_valid(int64_t *step, const char *run_dir, const
         }
     }
     if (st == ACF_OK && n > 0 && *step < 0)
-        st = acf_fail(e, ACF_ERR_MODEL, "%s: none of the %zu checkpoints is intact; the last: %s",
+        st = acf_fail(e, ACF_ERR_MODEL,
+                      "%.250s: none of the %zu checkpoints is intact (the oldest: %.600s); "
+                      "--overwrite starts the run anew",
                       run_dir, n, why.text);
     acf_free(steps);
     return st;
@@ -236,7 +238,14 @@ static acf_status sweep_old(const char *run_dir, const char *path, const char *n
     return st;
 }
 
-/* What commit, prune, link and acf_write_atomic leave when they are killed. */
+/* ".best.tmp-PID", ".last.tmp-PID": other hidden links are somebody's. */
+static bool is_unfinished_link(const char *name)
+{
+    if (strncmp(name, ".best.", 6) != 0 && strncmp(name, ".last.", 6) != 0) return false;
+    return is_mark(name + 5, ".tmp-");
+}
+
+/* What commit, prune and link leave when they are killed. */
 static acf_status sweep_name(const char *run_dir, const char *name, const acf_log *log,
                              acf_error *e)
 {
@@ -245,20 +254,14 @@ static acf_status sweep_name(const char *run_dir, const char *name, const acf_lo
     if (path == NULL) return ACF_ERR_RESOURCE;
     acf_status st = ACF_OK;
     const char *tail = strrchr(name, '.');
-    bool hidden = name[0] == '.' && tail != NULL && tail > name;
-    bool of_checkpoint = hidden && strncmp(name, ".checkpoint-", 12) == 0;
+    bool of_checkpoint = tail != NULL && tail > name && strncmp(name, ".checkpoint-", 12) == 0;
     bool there = lstat(path, &info) == 0;
     if (there && of_checkpoint && is_mark(tail, ".old-")) {
         st = sweep_old(run_dir, path, name + 1, (size_t)(tail - name - 1), log, e);
-    } else if (there && hidden && is_mark(tail, ".tmp-") &&
-               (S_ISLNK(info.st_mode) || (of_checkpoint && S_ISDIR(info.st_mode)))) {
+    } else if (there && ((S_ISLNK(info.st_mode) && is_unfinished_link(name)) ||
+                         (S_ISDIR(info.st_mode) && of_checkpoint && is_mark(tail, ".tmp-")))) {
         acf_log_info(log, "%s removed: its run ended before it was complete", name);
         st = acf_remove_tree(path, e);
-    } else if (there && S_ISREG(info.st_mode) && tail != NULL && strcmp(tail, ".tmp") == 0) {
-        const char *pid = tail; /* NAME.PID.tmp */
-        while (pid > name && pid[-1] >= '0' && pid[-1] <= '9')
-            pid--;
-        if (pid < tail && pid > name + 1 && pid[-1] == '.') st = acf_remove_tree(path, e);
     }
     acf_free(path);
     return st;

@@ -257,7 +257,8 @@ hopeless "holds none of the model's" cp optimizer.safetensors model.safetensors
 hopeless 'config.json' put '{' config.json
 again rm COMPLETE
 rm three/checkpoint-000002/COMPLETE
-refuses 4 'three: none of the 2 checkpoints is intact' "$ACF/acf-train" --config three.yaml --resume
+refuses 4 'three: none of the 2 checkpoints is intact (the oldest: ' "$ACF/acf-train" --config three.yaml --resume
+grep -q 'COMPLETE: is missing.*); --overwrite starts the run anew$' err || { fail 'no way out of it'; cat err; }
 [ -d three/checkpoint-000004 ] && [ -d three/checkpoint-000002 ] || fail 'checkpoints were removed'
 
 [ "$bytes" = "$(digest_of run)" ] || fail 'run/ is not as it was'

@@ -1,4 +1,6 @@
 /* Runs of which only figures and predictions are to stay. */
+#include "base/io.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "store/checkpoint.h"
 #include "support/cm.h"
@@ -51,6 +53,29 @@ static void what_is_left_of_a_removal_goes_when_it_is_resumed(void **state)
     check_results_only(dir);
 }
 
+/* As after a death in the removal, which takes the best, the older one, first: the figures stay
+ * those of the best. */
+static void what_was_half_removed_is_not_evaluated_again(void **state)
+{
+    static const char *const plain[] = {"train.optimizer.lr=0", "train.optimizer.head_lr=0", NULL};
+    static const char *const only[] = {"train.optimizer.lr=0", "train.optimizer.head_lr=0",
+                                       "save.results_only=yes", NULL};
+    const char *dir = *state;
+    acf_error e = {ACF_OK, ""};
+    size_t n[2];
+    tiny_run run = {.mode = ACF_RUN_FRESH}, again = {.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&run, dir, plain), &run.e);
+    assert_int_equal(acf_checkpoint_linked(dir, "best"), 4);
+    assert_ok(acf_remove_tree(tmpdir_path(dir, "checkpoint-000004"), &e), &e);
+    char *before = tmpdir_read(tmpdir_path(dir, "eval_results.json"), &n[0]);
+    assert_ok(tiny_train(&again, dir, only), &again.e);
+    char *after = tmpdir_read(tmpdir_path(dir, "eval_results.json"), &n[1]);
+    assert_string_equal(before, after);
+    acf_free(before);
+    acf_free(after);
+    check_results_only(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -60,6 +85,8 @@ int main(void)
                                         tmpdir_teardown),
         cmocka_unit_test_setup_teardown(what_is_left_of_a_removal_goes_when_it_is_resumed,
                                         tmpdir_setup, tmpdir_teardown),
+        cmocka_unit_test_setup_teardown(what_was_half_removed_is_not_evaluated_again, tmpdir_setup,
+                                        tmpdir_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,6 +259,102 @@ static void a_broken_checkpoint_is_skipped(void **state)
     check_same_run(whole, part);
 }
 
+/* Steps of the evaluations in metrics.jsonl, "4 8 12 ". */
+static void check_evaluations(const char *dir, const char *want)
+{
+    char got[256] = "";
+    cJSON *events = read_events(dir);
+    for (const cJSON *event = events->child; event != NULL; event = event->next) {
+        size_t used = strlen(got);
+        if (strcmp(cJSON_GetObjectItem(event, "event")->valuestring, "eval") == 0)
+            (void)snprintf(got + used, sizeof got - used, "%d ",
+                           cJSON_GetObjectItem(event, "step")->valueint);
+    }
+    assert_string_equal(got, want);
+    cJSON_Delete(events);
+}
+
+static void check_best(const char *dir, int64_t step)
+{
+    cJSON *results;
+    acf_error e = {ACF_OK, ""};
+    assert_ok(acf_json_read_in(&results, dir, "eval_results.json", (size_t)1 << 20, &e), &e);
+    assert_int_equal(cJSON_GetObjectItem(results, "step")->valueint, step);
+    cJSON_Delete(results);
+    assert_int_equal(acf_checkpoint_linked(dir, "best"), step);
+    assert_ok(acf_checkpoint_verify(tmpdir_path(dir, "best"), &e), &e);
+}
+
+/* Nothing is learnt, the first evaluation is the best; its checkpoint breaks. */
+static void a_broken_best_is_chosen_anew(void **state)
+{
+    static const char *const sets[] = {"train.optimizer.lr=0", "train.optimizer.head_lr=0", NULL};
+    static const struct {
+        int64_t stop, best;
+        const char *evaluations;
+    } cases[] = {
+        {10, 10, "4 8 10 12 16 20 24 "}, /* between evaluations */
+        {12, 12, "4 8 12 16 20 24 "},    /* before one */
+        {0, 24, "4 8 12 16 20 24 "},     /* finished */
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char part[256], text[80];
+        (void)snprintf(text, sizeof text, "part-%zu", k);
+        run_dir(part, *state, text);
+        tiny_run run = {.mode = ACF_RUN_FRESH, .stop_at = cases[k].stop};
+        assert_int_equal(tiny_train(&run, part, sets), cases[k].stop > 0 ? ACF_STOPPED : ACF_OK);
+        assert_int_equal(acf_checkpoint_linked(part, "best"), 4);
+        tmpdir_write_text(tmpdir_path(part, "best/model.safetensors"), "not a model");
+        run = (tiny_run){.mode = ACF_RUN_RESUME};
+        assert_ok(tiny_train(&run, part, sets), &run.e);
+        (void)snprintf(text, sizeof text, "it was the best: the choice begins anew at update %d",
+                       (int)cases[k].best);
+        assert_non_null(strstr(run.log, "checkpoint-000004/model.safetensors: has changed"));
+        assert_non_null(strstr(run.log, text));
+        assert_int_equal(run.n_done, cases[k].stop > 0 ? 24 - cases[k].stop : 0);
+        check_best(part, cases[k].best);
+        check_evaluations(part, cases[k].evaluations);
+
+        run = (tiny_run){.mode = ACF_RUN_RESUME}; /* it is over, and stays so */
+        assert_ok(tiny_train(&run, part, sets), &run.e);
+        assert_null(strstr(run.log, "begins anew"));
+        assert_int_equal(run.n_done, 0);
+        check_best(part, cases[k].best);
+    }
+}
+
+/* A run that stopped early, whose best is gone, does not go on; one that is made longer does, and
+ * its last evaluation, at no multiple of eval.every, stays. */
+static void a_best_that_is_gone_is_chosen_anew(void **state)
+{
+    static const char *const early[] = {"train.epochs=20",           "eval.early_stop.patience=3",
+                                        "eval.every=2 steps",        "train.optimizer.lr=0",
+                                        "train.optimizer.head_lr=0", NULL};
+    static const char *const short_run[] = {"eval.every=9 steps", "train.optimizer.lr=0",
+                                            "train.optimizer.head_lr=0", NULL};
+    static const char *const longer[] = {"eval.every=9 steps", "train.optimizer.lr=0",
+                                         "train.optimizer.head_lr=0", "train.epochs=4", NULL};
+    acf_error e = {ACF_OK, ""};
+    char dir[256];
+    tiny_run run = {.mode = ACF_RUN_FRESH};
+    assert_ok(tiny_train(&run, run_dir(dir, *state, "early"), early), &run.e);
+    int64_t last = acf_checkpoint_linked(dir, "last"), best = acf_checkpoint_linked(dir, "best");
+    assert_true(last < 160 && best < last);
+    assert_ok(acf_remove_tree(tmpdir_path(dir, "checkpoint-%06d", (int)best), &e), &e);
+    run = (tiny_run){.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&run, dir, early), &run.e);
+    assert_int_equal(run.n_done, 0);
+    check_best(dir, last);
+
+    whole_run(run_dir(dir, *state, "longer"), short_run);
+    assert_ok(acf_remove_tree(tmpdir_path(dir, "checkpoint-000009"), &e), &e);
+    run = (tiny_run){.mode = ACF_RUN_RESUME};
+    assert_ok(tiny_train(&run, dir, longer), &run.e);
+    assert_int_equal(run.n_done, 8);
+    check_best(dir, 24);
+    check_evaluations(dir, "9 18 24 27 32 ");
+}
+
 static void a_start_that_died_can_be_resumed(void **state)
 {
     char part[256];
@@ -370,6 +466,8 @@ static const struct CMUnitTest tests[] = {
     TEST(events_after_the_checkpoint_are_dropped),
     TEST(rates_are_of_the_updates_since_the_start),
     TEST(a_broken_checkpoint_is_skipped),
+    TEST(a_broken_best_is_chosen_anew),
+    TEST(a_best_that_is_gone_is_chosen_anew),
     TEST(a_start_that_died_can_be_resumed),
     TEST(may_die_at_any_call),
     TEST(a_finished_run_can_be_made_longer),

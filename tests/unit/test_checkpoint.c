@@ -268,7 +268,9 @@ static void finds_the_newest_valid(void **state)
     assert_non_null(strstr(logged, "COMPLETE: is missing"));
     assert_int_equal(remove(tmpdir_path(*state, "checkpoint-000100/vocab.txt")), 0);
     assert_fails(acf_checkpoint_newest_valid(&step, *state, &log_here, &e), ACF_ERR_MODEL,
-                 "none of the 3 checkpoints is intact; the last: ", &e);
+                 "none of the 3 checkpoints is intact (the oldest: ", &e);
+    assert_non_null(strstr(e.text, "vocab.txt: is missing, SHA256SUMS lists it); --overwrite "
+                                   "starts the run anew"));
 }
 
 static void links_and_prunes(void **state)
@@ -312,8 +314,11 @@ static void links_and_prunes(void **state)
 
 static void sweeps_what_the_dead_leave(void **state)
 {
-    static const char *const stay[] = {".gitignore", ".checkpoint-000009.tmp-x", "notes.tmp",
-                                       ".x.tmp-5", "train.log"};
+    static const char *const stay[] = {".gitignore", ".checkpoint-000009.tmp-x",
+                                       "notes.tmp",  "notes.2024.tmp",
+                                       ".x.tmp-5",   "train.log"};
+    static const char *const links[] = {".data.tmp-99", ".best.tmp-x", ".best.old.tmp-99"};
+    const int n_stay = 3 + 6 + 3;
     for (int k = 1; k <= 3; k++)
         save(*state, k);
     assert_int_equal(rename(tmpdir_path(*state, "checkpoint-000002"),
@@ -323,20 +328,22 @@ static void sweeps_what_the_dead_leave(void **state)
     assert_int_equal(mkdir(tmpdir_path(*state, ".checkpoint-000004.tmp-99"), 0777), 0);
     tmpdir_write_text(tmpdir_path(*state, ".checkpoint-000004.tmp-99/model.safetensors"), "x");
     assert_int_equal(symlink("checkpoint-000001", tmpdir_path(*state, ".best.tmp-99")), 0);
-    tmpdir_write_text(tmpdir_path(*state, "config.yaml.99.tmp"), "x");
-    for (int i = 0; i < 5; i++)
+    assert_int_equal(symlink("checkpoint-000001", tmpdir_path(*state, ".last.tmp-99")), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(symlink("checkpoint-000001", tmpdir_path(*state, "%s", links[i])), 0);
+    for (int i = 0; i < 6; i++)
         tmpdir_write_text(tmpdir_path(*state, "%s", stay[i]), "x");
     logged[0] = '\0';
     assert_ok(acf_checkpoint_sweep(*state, &log_here, &e), &e);
     assert_non_null(strstr(logged, "checkpoint-000002 was being replaced when its run ended"));
     assert_non_null(strstr(logged, ".checkpoint-000004.tmp-99 removed"));
-    assert_int_equal(tmpdir_count(*state, NULL), 3 + 5);
-    for (int i = 0; i < 5; i++)
+    assert_int_equal(tmpdir_count(*state, NULL), n_stay);
+    for (int i = 0; i < 6; i++)
         assert_true(acf_path_exists(tmpdir_path(*state, "%s", stay[i])));
     for (int k = 1; k <= 3; k++)
         assert_ok(acf_checkpoint_verify(tmpdir_path(*state, "checkpoint-00000%d", k), &e), &e);
     assert_ok(acf_checkpoint_sweep(*state, NULL, &e), &e);
-    assert_int_equal(tmpdir_count(*state, NULL), 3 + 5);
+    assert_int_equal(tmpdir_count(*state, NULL), n_stay);
 }
 
 static const struct CMUnitTest tests[] = {

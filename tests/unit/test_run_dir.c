@@ -167,12 +167,12 @@ static void a_run_notes_how_it_was_started(void **state)
 static void leftovers_are_swept(void **state)
 {
     acf_error e;
-    static const char *const gone[] = {"config.yaml.1.tmp", "metrics.csv.4711.tmp",
-                                       "eval_results.json.2.tmp"};
+    static const char *const gone[] = {"config.yaml.1.tmp", "config.yaml.99.tmp",
+                                       "metrics.csv.4711.tmp", "eval_results.json.2.tmp"};
     static const char *const kept[] = {"config.yaml.tmp", "metrics.csv.x.tmp",
                                        "notes.1.tmp",     "config.yaml.1.tmp2",
                                        "config.yaml.1",   "xconfig.yaml.1.tmp"};
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 4; k++)
         tmpdir_write_text(tmpdir_path(*state, "%s", gone[k]), "");
     for (int k = 0; k < 6; k++)
         tmpdir_write_text(tmpdir_path(*state, "%s", kept[k]), "");
