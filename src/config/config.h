@@ -220,7 +220,9 @@ typedef struct acf_difference {
     const char *key; /* "train.optimizer.lr"; points into the schema */
     bool may_differ; /* a resumed run may change it: save.*, eval.every, log.*, train.threads and
                         data.cache; train.seeds of a series; train.epochs and train.steps when
-                        larger */
+                        larger; model.encoder when the directory has the same name elsewhere */
+    bool is_place;   /* data.dir, data.train, data.dev or data.test, given both times: another path,
+                        maybe to the same content; may_differ is false */
     char was[80], is[80]; /* values as YAML, cut */
 } acf_difference;
 

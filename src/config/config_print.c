@@ -72,6 +72,42 @@ acf_status acf_config_print(acf_str *out, const acf_config *cfg, bool with_origi
     return ACF_OK;
 }
 
+/* A name that every run has for its models: which one it is says the directory above. */
+static bool is_name_in_run(const char *base)
+{
+    return strcmp(base, "best") == 0 || strcmp(base, "last") == 0 ||
+           strncmp(base, "checkpoint-", 11) == 0;
+}
+
+/* Where the name begins by which a model directory is known wherever it lies. */
+static const char *name_of_model(const char *path)
+{
+    const char *name = acf_path_base(path);
+    if (!is_name_in_run(name)) return name;
+    while (name > path && name[-1] == '/')
+        name--;
+    while (name > path && name[-1] != '/')
+        name--;
+    return name;
+}
+
+/* A resumed run takes weights and tokenizer from its checkpoint. */
+static bool is_encoder_moved(const acf_config *was, const acf_config *is)
+{
+    if (was->model.encoder_is_preset || is->model.encoder_is_preset) return false;
+    return was->model.encoder != NULL && is->model.encoder != NULL &&
+           strcmp(name_of_model(was->model.encoder), name_of_model(is->model.encoder)) == 0;
+}
+
+static bool is_place(const char *path, const acf_config *was, const acf_config *is)
+{
+    if (strcmp(path, "data.dir") == 0) return was->data.dir != NULL && is->data.dir != NULL;
+    if (strcmp(path, "data.train") == 0) return was->data.train != NULL && is->data.train != NULL;
+    if (strcmp(path, "data.dev") == 0) return was->data.dev != NULL && is->data.dev != NULL;
+    if (strcmp(path, "data.test") == 0) return was->data.test != NULL && is->data.test != NULL;
+    return false;
+}
+
 /* May a resumed run have another value here? */
 static bool may_differ(const char *path, const acf_config *was, const acf_config *is)
 {
@@ -79,6 +115,7 @@ static bool may_differ(const char *path, const acf_config *was, const acf_config
     if (strncmp(path, "save.", 5) == 0 || strncmp(path, "log.", 4) == 0) return true;
     if (strcmp(path, "eval.every") == 0 || strcmp(path, "train.threads") == 0) return true;
     if (strcmp(path, "data.cache") == 0) return true;
+    if (strcmp(path, "model.encoder") == 0) return is_encoder_moved(was, is);
     if (strcmp(path, "train.seeds") == 0) return was->train.seeds.n > 0 && is->train.seeds.n > 0;
     if (strcmp(path, "train.steps") == 0) return by_steps && is->train.steps > was->train.steps;
     if (strcmp(path, "train.epochs") == 0) return by_steps || is->train.epochs > was->train.epochs;
@@ -110,6 +147,7 @@ acf_status acf_config_diff(acf_difference **list, size_t *n, const acf_config *w
         acf_difference *d = &(*list)[(*n)++];
         d->key = k->path;
         d->may_differ = may_differ(k->path, was, is);
+        d->is_place = is_place(k->path, was, is);
         cut(d->was, sizeof d->was, a.data);
         cut(d->is, sizeof d->is, b.data);
     }

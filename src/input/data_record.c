@@ -85,3 +85,16 @@ acf_status acf_data_record_check(const acf_dataset *d, const char *run_dir, acf_
     cJSON_Delete(record);
     return st;
 }
+
+acf_status acf_data_record_is_kept(bool *is_kept, const char *run_dir, acf_error *e)
+{
+    cJSON *record;
+    ACF_TRY(read_record(&record, run_dir, e));
+    *is_kept = cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(record, "train"));
+    for (const cJSON *c = *is_kept ? record->child : NULL; c != NULL; c = c->next)
+        if (strncmp(c->string, "test", 4) != 0)
+            *is_kept = *is_kept && cJSON_IsString(cJSON_GetObjectItemCaseSensitive(c, "sha256")) &&
+                       cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(c, "rows_in_file"));
+    cJSON_Delete(record);
+    return ACF_OK;
+}

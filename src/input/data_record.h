@@ -31,4 +31,9 @@ bool acf_data_record_differs(char how[ACF_DATA_CHANGE], const cJSON *record, con
 acf_status acf_data_record_check(const acf_dataset *d, const char *run_dir,
                                  acf_error *e) ACF_MUST_USE;
 
+/* Does run_dir's environment.json tell the content of all training and dev files, so that they may
+ * lie elsewhere than they did?  Of images in files that is their names, not what is in them.
+ * ACF_ERR_RESOURCE: memory. */
+acf_status acf_data_record_is_kept(bool *is_kept, const char *run_dir, acf_error *e) ACF_MUST_USE;
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -91,13 +92,13 @@ static acf_status add_confusion(cJSON *object, const acf_metrics *m, acf_error *
 }
 
 static acf_status add_head(cJSON *tree, acf_head head, const acf_metrics *m,
-                           const char *const *names, acf_error *e)
+                           const char *const *names, int classes_max, acf_error *e)
 {
     cJSON *object = cJSON_AddObjectToObject(tree, acf_head_name(head));
     ACF_TRY(acf_json_check(object, e));
     ACF_TRY(acf_metrics_json_values(object, m, "", e));
     ACF_TRY(add_intervals(object, m, e));
-    if (m->K == 0) return ACF_OK;
+    if (m->K == 0 || m->K > classes_max) return ACF_OK;
     ACF_TRY(add_classes(object, m, names, e));
     return m->K <= ACF_JSON_CONFUSION_MAX ? add_confusion(object, m, e) : ACF_OK;
 }
@@ -111,6 +112,17 @@ static acf_status add_labels(cJSON *tree, const char *const *names, int K, acf_e
     return ACF_OK;
 }
 
+acf_status acf_metrics_json_heads(cJSON *object, const acf_eval_result *r, const char *const *names,
+                                  int classes_max, acf_error *e)
+{
+    ACF_TRY(add_head(object, ACF_HEAD_LINEAR, &r->linear, names, classes_max, e));
+    if (r->label.n > 0) ACF_TRY(add_head(object, ACF_HEAD_LABEL, &r->label, names, classes_max, e));
+    if (!r->has_space) return ACF_OK;
+    cJSON *space = cJSON_AddObjectToObject(object, "space");
+    ACF_TRY(acf_json_check(space, e));
+    return add_space(space, &r->space, e);
+}
+
 static acf_status fill(cJSON *tree, const acf_eval_result *r, const char *model, const char *data,
                        const char *const *names, acf_error *e)
 {
@@ -122,12 +134,7 @@ static acf_status fill(cJSON *tree, const acf_eval_result *r, const char *model,
     if (acf_metric_get(&loss, r, r->head, ACF_METRIC_LOSS))
         ACF_TRY(add_number(tree, "", "loss", loss, e));
     if (r->K > 0) ACF_TRY(add_labels(tree, names, r->K, e));
-    ACF_TRY(add_head(tree, ACF_HEAD_LINEAR, &r->linear, names, e));
-    if (r->label.n > 0) ACF_TRY(add_head(tree, ACF_HEAD_LABEL, &r->label, names, e));
-    if (!r->has_space) return ACF_OK;
-    cJSON *space = cJSON_AddObjectToObject(tree, "space");
-    ACF_TRY(acf_json_check(space, e));
-    return add_space(space, &r->space, e);
+    return acf_metrics_json_heads(tree, r, names, INT_MAX, e);
 }
 
 acf_status acf_metrics_json(cJSON **out, const acf_eval_result *r, const char *model,

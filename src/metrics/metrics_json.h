@@ -26,6 +26,11 @@ enum { ACF_JSON_CONFUSION_MAX = 256 };
 acf_status acf_metrics_json(cJSON **out, const acf_eval_result *r, const char *model,
                             const char *data, const char *const *names, acf_error *e) ACF_MUST_USE;
 
+/* Adds "linear", "label" and "space" as above to an object, for eval_results.json; "per_class" and
+ * the matrix only of at most classes_max classes. */
+acf_status acf_metrics_json_heads(cJSON *object, const acf_eval_result *r, const char *const *names,
+                                  int classes_max, acf_error *e) ACF_MUST_USE;
+
 /* Adds one number for each figure that is present (none of an empty m), named prefix + name
  * ("eval_" + "accuracy"), to an object: for eval_results.json and the run log. */
 acf_status acf_metrics_json_values(cJSON *object, const acf_metrics *m, const char *prefix,

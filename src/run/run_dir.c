@@ -57,8 +57,10 @@ static acf_status check_same_config(const acf_config *cfg, acf_error *e)
         goto done;
     }
     st = acf_config_diff(&list, &n, &was, cfg, e);
+    bool knows_data = false;
+    if (n > 0) st = acf_run_knows_data(&knows_data, cfg->save.dir, e);
     for (size_t i = 0; i < n && st == ACF_OK; i++)
-        if (!list[i].may_differ)
+        if (!list[i].may_differ && !(list[i].is_place && knows_data)) /* who reads them compares */
             st = acf_str_printf(&keys, e, "%s%s (was %s, is %s)", keys.len > 0 ? ", " : "",
                                 list[i].key, list[i].was, list[i].is);
     if (st == ACF_OK && keys.len > 0)

@@ -4,6 +4,8 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "input/data_record.h"
+#include "run/run_files.h"
 #include "store/checkpoint.h"
 
 #include <string.h>
@@ -56,9 +58,30 @@ acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir, ac
     return st;
 }
 
-/* Would a finished run have something to do if it were started with this difference? */
-static bool matters(const char *key)
+acf_status acf_run_knows_data(bool *knows, const char *dir, acf_error *e)
 {
+    char **names;
+    size_t n;
+    ACF_TRY(acf_data_record_is_kept(knows, dir, e));
+    if (*knows) return ACF_OK;
+    ACF_TRY_AS(ACF_ERR_RESOURCE, acf_list_dir(&names, &n, dir, e), e);
+    acf_status st = ACF_OK;
+    for (size_t i = 0; i < n && st == ACF_OK && !*knows; i++) {
+        if (!acf_run_file_is_part(names[i])) continue;
+        char *part = acf_path_join(dir, names[i], e);
+        st = part == NULL ? ACF_ERR_RESOURCE : acf_data_record_is_kept(knows, part, e);
+        acf_free(part);
+    }
+    acf_free_names(names, n);
+    return st;
+}
+
+/* Would a finished run have something to do if it were started with this difference? */
+static bool matters(const acf_difference *d, bool knows_data)
+{
+    const char *key = d->key;
+    if (d->is_place) return !knows_data;
+    if (strcmp(key, "model.encoder") == 0) return !d->may_differ;
     return strncmp(key, "save.", 5) != 0 && strncmp(key, "log.", 4) != 0 &&
            strcmp(key, "train.threads") != 0 && strcmp(key, "data.cache") != 0;
 }
@@ -77,8 +100,10 @@ acf_status acf_run_difference(acf_difference *d, const acf_config *cfg, acf_erro
     acf_str_free(&problems);
     if (st != ACF_OK) return st;
     st = acf_config_diff(&list, &n, &was, cfg, e);
-    for (size_t i = 0; i < n && d->key == NULL; i++)
-        if (matters(list[i].key)) *d = list[i];
+    bool knows_data = false;
+    if (n > 0) st = acf_run_knows_data(&knows_data, cfg->save.dir, e);
+    for (size_t i = 0; i < n && st == ACF_OK && d->key == NULL; i++)
+        if (matters(&list[i], knows_data)) *d = list[i];
     acf_free(list);
     acf_config_free(&was);
     return st;

@@ -13,11 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool add_figures(cJSON *c, const char *key, const acf_metrics *m)
-{
-    cJSON *head = cJSON_AddObjectToObject(c, key);
-    return head != NULL && acf_metrics_json_values(head, m, "", NULL) == ACF_OK;
-}
+/* Above it the figures of single classes are left out, so that those who read the file, 16 MiB at
+ * most, still can: a class takes some 360 bytes and three times its name. */
+enum { CLASSES_MAX = 20000 };
 
 /* "eval_accuracy" of eval.head, as transformers' trainer names it, with "_mm" after it for MNLI's
  * second file, as its run_glue does. */
@@ -41,10 +39,11 @@ static bool add_values(cJSON *c, const acf_evaluation *ev, const char *suffix)
     return ok;
 }
 
-static bool add_heads(cJSON *c, const acf_eval_result *r)
+/* Both heads and the space, as acf-eval --json has them. */
+static bool add_heads(cJSON *c, const acf_trainer *t, const acf_eval_result *r)
 {
-    return add_figures(c, "linear", &r->linear) &&
-           (r->label.n == 0 || add_figures(c, "label", &r->label));
+    const char *const *names = (const char *const *)(char *const *)t->setup.model.labels;
+    return acf_metrics_json_heads(c, r, names, CLASSES_MAX, NULL) == ACF_OK;
 }
 
 /* The metric that chose the best, and the labels by id (of a regression none). */
@@ -69,10 +68,10 @@ static acf_status write_results(const acf_trainer *t, acf_error *e)
     ok = ok && cJSON_AddNumberToObject(c, "step", (double)t->best) != NULL &&
          cJSON_AddNumberToObject(c, "epoch", (double)t->best / (double)t->per_epoch) != NULL &&
          cJSON_AddStringToObject(c, "head", acf_head_name(ev->result.head)) != NULL &&
-         add_choice(c, t) && add_heads(c, &ev->result);
+         add_choice(c, t) && add_heads(c, t, &ev->result);
     if (ok && ev_mm->n > 0)
         ok = (mm = cJSON_AddObjectToObject(c, "mismatched")) != NULL &&
-             add_heads(mm, &ev_mm->result);
+             add_heads(mm, t, &ev_mm->result);
     char *text = ok ? acf_json_print(c, true, e) : NULL;
     acf_status st = ACF_ERR_RESOURCE;
     if (!ok)

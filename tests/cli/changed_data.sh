@@ -90,4 +90,55 @@ run 0 "$ACF/acf-eval" run
 grep -q '^warning: .*dev.tsv: has changed since the model was trained (sha256 ' err || { fail 'a changed dev file is not told'; cat err; }
 run 0 "$ACF/acf-eval" run --data dev.tsv
 grep -q warning err && { fail 'a warning about a file that was asked for'; cat err; }
+
+# A project is moved, data, encoder and runs: content decides, and config.yaml follows.
+mkdir project
+put_back
+mv train.tsv dev.tsv project
+sed 's/encoder: bert-tiny, vocab: .*}/encoder: start}/' base.yaml >project/base.yaml
+cp -rL run/best project/start
+cat >project/sweep.yaml <<END
+schema: 1
+tasks: [{name: few, config: base.yaml, seeds: 1..2}]
+variants: {ce: {loss.type: ce}}
+END
+in_project() {
+    (cd "$project" && "$ACF/acf-train" "$@")
+}
+project=project
+run 0 in_project --config base.yaml --set train.steps=2
+run 0 in_project --config base.yaml --set save.dir=ended
+run 0 in_project --config base.yaml --seeds 1..2 --set save.dir=series
+run 0 in_project --sweep sweep.yaml --out sweep
+cp -r project whole
+project=whole
+run 0 in_project --config base.yaml --resume
+mkdir elsewhere
+mv project elsewhere
+project=elsewhere/project
+sed 3d "$data/dev.tsv" >$project/dev.tsv
+for dir in run ended; do
+    refuses 2 "elsewhere/project/dev.tsv: has changed since $PWD/$project/$dir began (sha256 " in_project --config base.yaml --set save.dir=$dir --resume
+done
+cp "$data/dev.tsv" $project
+run 0 in_project --config base.yaml --resume
+cmp $project/run/last/model.safetensors whole/run/last/model.safetensors || fail 'other weights after the move'
+for what in train.tsv dev.tsv start; do
+    grep -q "$PWD/$project/$what" $project/run/config.yaml || fail "config.yaml does not follow: $what"
+done
+run 0 in_project --config base.yaml --set save.dir=ended --resume
+run 0 in_project --config base.yaml --set save.dir=series --seeds 1..2 --resume
+[ "$(grep -c 'finished before' err)" -eq 2 ] || { fail 'runs of a series that was moved do not count as finished'; cat err; }
+run 0 in_project --config base.yaml --set save.dir=series --seeds 1..2 --set train.steps=6 --resume
+[ "$(grep -c 'resuming from .*: update 4 of 6' err)" -eq 2 ] || { fail 'a series that was moved does not go on'; cat err; }
+run 0 in_project --sweep sweep.yaml --out sweep
+grep -q 'resuming\|^step' err && { fail 'a sweep that was moved is trained again'; cat err; }
+run 0 in_project --sweep sweep.yaml --out sweep --seeds 1..3
+# Another encoder is one, and data that nobody knows are not taken for the same.
+cp -r $project/start $project/other
+refuses 2 'cannot resume with another config: model.encoder (was ' in_project --config base.yaml --set model.encoder=other --resume
+sed 's/"sha256"/"unknown"/' $project/run/environment.json >e
+mv e $project/run/environment.json
+cp $project/dev.tsv $project/also.tsv
+refuses 2 'cannot resume with another config: data.dev (was ' in_project --config base.yaml --set data.dev=also.tsv --resume
 finish

@@ -349,6 +349,17 @@ cut -f 1-3,5- again.tsv >x.tsv
 cut -f 1-3,5- run/predictions.dev.tsv | cmp - x.tsv || fail 'other predictions'
 [ "$(head -n 1 run/predictions.dev.tsv | cut -f 7-)" = "$(printf 'linear_pred\tlabel_pred')" ] || fail 'no columns of the heads'
 grep -q '"labels"' run/eval_results.json || fail 'no labels'
+# Its figures, too: what acf-eval --json says of the heads and the space stands in the results.
+run 0 "$ACF/acf-eval" run --json
+tr -d '\n\t ' <run/eval_results.json >all
+figures=$(sed 's/^.*,"linear":/"linear":/; s/}$//' out | tr -d '\t ')
+case $figures in
+'"linear":{'*',"label":{'*',"space":{'*) grep -qF "$figures" all || fail 'eval_results.json: other figures than --json' ;;
+*) fail "no figures in --json: $figures" ;;
+esac
+for key in per_class confusion_matrix ci support agreement uniformity effective_rank; do
+    grep -q "\"$key\":" all || fail "eval_results.json has no $key"
+done
 run 0 compare run run --head label
 grep -q '^accuracy on dev, label head: one run each, 20 examples$' out || { fail 'no headline'; cat out; }
 run 0 compare run run --metric macro_f1

@@ -18,6 +18,11 @@ same() {
     for file in model.safetensors optimizer.safetensors; do
         cmp "whole/checkpoint-000040/$file" "$1/checkpoint-000040/$file" || fail "$1: $file differs"
     done
+    for run in whole "$1"; do # all but the times
+        grep -v '"eval_runtime"\|"eval_samples_per_second"' $run/eval_results.json >$run.results
+    done
+    [ "$1" = saved ] || # which is evaluated at other updates
+        cmp whole.results "$1.results" || fail "$1: eval_results.json differs"
     grep -o '"event":"train","step":[0-9]*' "$1/metrics.jsonl" >steps
     [ "$(wc -l <steps)" -eq 40 ] && [ "$(sort -u steps | wc -l)" -eq 40 ] || fail "$1: metrics.jsonl has not 40 updates, each once"
 }

@@ -378,6 +378,12 @@ static void compares_for_resume(void **state)
         {"train.steps=null", "train.steps=1000000", "train.steps", false},
         {"train.seed=1", "train.seed=2", "train.seed", false},
         {"data.dir=a", "data.dir=b", "data.dir", false},
+        {"data.test=a", "data.test=null", "data.test", false},
+        {"data.test=a", "data.test=b", "data.test", false},
+        {"model.encoder=a/MiniLM", "model.encoder=b/c/MiniLM", "model.encoder", true},
+        {"model.encoder=a/MiniLM", "model.encoder=a/other", "model.encoder", false},
+        {"model.encoder=x/run/best", "model.encoder=y/run/best", "model.encoder", true},
+        {"model.encoder=x/run/best", "model.encoder=x/another/best", "model.encoder", false},
         {"train.optimizer.lr=1e-5", "train.optimizer.lr=1.00000000000001e-5", "train.optimizer.lr",
          false},
     };
@@ -392,6 +398,9 @@ static void compares_for_resume(void **state)
         assert_int_equal(n, 1);
         assert_string_equal(list[0].key, cases[i].key);
         if (list[0].may_differ != cases[i].may_differ) fail_msg("case %zu", i);
+        bool is_place =
+            strncmp(cases[i].key, "data.", 5) == 0 && strstr(cases[i].is, "=null") == NULL;
+        if (list[0].is_place != is_place) fail_msg("case %zu: a place?", i);
         acf_free(list);
         acf_config_free(&a);
         acf_config_free(&b);
