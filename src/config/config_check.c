@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "config/value.h"
+#include "encoder/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -182,11 +183,13 @@ static void check_model(const checker *c)
     if (cfg->task == NULL) return;
     bool image = acf_config_is_image(cfg);
     if (cfg->model.encoder_is_preset) {
-        bool resnet = strncmp(cfg->model.encoder, "resnet", 6) == 0;
-        if (resnet != image) {
+        acf_preset_facts preset;
+        (void)acf_encoder_preset_facts(&preset, cfg->model.encoder);
+        if (preset.is_image != image) {
             acf_problem_add(c->p, place(c, "model.encoder"),
                             "model.encoder = %s encodes %s; task '%s' has %s", cfg->model.encoder,
-                            resnet ? "images" : "texts", cfg->task, image ? "images" : "texts");
+                            preset.is_image ? "images" : "texts", cfg->task,
+                            image ? "images" : "texts");
             return;
         }
     }

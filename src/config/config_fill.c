@@ -4,10 +4,10 @@
 #include "base/path.h"
 #include "base/mem.h"
 #include "config/value.h"
+#include "encoder/families.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Did nobody give this value? */
 static bool is_open(const acf_config *cfg, const char *path)
@@ -98,10 +98,12 @@ static void fill_encoder(acf_config *cfg)
     if (brings_vocab && cfg->model.vocab.size != ACF_UNSET &&
         rule_decides(cfg, "model.vocab.size", "encoder", "brings its own"))
         cfg->model.vocab.size = ACF_UNSET;
-    if (cfg->model.encoder_is_preset && strncmp(cfg->model.encoder, "bert", 4) == 0) {
+    acf_preset_facts preset;
+    if (cfg->model.encoder_is_preset && acf_encoder_preset_facts(&preset, cfg->model.encoder) &&
+        !preset.is_image) {
         if (cfg->model.vocab.size == ACF_UNSET &&
             rule_decides(cfg, "model.vocab.size", "encoder", cfg->model.encoder))
-            cfg->model.vocab.size = 8000;
+            cfg->model.vocab.size = preset.vocab_size;
         if (cfg->model.pooling == ACF_UNSET &&
             rule_decides(cfg, "model.pooling", "encoder", cfg->model.encoder))
             cfg->model.pooling = ACF_POOL_POOLER;

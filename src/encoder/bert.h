@@ -27,6 +27,10 @@
 acf_status acf_bert_open(acf_encoder **out, const cJSON *config, acf_pooling pooling,
                          double dropout, const char *name, acf_error *e) ACF_MUST_USE;
 
+enum { ACF_BERT_PRESET_VOCAB = 8000 }; /* word pieces that a preset usually learns */
+
+bool acf_bert_is_preset(const char *name);
+
 /* The config.json of a preset to start from random weights: "bert-tiny" (2 layers, width 128),
  * "bert-mini" (4, 256), "bert-small" (4, 512): Turc et al. 2019.  ACF_ERR_USAGE when the name is no
  * preset.  The caller deletes *out; NULL on failure. */

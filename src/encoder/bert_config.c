@@ -186,14 +186,24 @@ static const struct {
     int layers, width;
 } presets[] = {{"bert-tiny", 2, 128}, {"bert-mini", 4, 256}, {"bert-small", 4, 512}};
 
+/* Its place in the list; -1: none. */
+static int find_preset(const char *name)
+{
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
+        if (strcmp(name, presets[i].name) == 0) return (int)i;
+    return -1;
+}
+
+bool acf_bert_is_preset(const char *name)
+{
+    return find_preset(name) >= 0;
+}
+
 acf_status acf_bert_preset(cJSON **out, const char *preset, int vocab_size, acf_error *e)
 {
     *out = NULL;
-    size_t i = 0;
-    while (i < sizeof presets / sizeof *presets && strcmp(preset, presets[i].name) != 0)
-        i++;
-    if (i == sizeof presets / sizeof *presets)
-        return acf_fail(e, ACF_ERR_USAGE, "'%s' is no preset of a BERT", preset);
+    int i = find_preset(preset);
+    if (i < 0) return acf_fail(e, ACF_ERR_USAGE, "'%s' is no preset of a BERT", preset);
     int width = presets[i].width, heads = width / HEAD_WIDTH;
     cJSON *c = cJSON_CreateObject();
     if (c != NULL && cJSON_AddStringToObject(c, "model_type", "bert") != NULL &&

@@ -44,6 +44,15 @@ acf_status acf_encoder_preset(cJSON **out, const char *preset, const acf_preset_
     return acf_bert_preset(out, preset, input->vocab_size, e);
 }
 
+bool acf_encoder_preset_facts(acf_preset_facts *out, const char *preset)
+{
+    bool is_image = acf_resnet_is_preset(preset), is_text = acf_bert_is_preset(preset);
+    *out = (acf_preset_facts){.is_image = is_image,
+                              .side = is_image ? acf_resnet_preset_side(preset) : 0,
+                              .vocab_size = is_text ? ACF_BERT_PRESET_VOCAB : 0};
+    return is_image || is_text;
+}
+
 void acf_encoder_close(acf_encoder **enc)
 {
     if (*enc != NULL) (*enc)->ops->close(*enc);

@@ -21,6 +21,16 @@ typedef struct acf_preset_input {
 acf_status acf_encoder_preset(cJSON **out, const char *preset, const acf_preset_input *input,
                               acf_error *e) ACF_MUST_USE;
 
+/* What is known of a preset before anything is read. */
+typedef struct acf_preset_facts {
+    bool is_image;  /* encodes images, else texts */
+    int side;       /* of images that are files, in pixels */
+    int vocab_size; /* of texts: word pieces that it usually learns */
+} acf_preset_facts;
+
+/* False, and *out empty, when there is no such preset. */
+bool acf_encoder_preset_facts(acf_preset_facts *out, const char *preset);
+
 void acf_encoder_close(acf_encoder **enc);
 
 /* "pooler", "cls", "mean", "gap"; parse leaves *out alone and returns false for anything else. */

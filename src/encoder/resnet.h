@@ -37,4 +37,7 @@ acf_status acf_resnet_preset(cJSON **out, const char *preset, int channels, int 
 
 bool acf_resnet_is_preset(const char *name);
 
+/* The side of the images that a preset is for; 0: no preset. */
+int acf_resnet_preset_side(const char *name);
+
 #endif

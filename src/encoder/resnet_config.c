@@ -193,6 +193,13 @@ bool acf_resnet_is_preset(const char *name)
     return find_preset(name) >= 0;
 }
 
+int acf_resnet_preset_side(const char *name)
+{
+    int k = find_preset(name);
+    if (k < 0) return 0;
+    return presets[k].depth[3] == 0 ? CIFAR_SIZE : IMAGENET_SIZE;
+}
+
 acf_status acf_resnet_preset(cJSON **out, const char *preset, int channels, int size, acf_error *e)
 {
     *out = NULL;

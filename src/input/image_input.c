@@ -1,21 +1,18 @@
 #include "input/image_input.h"
 
 #include "data/image_source.h"
+#include "encoder/families.h"
 #include "model/preprocessor.h"
 
 #include <stdio.h>
-#include <string.h>
-
-enum { SMALL_SIDE = 32, LARGE_SIDE = 224 };
 
 void acf_image_input_preset(int *channels, int *size, const acf_config *cfg, const acf_split *train)
 {
-    static const char *const large[] = {"resnet18", "resnet34", "resnet50"};
+    acf_preset_facts preset;
+    (void)acf_encoder_preset_facts(&preset, cfg->model.encoder);
     const acf_pixels *p = train->pixels;
     *channels = p != NULL ? p->channels : 3;
-    *size = SMALL_SIDE;
-    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
-        if (strcmp(cfg->model.encoder, large[i]) == 0) *size = LARGE_SIDE;
+    *size = preset.side;
     if (p != NULL) *size = p->height < p->width ? p->height : p->width;
     if (cfg->data.image.size > 0) *size = cfg->data.image.size;
 }

@@ -333,6 +333,19 @@ static void poolings_have_the_names_of_the_schema(void **state)
     assert_int_equal(got, ACF_POOL_GAP);
 }
 
+static void knows_the_presets(void **state)
+{
+    (void)state;
+    acf_preset_facts f;
+    assert_true(acf_encoder_preset_facts(&f, "bert-mini"));
+    assert_true(!f.is_image && f.side == 0 && f.vocab_size == 8000);
+    assert_true(acf_encoder_preset_facts(&f, "resnet56"));
+    assert_true(f.is_image && f.side == 32 && f.vocab_size == 0);
+    assert_true(acf_encoder_preset_facts(&f, "resnet34"));
+    assert_true(f.is_image && f.side == 224);
+    assert_false(acf_encoder_preset_facts(&f, "bert-base-uncased"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(saving_and_loading_is_the_identity),
@@ -341,6 +354,7 @@ static const struct CMUnitTest tests[] = {
     TEST(follows_the_width_of_the_embeddings),
     cmocka_unit_test(poolings_have_the_names_of_the_schema),
     cmocka_unit_test(describes_what_it_read),
+    cmocka_unit_test(knows_the_presets),
     cmocka_unit_test(replaces_every_dropout),
     cmocka_unit_test(refuses_what_it_would_compute_wrongly),
 };
