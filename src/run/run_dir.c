@@ -186,6 +186,15 @@ acf_status acf_run_dir_sweep(const char *dir, acf_error *e)
     return for_names(dir, acf_run_file_is_unfinished, acf_remove_tree, e);
 }
 
+acf_status acf_run_dir_forget_test(const char *dir, const acf_log *log, acf_error *e)
+{
+    bool found;
+    ACF_TRY(holds(&found, dir, acf_run_file_is_test, e));
+    if (!found) return ACF_OK;
+    acf_log_info(log, "predictions of test removed: they are an earlier model's");
+    return for_names(dir, acf_run_file_is_test, acf_remove_tree, e);
+}
+
 acf_status acf_run_dir_note(const char *dir, const char *name, const char *line, acf_error *e)
 {
     acf_str text = {0};

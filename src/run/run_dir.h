@@ -33,6 +33,9 @@ acf_status acf_run_dir_make(const acf_config *cfg, acf_run_mode mode, acf_error 
  * the run or the sweep. */
 acf_status acf_run_dir_sweep(const char *dir, acf_error *e) ACF_MUST_USE;
 
+/* The model becomes another: remove the answers to test of the one before, saying so. */
+acf_status acf_run_dir_forget_test(const char *dir, const acf_log *log, acf_error *e) ACF_MUST_USE;
+
 /* Write config.yaml (resolved, with origins), append to command.txt, write environment.json and
  * rows.tsv and bad_lines.tsv (each not when it is NULL). */
 acf_status acf_run_dir_describe(const acf_config *cfg, const char *command,

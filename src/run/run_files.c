@@ -22,6 +22,10 @@ static const char *const contents[] = {"command.txt",
                                        "last",
                                        NULL};
 
+/* The user has acf-eval write them; they answer by the best model of their time. */
+static const char *const test_answers[] = {"predictions.test.tsv",
+                                           "predictions.test_mismatched.tsv", NULL};
+
 const char *const acf_sweep_file_names[] = {"sweep.yaml", "table.md",      "table.csv",
                                             "table.json", "results.jsonl", NULL};
 
@@ -47,7 +51,7 @@ static bool is_unfinished_of(const char *name, const char *const *list)
 bool acf_run_file_is_unfinished(const char *name)
 {
     return is_unfinished_of(name, marks) || is_unfinished_of(name, contents) ||
-           is_unfinished_of(name, acf_sweep_file_names);
+           is_unfinished_of(name, test_answers) || is_unfinished_of(name, acf_sweep_file_names);
 }
 
 bool acf_run_file_is_mark(const char *name)
@@ -64,10 +68,15 @@ static bool is_hidden(const char *name)
     return false;
 }
 
+bool acf_run_file_is_test(const char *name)
+{
+    return is_listed(name, test_answers);
+}
+
 bool acf_run_file_is_content(const char *name)
 {
-    return is_listed(name, contents) || acf_checkpoint_step(name) >= 0 || is_hidden(name) ||
-           acf_run_file_is_unfinished(name);
+    return is_listed(name, contents) || acf_run_file_is_test(name) ||
+           acf_checkpoint_step(name) >= 0 || is_hidden(name) || acf_run_file_is_unfinished(name);
 }
 
 bool acf_run_file_is_part(const char *name)

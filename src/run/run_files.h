@@ -13,7 +13,11 @@ extern const char *const acf_sweep_file_names[];
 /* One of the two files that show that a directory is a run's or a series'. */
 bool acf_run_file_is_mark(const char *name);
 
-/* Anything else that a run or a series writes, but for its lock and the runs of the series. */
+/* The answers to test that acf-eval writes into a run directory for --compare. */
+bool acf_run_file_is_test(const char *name);
+
+/* Anything else that a run or a series writes, those answers too, but for its lock and the runs of
+ * the series. */
 bool acf_run_file_is_content(const char *name);
 
 /* A run of a series: "seed-3", "fold-1". */

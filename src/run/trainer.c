@@ -184,6 +184,7 @@ static acf_status loop(acf_trainer *t, acf_error *e)
             acf_status st = acf_train_evaluate(t, e);
             if (st == ACF_STOPPED) return stop(t, e);
             ACF_TRY(st);
+            if (t->best == t->update) ACF_TRY(acf_run_dir_forget_test(cfg->save.dir, &t->log, e));
             if (cfg->eval.early_stop.patience >= 0 &&
                 t->bad_evaluations >= cfg->eval.early_stop.patience && !at_end) {
                 acf_log_info(&t->log, "early stop: no better %s in %lld evaluations",
@@ -197,6 +198,8 @@ static acf_status loop(acf_trainer *t, acf_error *e)
         if (save_due && t->saved < t->update) ACF_TRY(acf_train_save(t, e));
         if (at_end) break;
         if (acf_train_should_stop(t)) return stop(t, e);
+        if (t->update == t->loop_update)
+            ACF_TRY(acf_run_dir_forget_test(cfg->save.dir, &t->log, e));
         ACF_TRY(one_update(t, e));
     }
     return ACF_OK;

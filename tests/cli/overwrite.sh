@@ -29,11 +29,12 @@ done
 # Files of somebody else stay, those of the old run go.
 echo mine >run/notes.txt
 mkdir run/checkpoint-old
-: >run/rows.tsv
-: >run/bad_lines.tsv
+for file in rows.tsv bad_lines.tsv predictions.test.tsv predictions.test_mismatched.tsv predictions.test.tsv.7.tmp; do
+    : >run/$file
+done
 run 0 train --set train.steps=1
 [ "$(cat run/notes.txt)" = mine ] && [ -d run/checkpoint-old ] && cmp -s run/train.tsv "$data/train.tsv" || fail 'a file of somebody is gone'
-[ ! -e run/rows.tsv ] && [ ! -e run/bad_lines.tsv ] && [ ! -e run/checkpoint-000002 ] && [ -e run/checkpoint-000001/COMPLETE ] || fail 'the old run is still there'
+[ ! -e run/rows.tsv ] && [ ! -e run/bad_lines.tsv ] && [ "$(find run -name 'predictions.test*' | wc -l)" -eq 0 ] && [ ! -e run/checkpoint-000002 ] && [ -e run/checkpoint-000001/COMPLETE ] || fail 'the old run is still there'
 [ "$(wc -l <run/command.txt)" -eq 1 ] || fail 'the old command is still there'
 
 # So with a series and what lies beside its runs, and with a run where a series was.

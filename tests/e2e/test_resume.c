@@ -305,6 +305,7 @@ static void a_broken_best_is_chosen_anew(void **state)
         assert_int_equal(tiny_train(&run, part, sets), cases[k].stop > 0 ? ACF_STOPPED : ACF_OK);
         assert_int_equal(acf_checkpoint_linked(part, "best"), 4);
         tmpdir_write_text(tmpdir_path(part, "best/model.safetensors"), "not a model");
+        tmpdir_write_text(tmpdir_path(part, "predictions.test.tsv"), "of another best");
         run = (tiny_run){.mode = ACF_RUN_RESUME};
         assert_ok(tiny_train(&run, part, sets), &run.e);
         (void)snprintf(text, sizeof text, "it was the best: the choice begins anew at update %d",
@@ -314,6 +315,7 @@ static void a_broken_best_is_chosen_anew(void **state)
         assert_int_equal(run.n_done, cases[k].stop > 0 ? 24 - cases[k].stop : 0);
         check_best(part, cases[k].best);
         check_evaluations(part, cases[k].evaluations);
+        assert_int_equal(tmpdir_count(part, "predictions.test"), 0);
 
         run = (tiny_run){.mode = ACF_RUN_RESUME}; /* it is over, and stays so */
         assert_ok(tiny_train(&run, part, sets), &run.e);
@@ -417,9 +419,16 @@ static void a_finished_run_can_be_made_longer(void **state)
     tiny_run run = {.mode = ACF_RUN_RESUME};
     assert_fails(tiny_train(&run, dir, other), ACF_ERR_USAGE,
                  "cannot resume with another config: train.optimizer.lr (was 0.002, is 1", &run.e);
+    tmpdir_write_text(tmpdir_path(dir, "predictions.test.tsv"), "answers");
+    tmpdir_write_text(tmpdir_path(dir, "predictions.test_mismatched.tsv"), "answers");
+    tmpdir_write_text(tmpdir_path(dir, "predictions.test2.tsv"), "somebody's");
+    assert_ok(tiny_train(&run, dir, NULL), &run.e); /* the same model */
+    assert_int_equal(tmpdir_count(dir, "predictions.test"), 3);
     assert_ok(tiny_train(&run, dir, longer), &run.e);
     assert_int_equal(run.n_done, 8);
     assert_int_equal(acf_checkpoint_linked(dir, "last"), 32);
+    assert_int_equal(tmpdir_count(dir, "predictions.test"), 1);
+    assert_non_null(strstr(run.log, "predictions of test removed: they are an earlier model's"));
 }
 
 static void ask_for_a_checkpoint(int64_t update)
