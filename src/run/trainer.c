@@ -81,11 +81,10 @@ static acf_status blame_batch(const acf_trainer *t, acf_error *e)
             break;
     char text[ACF_ERROR_TEXT];
     memcpy(text, e->text, sizeof text);
-    acf_status st = acf_fail(
-        e, ACF_ERR_NUMERIC,
-        "%.400s; batch of lines %.300s%s of %s; nothing was updated, the last checkpoint is "
-        "kept: a lower train.optimizer.lr or train.clip usually helps",
-        text, lines.data != NULL ? lines.data : "?", t->batch.N > 16 ? " ..." : "", s->path);
+    acf_status st = acf_fail(e, ACF_ERR_NUMERIC,
+                             "%.300s; batch of lines %.200s%s of %.250s; nothing was updated, %s",
+                             text, lines.data != NULL ? lines.data : "?",
+                             t->batch.N > 16 ? " ..." : "", s->path, acf_train_what_now(t));
     acf_str_free(&lines);
     return st;
 }
