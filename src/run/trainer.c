@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/output.h"
 #include "base/path.h"
 #include "config/interval.h"
 #include "data/data_summary.h"
@@ -274,6 +275,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     bool is_resumed;
     int64_t step = -1;
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
+    ACF_TRY(acf_output_check_dir(t->cfg->save.dir, e));
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
