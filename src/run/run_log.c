@@ -98,9 +98,11 @@ static acf_status keep_events(acf_str *jsonl, acf_str *csv, const char *text, si
         const char *end = memchr(text + at, '\n', len - at);
         if (end == NULL) return ACF_OK;
         size_t n = (size_t)(end - text) - at;
+        acf_error why = {ACF_OK, ""};
         cJSON *event;
-        if (acf_json_parse(&event, text + at, n, "metrics.jsonl", NULL) == ACF_OK) {
-            acf_status st = ACF_OK;
+        acf_status st = acf_json_parse(&event, text + at, n, "metrics.jsonl", &why);
+        if (st == ACF_ERR_RESOURCE) return acf_fail(e, st, "%s", why.text);
+        if (st == ACF_OK) {
             if (stays(event, last)) {
                 st = acf_str_append(jsonl, text + at, n + 1, e);
                 if (st == ACF_OK) st = csv_line(csv, event, e);

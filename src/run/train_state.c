@@ -88,6 +88,18 @@ static acf_status save_optimizer(const acf_trainer *t, acf_checkpoint *ck, acf_e
     return acf_checkpoint_note_digest(ck, OPTIM_FILE, digest, e);
 }
 
+const char *acf_train_what_now(const acf_trainer *t)
+{
+    static const char *const texts[2][2] = {
+        {"and there is no checkpoint yet: a lower train.optimizer.lr, or train.clip: 1, usually "
+         "helps",
+         "and there is no checkpoint yet: a lower train.optimizer.lr or train.clip usually helps"},
+        {"the last checkpoint is kept: a lower train.optimizer.lr, or train.clip: 1, usually helps",
+         "the last checkpoint is kept: a lower train.optimizer.lr or train.clip usually helps"}};
+    bool is_kept = acf_checkpoint_linked(t->cfg->save.dir, "last") >= 0;
+    return texts[is_kept][t->cfg->train.clip > 0];
+}
+
 static acf_status check_block(const acf_trainer *t, const real *x, const char *what, acf_error *e)
 {
     const acf_params *p = &t->setup.model.params;
@@ -96,10 +108,9 @@ static acf_status check_block(const acf_trainer *t, const real *x, const char *w
         for (size_t k = p->slice[i].at; k < p->slice[i].at + p->slice[i].len; k++)
             if (!isfinite(x[k]))
                 return acf_fail(e, ACF_ERR_NUMERIC,
-                                "update %lld: %s of '%s' became %g; it is not saved, the last "
-                                "checkpoint is kept: a lower train.optimizer.lr or train.clip "
-                                "usually helps",
-                                (long long)t->update, what, p->slice[i].name, (double)x[k]);
+                                "update %lld: %s of '%s' became %g; it is not saved, %s",
+                                (long long)t->update, what, p->slice[i].name, (double)x[k],
+                                acf_train_what_now(t));
     return ACF_OK;
 }
 

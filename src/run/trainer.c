@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/output.h"
 #include "base/path.h"
 #include "config/interval.h"
 #include "data/data_summary.h"
@@ -81,11 +82,10 @@ static acf_status blame_batch(const acf_trainer *t, acf_error *e)
             break;
     char text[ACF_ERROR_TEXT];
     memcpy(text, e->text, sizeof text);
-    acf_status st = acf_fail(
-        e, ACF_ERR_NUMERIC,
-        "%.400s; batch of lines %.300s%s of %s; nothing was updated, the last checkpoint is "
-        "kept: a lower train.optimizer.lr or train.clip usually helps",
-        text, lines.data != NULL ? lines.data : "?", t->batch.N > 16 ? " ..." : "", s->path);
+    acf_status st = acf_fail(e, ACF_ERR_NUMERIC,
+                             "%.300s; batch of lines %.200s%s of %.250s; nothing was updated, %s",
+                             text, lines.data != NULL ? lines.data : "?",
+                             t->batch.N > 16 ? " ..." : "", s->path, acf_train_what_now(t));
     acf_str_free(&lines);
     return st;
 }
@@ -279,6 +279,7 @@ static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
     bool is_resumed;
     int64_t step = -1;
     ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
+    ACF_TRY(acf_output_check_dir(t->cfg->save.dir, e));
     if (is_resumed && !t->opt->dry_run) {
         ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
         ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));

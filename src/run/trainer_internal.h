@@ -92,6 +92,9 @@ acf_status acf_train_evaluate_best(acf_trainer *t, const char *best, acf_error *
 /* Write the checkpoint of t->update, move `last` and `best`, prune. */
 acf_status acf_train_save(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
+/* The end of a message of numbers that are not finite: what is kept, and what usually helps. */
+const char *acf_train_what_now(const acf_trainer *t);
+
 /* Move `last` and `best` to where the counters say and prune: the end of a save, and what a process
  * that died in one may have left undone. */
 acf_status acf_train_link(const acf_trainer *t, acf_error *e) ACF_MUST_USE;

@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/output.h"
 #include "num/threads.h"
 #include "metrics/metrics.h"
 #include "input/inputs.h"
@@ -120,6 +121,7 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     char line[64];
     if (!acf_series_wanted(s->cfg)) return ACF_OK;
     ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, opt->mode, e));
+    ACF_TRY(acf_output_check_dir(s->cfg->save.dir, e));
     for (int i = 0; i < s->n && is_resumed; i++) { /* while the series has its old configuration */
         acf_status st = acf_run_check_left(&s->run[i], e);
         if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);

@@ -30,10 +30,17 @@ if [ "$(id -u)" -ne 0 ]; then
     chmod u+w run
     check run
 fi
-refuses 6 '/proc/acf: cannot create' "$ACF/acf-train" --config base.yaml --set save.dir=/proc/acf/run
+refuses 6 '/proc/acf' "$ACF/acf-train" --config base.yaml --set save.dir=/proc/acf/run
 
 # A name that a file has.
 echo >file
 refuses 2 'is a file' "$ACF/acf-train" --config base.yaml --set save.dir=file
-refuses 6 'file/run' "$ACF/acf-train" --config base.yaml --set save.dir=file/run
+# The same is told by a run, by a series, and before either.
+for more in '' --dry-run '--seeds 1..2' '--seeds 1..2 --dry-run'; do
+    # shellcheck disable=SC2086 # words
+    refuses 6 'cannot be written: directory ' "$ACF/acf-train" --config base.yaml --set save.dir=file/run $more
+    grep -q '^error: .*file/run.*: cannot be written: directory .*/file: Not a directory$' err || { fail "file/run $more"; cat err; }
+done
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=new/and/deep --dry-run
+[ ! -e new ] || fail '--dry-run made a directory'
 finish

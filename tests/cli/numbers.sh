@@ -14,7 +14,7 @@ log: {every: 1000}
 EOF
 
 # A learning rate of 1e3.
-refuses 5 'nothing was updated, the last checkpoint is kept' "$ACF/acf-train" --config base.yaml
+refuses 5 'nothing was updated, the last checkpoint is kept: a lower train.optimizer.lr or train.clip usually helps' "$ACF/acf-train" --config base.yaml
 grep -q '^error: update [0-9]*: \(loss\|gradient norm\) is -*\(nan\|inf\).*; batch of lines [0-9]' err ||
     fail "no update and no lines: $(tail -n 1 err)"
 grep -q 'update [0-9]*: ' run/train.log || fail 'train.log does not tell why'
@@ -27,6 +27,12 @@ state_of run/checkpoint-* >before
 refuses 5 "update $update: " "$ACF/acf-train" --config base.yaml --resume
 state_of run/checkpoint-* | cmp - before || fail 'a checkpoint was changed'
 
+# Before the first checkpoint, and without a limit of the gradient.
+refuses 5 'nothing was updated, and there is no checkpoint yet: a lower train.optimizer.lr or train.clip usually helps' \
+    "$ACF/acf-train" --config base.yaml --set save.dir=none --set save.every=1000
+refuses 5 'nothing was updated, and there is no checkpoint yet: a lower train.optimizer.lr, or train.clip: 1, usually helps' \
+    "$ACF/acf-train" --config base.yaml --set save.dir=free --set save.every=1000 --set train.clip=null
+
 # An update that makes weights infinite, from a loss and a gradient that are not: nothing of it is saved,
 # and what was saved before can be used.
 far="--set save.dir=far --set train.optimizer.name=sgd --set train.optimizer.lr=0 --set train.optimizer.head_lr=1e6
@@ -34,6 +40,11 @@ far="--set save.dir=far --set train.optimizer.name=sgd --set train.optimizer.lr=
     --set train.schedule.name=constant --set save.every=1"
 # shellcheck disable=SC2086 # words
 refuses 5 "the weights of 'classifier.weight' became" "$ACF/acf-train" --config base.yaml $far --set data.dev=null
+update=$(sed -n 's/^error: update \([0-9]*\):.*/\1/p' err)
+grep -q 'it is not saved, the last checkpoint is kept: ' err || { fail 'what is kept'; cat err; }
+# shellcheck disable=SC2086
+refuses 5 'it is not saved, and there is no checkpoint yet: ' "$ACF/acf-train" --config base.yaml $far --set data.dev=null \
+    --set save.dir=far-none --set save.every="$update"
 (cd far/last && sha256sum --quiet -c SHA256SUMS) || fail 'the last checkpoint is not whole'
 [ "$(find far -maxdepth 1 -name 'checkpoint-*' | wc -l)" -eq 2 ] || fail 'checkpoints that could be used were removed'
 echo 'a text' | run 0 "$ACF/acf-predict" far

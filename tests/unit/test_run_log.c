@@ -135,6 +135,28 @@ static void drops_what_is_no_event(void **state)
     check_file(*state, "metrics.jsonl", TRAIN_3);
 }
 
+/* Memory that gives out is no malformed line: nothing is dropped. */
+static void keeps_events_without_memory(void **state)
+{
+    size_t n_failed = 0;
+    acf_json_start();
+    write_run(*state);
+    for (size_t n = 1;; n++) {
+        acf_error e = {ACF_OK, ""};
+        acf_run_log *log;
+        (void)acf_mem_fail_at(n);
+        acf_status st = acf_run_log_open(&log, *state, 100, 100, &e);
+        (void)acf_mem_fail_at(0);
+        acf_run_log_close(&log);
+        check_file(*state, "metrics.jsonl", TRAIN_3 EVAL_4 TRAIN_6);
+        if (st == ACF_OK) break;
+        assert_int_equal(st, ACF_ERR_RESOURCE);
+        assert_true(e.text[0] != '\0');
+        n_failed++;
+    }
+    assert_true(n_failed > 20);
+}
+
 static void log_lines_are_never_dropped(void **state)
 {
     acf_run_log *log = open_log(*state, -1, -1);
@@ -162,13 +184,10 @@ static void needs_a_directory(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
-    TEST(keeps_events_in_both_forms),
-    TEST(a_fresh_run_starts_empty),
-    TEST(drops_events_after_the_last_step),
-    TEST(drops_torn_lines),
-    TEST(drops_what_is_no_event),
-    TEST(log_lines_are_never_dropped),
-    TEST(needs_a_directory),
+    TEST(keeps_events_in_both_forms),       TEST(a_fresh_run_starts_empty),
+    TEST(drops_events_after_the_last_step), TEST(drops_torn_lines),
+    TEST(drops_what_is_no_event),           TEST(keeps_events_without_memory),
+    TEST(log_lines_are_never_dropped),      TEST(needs_a_directory),
 };
 
 TEST_MAIN(tests)

@@ -428,6 +428,34 @@ static void makes_tables(void **state)
     acf_sweep_close(&s);
 }
 
+/* Memory that gives out is told, and costs no line. */
+static void keeps_lines_without_memory(void **state)
+{
+    (void)state;
+    static const char others[] = "{\"sweep\":\"another\",\"seed\":1}\nno line\n";
+    acf_sweep s;
+    size_t n_failed = 0, len;
+    open_ok(&s, tabled, &plain);
+    acf_error e = {0};
+    assert_ok(acf_make_dirs("out", &e), &e);
+    tmpdir_write_text("out/results.jsonl", others);
+    for (size_t n = 1;; n++) {
+        e = (acf_error){0};
+        (void)acf_mem_fail_at(n);
+        acf_status st = acf_sweep_write_lines(&s, &e);
+        (void)acf_mem_fail_at(0);
+        char *lines = tmpdir_read("out/results.jsonl", &len);
+        assert_string_equal(lines, others);
+        acf_free(lines);
+        if (st == ACF_OK) break;
+        assert_int_equal(st, ACF_ERR_RESOURCE);
+        assert_true(e.text[0] != '\0');
+        n_failed++;
+    }
+    assert_true(n_failed > 5);
+    acf_sweep_close(&s);
+}
+
 /* Less is better of a loss.  The best of all is c's, one of whose runs is open. */
 static void the_best_of_a_column_is_whole(void **state)
 {
@@ -621,6 +649,7 @@ static const struct CMUnitTest tests[] = {
     TEST(tells_everything_at_once),
     TEST(refuses_command_lines),
     TEST(makes_tables),
+    TEST(keeps_lines_without_memory),
     TEST(the_best_of_a_column_is_whole),
     TEST(tells_undefined_figures),
     TEST(names_the_best_of_a_series),
