@@ -16,7 +16,8 @@ bool acf_run_file_is_mark(const char *name);
 /* The answers to test that acf-eval writes into a run directory for --compare. */
 bool acf_run_file_is_test(const char *name);
 
-/* Anything else that a run or a series writes, those answers too, but for its lock and the runs of the series. */
+/* Anything else that a run or a series writes, those answers too, but for its lock and the runs of
+ * the series. */
 bool acf_run_file_is_content(const char *name);
 
 /* A run of a series: "seed-3", "fold-1". */
