@@ -216,6 +216,15 @@ refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-eval" 
 refuses 2 "'own.tsv': one argument too many; did you mean --data own.tsv?" "$ACF/acf-eval" run own.tsv
 refuses 2 "'own.tsv': one argument too many" "$ACF/acf-eval" run own.tsv --data own.tsv
 refuses 2 "'by_f1': one argument too many; did you mean --compare?" "$ACF/acf-eval" run by_f1
+
+# The lines that say how to use a model can be pasted.
+quoted="it's a \"run\""
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir="$quoted"
+use=$(sed -n 's|^use:   acf-predict \(.*\) < texts.txt$|\1|p' out)
+eval "use=$use"
+[ "$use" = "$PWD/$quoted" ] || fail "use: $use"
+grep -qF "AutoModelForSequenceClassification.from_pretrained(\"$PWD/it's a \\\"run\\\"/best\")" out || fail "$(grep from_pretrained out)"
+refuses 2 "'by_f1': one argument too many; did you mean --compare?" "$ACF/acf-eval" run by_f1
 printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
 [ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
 "$ACF/acf-predict" run /dev/null >out
