@@ -216,6 +216,11 @@ refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-eval" 
 refuses 2 "'own.tsv': one argument too many; did you mean --data own.tsv?" "$ACF/acf-eval" run own.tsv
 refuses 2 "'own.tsv': one argument too many" "$ACF/acf-eval" run own.tsv --data own.tsv
 refuses 2 "'by_f1': one argument too many; did you mean --compare?" "$ACF/acf-eval" run by_f1
+printf 'text\tlabel\nrain\tfog\n' >fog.tsv
+refuses 3 "fog.tsv:2: label 'fog', which the model does not have (known: " "$ACF/acf-eval" run --data fog.tsv
+mkdir directory
+refuses 3 "$PWD/directory: is a directory, expected a file; give --data $PWD/directory/dev.tsv" "$ACF/acf-eval" run --data directory/
+refuses 3 "$PWD/directory: is a directory, expected a file; give --data $PWD/directory/test.tsv" "$ACF/acf-eval" run --data directory --split test
 
 # The lines that say how to use a model can be pasted.
 quoted="it's a \"run\""
