@@ -31,6 +31,17 @@ acf_status acf_str_put_cell(acf_str *s, const char *text, acf_error *e)
     return ACF_OK;
 }
 
+acf_status acf_str_put_word(acf_str *s, const char *text, acf_error *e)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    if (*text != '\0' && text[strspn(text, plain)] == '\0') return acf_str_puts(s, text, e);
+    ACF_TRY(acf_str_puts(s, "'", e));
+    for (const char *c = text; *c != '\0'; c++)
+        ACF_TRY(acf_str_append(s, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1, e));
+    return acf_str_puts(s, "'", e);
+}
+
 acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...)
 {
     va_list args;

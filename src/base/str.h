@@ -20,6 +20,9 @@ acf_status acf_str_printf(acf_str *s, acf_error *e, const char *fmt, ...) ACF_MU
 /* Text as a cell of a TSV file, which has no quoting: TAB, CR and LF become blanks. */
 acf_status acf_str_put_cell(acf_str *s, const char *text, acf_error *e) ACF_MUST_USE;
 
+/* Text as one word for a shell: in single quotes unless it is plain. */
+acf_status acf_str_put_word(acf_str *s, const char *text, acf_error *e) ACF_MUST_USE;
+
 /* Only the first `len` bytes stay (len <= s->len), or none; the memory is kept. */
 void acf_str_cut(acf_str *s, size_t len);
 void acf_str_clear(acf_str *s);

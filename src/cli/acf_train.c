@@ -63,23 +63,11 @@ static acf_status dump_range(acf_dump *dump, const train_arguments *a, acf_error
     return ACF_OK;
 }
 
-/* A word as a shell reads it back: in single quotes unless it is plain. */
-static acf_status put_word(acf_str *out, const char *word, acf_error *e)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "%+,-./:=@_";
-    if (*word != '\0' && word[strspn(word, plain)] == '\0') return acf_str_puts(out, word, e);
-    ACF_TRY(acf_str_puts(out, "'", e));
-    for (const char *c = word; *c != '\0'; c++)
-        ACF_TRY(acf_str_append(out, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1, e));
-    return acf_str_puts(out, "'", e);
-}
-
 static acf_status command_line(acf_str *out, int argc, char **argv, acf_error *e)
 {
     for (int i = 0; i < argc; i++) {
         if (i > 0) ACF_TRY(acf_str_puts(out, " ", e));
-        ACF_TRY(put_word(out, argv[i], e));
+        ACF_TRY(acf_str_put_word(out, argv[i], e));
     }
     return ACF_OK;
 }

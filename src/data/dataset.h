@@ -48,6 +48,7 @@ typedef struct acf_data_options {
     const char *const
         *labels; /* [n_labels] order = ids; NULL: the preset's, else sorted by bytes */
     int n_labels;
+    bool labels_of_model; /* they are a model's, not the user's: for messages */
 
     double dev_fraction; /* 0: none; below 1: this part of train becomes dev */
     int folds, fold;     /* folds 0: none; else part `fold` of 1 .. folds of train becomes dev */

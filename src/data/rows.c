@@ -12,9 +12,10 @@ static acf_status unknown_label(const acf_dataset *d, const acf_table *t, int ro
 {
     char known[300];
     acf_labels_list(known, sizeof known, d->labels, d->K);
-    const char *whose = opt->labels != NULL ? "data.labels does not list"
-                        : d->task->preset   ? "the task does not have"
-                                            : "training does not have";
+    const char *whose = opt->labels_of_model  ? "the model does not have"
+                        : opt->labels != NULL ? "data.labels does not list"
+                        : d->task->preset     ? "the task does not have"
+                                              : "training does not have";
     if (d->task->image && acf_path_is_dir(t->path))
         return acf_fail(e, ACF_ERR_DATA, "%s/%.*s: a class that %s (known: %s)", t->path,
                         acf_shown(cell), cell, whose, known);

@@ -125,7 +125,11 @@ static acf_status set_data(settings *s, const acf_task *task, const acf_held_out
         acf_free(path);
         return st;
     }
-    if (task != NULL && task->answered_by != NULL) {
+    if (task != NULL && task->answered_by == NULL && !is_set && !task->image &&
+        acf_path_is_dir(path)) {
+        st = acf_fail(e, ACF_ERR_DATA, "%s: is a directory, expected a file; give --data %s/%s.tsv",
+                      path, path, opt->split == ACF_TEST ? "test" : "dev");
+    } else if (task != NULL && task->answered_by != NULL) {
         st = set_asked_only(s, task, path, e);
     } else if (is_set) {
         st = set_dir(s, path, e);
@@ -286,6 +290,30 @@ static acf_status open_split(acf_held_out_part *out, acf_dataset *data, acf_spli
     return acf_text_source_stream(&out->source, out->split, m->tok, m->max_length, e);
 }
 
+/* After a failure to read: data of the training run that are no longer where they were. */
+static acf_status tell_moved(const acf_config *cfg, const acf_held_out_options *opt, bool drawn,
+                             acf_error *e)
+{
+    bool test = opt->split == ACF_TEST;
+    const char *file = drawn ? cfg->data.train : test ? cfg->data.test : cfg->data.dev;
+    const char *key = drawn ? "data.train" : test ? "data.test" : "data.dev", *what = "FILE";
+    char text[ACF_ERROR_TEXT];
+    if (file == NULL) {
+        file = cfg->data.dir;
+        key = "data.dir";
+        what = "DIR";
+    }
+    bool is_chosen = opt->data != NULL; /* by who asks */
+    for (size_t i = 0; i < opt->n_sets; i++)
+        is_chosen |=
+            strncmp(opt->sets[i], key, strlen(key)) == 0 && opt->sets[i][strlen(key)] == '=';
+    if (is_chosen || file == NULL || acf_path_exists(file)) return e->status;
+    memcpy(text, e->text, sizeof text);
+    return acf_fail(e, ACF_ERR_DATA,
+                    "%.900s (data of the training run; --data FILE or --set %s=%s names another)",
+                    text, key, what);
+}
+
 static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *cfg,
                              const acf_held_out_options *opt, acf_error *e)
 {
@@ -300,6 +328,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     acf_data_options *o = &keys.options;
     o->labels = (const char *const *)(char *const *)m->labels;
     o->n_labels = m->K;
+    o->labels_of_model = true;
     bool drawn = opt->split == ACF_DEV && acf_config_draws_dev(cfg) && opt->data == NULL &&
                  cfg->data.dev == NULL;
     o->splits = drawn ? 0u : 1u << opt->split | 1u << second;
@@ -311,7 +340,9 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     }
     o->ignore_labels = opt->ignore_labels;
     o->label_optional = opt->data != NULL || opt->split == ACF_TEST;
-    ACF_TRY(acf_data_open(&out->data, o, opt->log, e));
+    acf_status st = acf_data_open(&out->data, o, opt->log, e);
+    if (st == ACF_ERR_DATA) st = tell_moved(cfg, opt, drawn, e);
+    ACF_TRY(st);
     ACF_TRY(check_content(out->data, m, drawn, opt, e));
     ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, cfg, opt->log, e));
     ACF_TRY(open_split(&out->part[1], out->data, second, m, cfg, opt->log, e));

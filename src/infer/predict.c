@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "infer/evaluate.h"
+#include "text/utf8.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -101,9 +102,15 @@ static acf_status put_line(acf_predictor *p, const acf_answer *a, acf_error *e)
     return acf_str_puts(&p->out, "\n", e);
 }
 
+static bool begins_as_gzip(const char *bytes, size_t len)
+{
+    return len >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0;
+}
+
 static bool begins_as_picture(const char *bytes, size_t len)
 {
-    return memchr(bytes, '\0', len < PICTURE_BYTES ? len : PICTURE_BYTES) != NULL;
+    return !begins_as_gzip(bytes, len) &&
+           memchr(bytes, '\0', len < PICTURE_BYTES ? len : PICTURE_BYTES) != NULL;
 }
 
 bool acf_predict_is_picture(int fd)
@@ -113,6 +120,20 @@ bool acf_predict_is_picture(int fd)
     return n > 0 && begins_as_picture(bytes, (size_t)n);
 }
 
+/* Training takes no other texts either. */
+static acf_status check_text(const acf_predictor *p, const char *line, size_t len, acf_error *e)
+{
+    const char *nul = memchr(line, '\0', len);
+    size_t good = acf_utf8_is_ascii(line, len) ? len : acf_utf8_valid(line, len);
+    if (good < len)
+        return acf_fail(
+            e, ACF_ERR_DATA, "%s: line %" PRId64 ": is not valid UTF-8 (byte 0x%02X at byte %zu)",
+            p->opt->name, p->n_taken + 1, (unsigned)(unsigned char)line[good], good + 1);
+    if (nul == NULL) return ACF_OK;
+    return acf_fail(e, ACF_ERR_DATA, "%s: line %" PRId64 ": holds a NUL byte (at byte %zu)",
+                    p->opt->name, p->n_taken + 1, (size_t)(nul - line) + 1);
+}
+
 static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_error *e)
 {
     if (p->n_taken == 0 && len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
@@ -120,6 +141,7 @@ static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_
         len -= 3;
     }
     if (len > 0 && line[len - 1] == '\r') len--;
+    if (p->pixels == NULL) ACF_TRY(check_text(p, line, len, e));
     if (!p->opt->pair) return acf_predictor_take(p, line, len, NULL, 0, e);
     const char *tab = memchr(line, '\t', len);
     if (tab == NULL)
@@ -134,6 +156,11 @@ static acf_status take_line(acf_predictor *p, const char *line, size_t len, acf_
 static acf_status take_lines(acf_predictor *p, acf_str *buffer, acf_error *e)
 {
     size_t at = 0;
+    if (p->n_taken == 0 && begins_as_gzip(buffer->data, buffer->len))
+        return acf_fail(e, ACF_ERR_DATA,
+                        "%s: is gzip data; unpack it (zcat FILE | acf-predict MODEL) or name its "
+                        "columns with --columns",
+                        p->opt->name);
     if (p->n_taken == 0 && p->pixels != NULL && begins_as_picture(buffer->data, buffer->len))
         return acf_fail(e, ACF_ERR_DATA,
                         "%s: holds a NUL byte as a picture does, expected lines with the paths of "

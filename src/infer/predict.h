@@ -3,9 +3,9 @@
  * the line or cell is the path of one (in a table from its directory on), or paths are given.
  *
  * Lines end at line feeds only; a final CR is dropped, so is a UTF-8 byte order mark before the
- * first; a last line without line feed counts; any other bytes may stand in a line.  What one read
- * of the input brings is answered before the next read, so that a pipe gets its answers at once and
- * a file is still worked on in batches.
+ * first; a last line without line feed counts; any other characters but NUL may stand in a text, in
+ * valid UTF-8.  What one read of the input brings is answered before the next read, so that a pipe
+ * gets its answers at once and a file is still worked on in batches.
  */
 #ifndef ACF_INFER_PREDICT_H
 #define ACF_INFER_PREDICT_H
@@ -42,8 +42,9 @@ typedef struct acf_predict_options {
 } acf_predict_options;
 
 /* Answer all lines of the input; *n_lines counts them.  ACF_ERR_DATA names input and line (a pair
- * without TAB, an image that cannot be read, reading fails), after the lines before it are answered
- * (so also of a table's rows); ACF_ERR_NUMERIC when an output is not finite. */
+ * without TAB, a text that is not UTF-8 or holds a NUL, an image that cannot be read, reading
+ * fails), after the lines before it are answered (so also of a table's rows), or says that the
+ * input is gzip data; ACF_ERR_NUMERIC when an output is not finite. */
 acf_status acf_predict(int64_t *n_lines, acf_model *m, const acf_predict_options *opt,
                        acf_error *e) ACF_MUST_USE;
 

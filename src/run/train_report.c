@@ -114,17 +114,30 @@ static acf_status report_dev(acf_str *summary, const acf_trainer *t, const acf_e
     return st;
 }
 
+/* The line of Python that loads it; of the path a literal, for which JSON's strings will do. */
+static acf_status how_to_load(acf_str *summary, const char *best, bool image, acf_error *e)
+{
+    cJSON *path = cJSON_CreateString(best);
+    acf_status st = acf_json_check(path, e);
+    char *literal = st == ACF_OK ? acf_json_print(path, false, e) : NULL;
+    cJSON_Delete(path);
+    if (literal == NULL) return ACF_ERR_RESOURCE;
+    st = acf_str_printf(summary, e, "       AutoModelFor%s.from_pretrained(%s)\n",
+                        image ? "ImageClassification" : "SequenceClassification", literal);
+    acf_free(literal);
+    return st;
+}
+
 /* Where the model is, and with what it can be used. */
 static acf_status how_to_use(acf_str *summary, const char *best, const char *dir,
                              const acf_model *m, acf_error *e)
 {
     const acf_encoder *enc = m->enc;
     bool image = enc->channels > 0;
-    ACF_TRY(acf_str_printf(summary, e, "model: %s\nuse:   acf-predict %s < %s\n", best, dir,
-                           image ? "paths.txt" : "texts.txt"));
-    if (acf_model_is_transformers_class(m))
-        return acf_str_printf(summary, e, "       AutoModelFor%s.from_pretrained(\"%s\")\n",
-                              image ? "ImageClassification" : "SequenceClassification", best);
+    ACF_TRY(acf_str_printf(summary, e, "model: %s\nuse:   acf-predict ", best));
+    ACF_TRY(acf_str_put_word(summary, dir, e));
+    ACF_TRY(acf_str_printf(summary, e, " < %s\n", image ? "paths.txt" : "texts.txt"));
+    if (acf_model_is_transformers_class(m)) return how_to_load(summary, best, image, e);
     if (image)
         return acf_str_puts(summary, "note:  transformers has no class for this network\n", e);
     return acf_str_printf(

@@ -117,6 +117,10 @@ mkdir elsewhere
 mv project elsewhere
 project=elsewhere/project
 sed 3d "$data/dev.tsv" >$project/dev.tsv
+refuses 3 "$PWD/project/dev.tsv: cannot open: " "$ACF/acf-eval" $project/ended
+grep -q '(data of the training run; --data FILE or --set data.dev=FILE names another)$' err || { fail 'no word of other data'; cat err; }
+refuses 3 "$PWD/nowhere.tsv: cannot open: No such file or directory" "$ACF/acf-eval" $project/ended --data nowhere.tsv
+grep -q 'of the training run' err && { fail 'a file that was asked for is none of the run'; cat err; }
 for dir in run ended; do
     refuses 2 "elsewhere/project/dev.tsv: has changed since $PWD/$project/$dir began (sha256 " in_project --config base.yaml --set save.dir=$dir --resume
 done

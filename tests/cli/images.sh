@@ -97,6 +97,8 @@ grep -q '^error: arguments: image 2: nowhere.png: cannot open' err || fail "$(ca
 printf 'GIF89a\001\000\001\000\000\000\000,' >one.gif
 refuses 3 'arguments: image 1: one.gif: is a GIF file; PNG, JPEG and BMP are read' "$ACF/acf-predict" run one.gif
 refuses 3 'standard input: holds a NUL byte as a picture does' sh -c "'$ACF/acf-predict' run <'$one'"
+gzip -c paths >paths.gz
+refuses 3 'paths.gz: is gzip data; unpack it' "$ACF/acf-predict" run paths.gz
 refuses 3 'standard input: holds a NUL byte as a picture does' sh -c "cat '$one' | '$ACF/acf-predict' run -"
 (printf '\357\273\277'; cat paths) >marked
 ok "$ACF/acf-predict" run marked --format tsv

@@ -215,6 +215,19 @@ refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-predic
 refuses 4 'texts: is a file, expected a model or run directory' "$ACF/acf-eval" texts run
 refuses 2 "'own.tsv': one argument too many; did you mean --data own.tsv?" "$ACF/acf-eval" run own.tsv
 refuses 2 "'own.tsv': one argument too many" "$ACF/acf-eval" run own.tsv --data own.tsv
+printf 'text\tlabel\nrain\tfog\n' >fog.tsv
+refuses 3 "fog.tsv:2: label 'fog', which the model does not have (known: " "$ACF/acf-eval" run --data fog.tsv
+mkdir directory
+refuses 3 "$PWD/directory: is a directory, expected a file; give --data $PWD/directory/dev.tsv" "$ACF/acf-eval" run --data directory/
+refuses 3 "$PWD/directory: is a directory, expected a file; give --data $PWD/directory/test.tsv" "$ACF/acf-eval" run --data directory --split test
+
+# The lines that say how to use a model can be pasted.
+quoted="it's a \"run\""
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir="$quoted"
+use=$(sed -n 's|^use:   acf-predict \(.*\) < texts.txt$|\1|p' out)
+eval "use=$use"
+[ "$use" = "$PWD/$quoted" ] || fail "use: $use"
+grep -qF "AutoModelForSequenceClassification.from_pretrained(\"$PWD/it's a \\\"run\\\"/best\")" out || fail "$(grep from_pretrained out)"
 refuses 2 "'by_f1': one argument too many; did you mean --compare?" "$ACF/acf-eval" run by_f1
 printf '\n\nrain\n\n' | "$ACF/acf-predict" run >out
 [ "$(wc -l <out)" -eq 4 ] || fail 'empty lines are not answered'
@@ -225,8 +238,13 @@ printf 'rain\ton the roof\nrain on the roof\n' | "$ACF/acf-predict" run --format
 printf 'one\tlabel\n' >named.tsv
 ok "$ACF/acf-predict" run named.tsv
 [ "$(wc -l <out)" -eq 1 ] || fail 'a .tsv is not read as plain lines'
-printf 'caf\351\nNUL\000byte\n\355\240\200 \364\220\200\200\n' | "$ACF/acf-predict" run >out 2>err || fail 'odd bytes end acf-predict'
-[ "$(wc -l <out)" -eq 3 ] || fail 'odd bytes: an answer a line'
+printf 'rain\ncaf\351\nrain\n' >latin1
+run 3 "$ACF/acf-predict" run latin1
+grep -q '^error: latin1: line 2: is not valid UTF-8 (byte 0xE9 at byte 4)' err || fail "$(cat err)"
+[ "$(wc -l <out)" -eq 1 ] || fail 'odd bytes: the line before is not answered'
+gzip -c texts >packed.gz
+refuses 3 'packed.gz: is gzip data; unpack it (zcat FILE | acf-predict MODEL) or name its columns with --columns' "$ACF/acf-predict" run packed.gz
+refuses 3 'standard input: is gzip data; unpack it' sh -c "'$ACF/acf-predict' run <packed.gz"
 awk 'BEGIN { for (i = 0; i < 30000; i++) printf "word%d ", i; print "" }' >long
 ok "$ACF/acf-predict" run long --format jsonl --tokens
 [ "$(sed 's/.*input_ids":\[\(.*\)\]}/\1/' out | tr ',' '\n' | wc -l)" -eq 128 ] || fail 'a long text is not cut to 128 tokens'

@@ -94,8 +94,6 @@ static void every_line_gets_one_answer(void **state)
         {"\n\n\n", 3, 3},
         {"a\r\nb\r\n", 6, 2},
         {"a\rb\n", 4, 1},
-        {"a\0b\nc\n", 6, 2},
-        {"\xff\xfe\n\xc3\x28\n", 5, 2},
         {"a\xe2\x80\xa8\x62\x0b\x0c\n", 8, 1}, /* other separators are part of the line */
     };
     fixture f;
@@ -104,6 +102,37 @@ static void every_line_gets_one_answer(void **state)
         const acf_predict_options opt = {.format = ACF_PREDICT_LABELS};
         assert_ok(answer(&f, *state, cases[i].text, cases[i].len, opt), &f.e);
         assert_int_equal(f.n_lines, cases[i].lines);
+        assert_int_equal(count_lines(&f.out), cases[i].lines);
+    }
+    close_fixture(&f);
+}
+
+static void what_is_no_text_is_refused_behind_the_answers(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        int lines;
+        const char *want;
+    } cases[] = {
+        {"a\0b\nc\n", 6, 0, "standard input: line 1: holds a NUL byte (at byte 2)"},
+        {"a\nb\n\xc3\x28\nc\n", 9, 2,
+         "standard input: line 3: is not valid UTF-8 (byte 0xC3 at byte 1)"},
+        {"a\nbc\xc3", 5, 1, "standard input: line 2: is not valid UTF-8 (byte 0xC3 at byte 3)"},
+        {"\xef\xbb\xbf"
+         "a\0\n",
+         6, 0, "standard input: line 1: holds a NUL byte (at byte 2)"},
+        {"\x1f\x8b\x08\0\0\n\n\0", 8, 0,
+         "standard input: is gzip data; unpack it (zcat FILE | acf-predict MODEL) or name its "
+         "columns with --columns"},
+        {"a\n\x1f\x8b\n", 5, 1, "standard input: line 2: is not valid UTF-8 (byte 0x8B at byte 2)"},
+    };
+    fixture f;
+    open_fixture(&f);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const acf_predict_options opt = {.format = ACF_PREDICT_LABELS};
+        assert_fails(answer(&f, *state, cases[i].text, cases[i].len, opt), ACF_ERR_DATA,
+                     cases[i].want, &f.e);
         assert_int_equal(count_lines(&f.out), cases[i].lines);
     }
     close_fixture(&f);
@@ -265,6 +294,7 @@ static void features_are_written_for_numpy(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 static const struct CMUnitTest tests[] = {
     TEST(every_line_gets_one_answer),
+    TEST(what_is_no_text_is_refused_behind_the_answers),
     TEST(answers_do_not_depend_on_neighbours),
     TEST(formats_agree),
     TEST(pairs_need_a_tab),

@@ -166,6 +166,15 @@ static void json_has_the_documented_keys(void **state)
     assert_ok(acf_metrics_json_values(flat, &r.linear, "eval_", &e), &e);
     assert_number(cJSON_GetObjectItem(flat, "eval_accuracy")->valuedouble, 0.6, 1e-15);
     cJSON_Delete(flat);
+
+    cJSON *bare = cJSON_CreateObject(); /* of two classes where one is the most */
+    assert_ok(acf_metrics_json_heads(bare, &r, names, 1, &e), &e);
+    assert_int_equal(cJSON_GetArraySize(bare), 3);
+    linear = cJSON_GetObjectItem(bare, "linear");
+    assert_true(cJSON_HasObjectItem(linear, "ci"));
+    assert_false(cJSON_HasObjectItem(linear, "per_class"));
+    assert_false(cJSON_HasObjectItem(linear, "confusion_matrix"));
+    cJSON_Delete(bare);
     acf_eval_result_free(&r);
 }
 
