@@ -57,7 +57,6 @@ if [ -z "$tasks" ]; then
 fi
 [ -n "$tasks" ] || fail "$data: holds none of GLUE's folders (CoLA, SST-2 ...)" 3
 
-
 # Who ends this script means the work: a stop is passed on, and waited for.  A shell sees signals at
 # once only while it waits for something behind.  A closed terminal ends nothing (as of acf-train).
 stop='' again='' child=''
