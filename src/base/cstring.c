@@ -26,6 +26,16 @@ bool acf_ends_with(const char *text, const char *end)
     return len >= n && strcmp(text + len - n, end) == 0;
 }
 
+bool acf_list_has(const char *list, const char *name, size_t len)
+{
+    for (const char *at = list; *at != '\0';) {
+        size_t n = strcspn(at, ",");
+        if (n == len && strncmp(at, name, len) == 0) return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
 int acf_edit_distance(const char *a, const char *b)
 {
     enum { LIMIT = 64 };

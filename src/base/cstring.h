@@ -3,6 +3,7 @@
 #define ACF_BASE_CSTRING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Control characters (C0, DEL, and C1 in UTF-8) become '?', in place: what came from a file stays
  * on its line and cannot drive a terminal. */
@@ -13,6 +14,9 @@ void acf_make_printable(char *s);
 bool acf_number_parse(double *out, const char *text);
 
 bool acf_ends_with(const char *text, const char *end);
+
+/* Are the first len bytes of name a word of the list "a,b,c"? */
+bool acf_list_has(const char *list, const char *name, size_t len);
 
 /* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
  * longer ones give 64. */

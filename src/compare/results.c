@@ -1,5 +1,6 @@
 #include "compare/results.h"
 
+#include "base/cstring.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -99,18 +100,6 @@ static acf_status read_folds(acf_result *line, const cJSON *c, const char *place
     return ACF_OK;
 }
 
-/* Is the name a word of the list "a,b,c"? */
-static bool is_listed(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-    for (const char *at = list; *at != '\0';) {
-        size_t n = strcspn(at, ",");
-        if (n == len && memcmp(at, name, len) == 0) return true;
-        at += n + (at[n] == ',');
-    }
-    return false;
-}
-
 static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_options *opt,
                             const char *place, acf_error *e)
 {
@@ -131,7 +120,7 @@ static acf_status read_line(acf_results *r, const cJSON *c, const acf_results_op
                         "%s: is no result line: 'variant', 'task' and 'seed' are "
                         "needed",
                         place);
-    if (opt->tasks != NULL && !is_listed(opt->tasks, task)) {
+    if (opt->tasks != NULL && !acf_list_has(opt->tasks, task, strlen(task))) {
         int place_there = place_of(&r->skipped, &r->n_skipped, &r->skipped_cap, task, e);
         return place_there < 0 ? ACF_ERR_RESOURCE : ACF_OK;
     }

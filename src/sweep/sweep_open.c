@@ -1,6 +1,7 @@
 /* From a sweep file and the command line to the configurations of all runs. */
 #include "sweep/sweep.h"
 
+#include "base/cstring.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -19,17 +20,6 @@ typedef struct opening {
     acf_str *problems; /* of the configurations, as lines */
     acf_error *e;
 } opening;
-
-/* Is a word of the list "a,b,c" the name? */
-static bool is_listed(const char *list, const char *name, size_t len)
-{
-    for (const char *at = list; *at != '\0';) {
-        size_t n = strcspn(at, ",");
-        if (n == len && strncmp(at, name, len) == 0) return true;
-        at += n + (at[n] == ',');
-    }
-    return false;
-}
 
 static acf_status tell_unlisted(const char *option, const char *word, const char *const *names,
                                 acf_error *e)
@@ -72,7 +62,7 @@ static acf_status choose_tasks(opening *o)
     ACF_TRY(st);
     for (size_t i = 0; i < f->n_tasks; i++) {
         const char *name = f->task[i].name;
-        if (name == NULL || is_listed(list, name, strlen(name)))
+        if (name == NULL || acf_list_has(list, name, strlen(name)))
             f->task[kept++] = f->task[i];
         else
             acf_sweep_task_free(&f->task[i]);
@@ -102,7 +92,7 @@ static acf_status choose_variants(opening *o)
     ACF_TRY(st);
     for (size_t i = 0; i < f->n_variants; i++) {
         const acf_sweep_variant *v = &f->variant[i];
-        if (is_listed(list, v->name, strlen(v->name)) || is_listed(list, v->name, v->base))
+        if (acf_list_has(list, v->name, strlen(v->name)) || acf_list_has(list, v->name, v->base))
             f->variant[kept++] = f->variant[i];
         else
             acf_sweep_variant_free(&f->variant[i]);

@@ -76,12 +76,22 @@ static void control_characters_are_not_shown(void **state)
     assert_string_equal(text, "a?b?[31m? ??2J \xc2\xa0\xc3\x9b"); /* other UTF-8 stays */
 }
 
+static void a_word_of_a_list_is_whole(void **state)
+{
+    (void)state;
+    assert_true(acf_list_has("rte", "rte", 3) && acf_list_has("rte,mrpc", "mrpc", 4));
+    assert_true(acf_list_has("rte,,mrpc,", "mrpc", 4) && acf_list_has("acf,ce", "acf_tau", 3));
+    assert_false(acf_list_has("", "rte", 3) || acf_list_has("rte-100", "rte", 3));
+    assert_false(acf_list_has("rt,te", "rte", 3) || acf_list_has("a,rte", "rte,a", 5));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(edit_distances),
     cmocka_unit_test(long_words_are_far_from_everything),
     cmocka_unit_test(a_number_is_all_of_the_text),
     cmocka_unit_test(ends_are_whole),
     cmocka_unit_test(control_characters_are_not_shown),
+    cmocka_unit_test(a_word_of_a_list_is_whole),
 };
 
 TEST_MAIN(tests)
