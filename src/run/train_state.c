@@ -237,7 +237,7 @@ acf_status acf_train_check_best(acf_trainer *t, acf_error *e)
     acf_status st = verify_stored(path, &why);
     acf_free(path);
     if (st != ACF_ERR_MODEL) {
-        if (st != ACF_OK && e != NULL) *e = why;
+        if (st != ACF_OK) acf_error_give(e, &why);
         return st;
     }
     acf_log_warn(&t->log, "%s; it was the best: the choice begins anew at update %lld", why.text,
