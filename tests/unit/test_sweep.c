@@ -1,51 +1,14 @@
 /* Sweep files, their product of variants, tasks and seeds, and broken ones. */
 #include "support/cm.h"
+#include "support/sweep_files.h"
 #include "support/tmpdir.h"
 
 #include "base/io.h"
-#include "base/path.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "run/run_status.h"
 #include "sweep/series_best.h"
-#include "sweep/sweep_result.h"
-#include "sweep/sweep_table.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define CONFIG                                                                                     \
-    "schema: 1\ntask: text\ndata: {train: t.tsv, dev: d.tsv}\nmodel: {encoder: bert-tiny}\n"
-
-static char start_dir[4096];
-
-static int enter(void **state)
-{
-    acf_json_start();
-    if (tmpdir_setup(state) != 0 || getcwd(start_dir, sizeof start_dir) == NULL) return -1;
-    if (chdir(*state) != 0) return -1;
-    tmpdir_write_text("c.yaml", CONFIG);
-    return 0;
-}
-
-static int leave(void **state)
-{
-    if (chdir(start_dir) != 0) return -1;
-    return tmpdir_teardown(state);
-}
-
-static const acf_sweep_options plain = {.dir = "out", .n_jobs = 1};
-
-static void open_ok(acf_sweep *s, const char *yaml, const acf_sweep_options *opt)
-{
-    acf_error e = {0};
-    acf_str problems = {0};
-    tmpdir_write_text("s.yaml", yaml);
-    acf_status st = acf_sweep_open(s, &problems, "s.yaml", opt, &e);
-    if (st != ACF_OK) fail_msg("%s\n%s", e.text, problems.data != NULL ? problems.data : "");
-    acf_str_free(&problems);
-}
 
 /* Names of all runs, with blanks between them. */
 static void assert_runs(const acf_sweep *s, const char *want)
@@ -64,18 +27,18 @@ static void assert_runs(const acf_sweep *s, const char *want)
 static void expands_variants_tasks_and_seeds(void **state)
 {
     acf_sweep s;
-    open_ok(&s,
-            "schema: 1\n"
-            "seeds: [7, 9]\n"
-            "set: {train: {epochs: 2}, data.shots: 8}\n"
-            "tasks:\n"
-            "  - {name: few, config: c.yaml}\n"
-            "  - {name: all, config: c.yaml, set: {data.shots: null}, seeds: 1..1}\n"
-            "variants:\n"
-            "  ce: {loss.type: ce}\n"
-            "  acf: {loss: {type: acf, cor.weight: 0.1}, data.train: sub/t.tsv}\n"
-            "  plain:\n",
-            &plain);
+    sweep_open_ok(&s,
+                  "schema: 1\n"
+                  "seeds: [7, 9]\n"
+                  "set: {train: {epochs: 2}, data.shots: 8}\n"
+                  "tasks:\n"
+                  "  - {name: few, config: c.yaml}\n"
+                  "  - {name: all, config: c.yaml, set: {data.shots: null}, seeds: 1..1}\n"
+                  "variants:\n"
+                  "  ce: {loss.type: ce}\n"
+                  "  acf: {loss: {type: acf, cor.weight: 0.1}, data.train: sub/t.tsv}\n"
+                  "  plain:\n",
+                  &sweep_plain);
     assert_runs(&s, "ce/few/seed-7 ce/few/seed-9 ce/all/seed-1 acf/few/seed-7 acf/few/seed-9 "
                     "acf/all/seed-1 plain/few/seed-7 plain/few/seed-9 plain/all/seed-1");
     const acf_config *c = acf_sweep_config(&s, 4);
@@ -95,14 +58,14 @@ static void takes_one_run_without_seeds(void **state)
 {
     (void)state;
     acf_sweep s;
-    open_ok(&s, "schema: 1\ntasks: [c.yaml]\nvariants: {x: }\n", &plain);
+    sweep_open_ok(&s, "schema: 1\ntasks: [c.yaml]\nvariants: {x: }\n", &sweep_plain);
     assert_runs(&s, "x/c");
     assert_int_equal(acf_sweep_config(&s, 0)->train.seed, 42);
     acf_sweep_close(&s);
     /* ... and a series of folds. */
-    open_ok(&s,
-            "schema: 1\ntasks: [c.yaml]\nset: {data.folds: 3, data.dev: null}\nvariants: {x: }\n",
-            &plain);
+    sweep_open_ok(
+        &s, "schema: 1\ntasks: [c.yaml]\nset: {data.folds: 3, data.dev: null}\nvariants: {x: }\n",
+        &sweep_plain);
     assert_runs(&s, "x/c/fold-1 x/c/fold-2 x/c/fold-3");
     assert_int_equal(acf_sweep_config(&s, 1)->data.fold, 2);
     acf_sweep_close(&s);
@@ -112,13 +75,14 @@ static void orders_a_grid(void **state)
 {
     (void)state;
     acf_sweep s;
-    open_ok(&s,
-            "schema: 1\ntasks: [c.yaml]\nvariants: {a: {loss.type: acf}, b: {loss.type: scl}}\n"
-            "grid:\n"
-            "  loss.tau: [0.1, 0.05]\n"
-            "  train.optimizer.betas: [[0.9, 0.98]]\n"
-            "  train.schedule.name: [linear, cosine]\n",
-            &plain);
+    sweep_open_ok(
+        &s,
+        "schema: 1\ntasks: [c.yaml]\nvariants: {a: {loss.type: acf}, b: {loss.type: scl}}\n"
+        "grid:\n"
+        "  loss.tau: [0.1, 0.05]\n"
+        "  train.optimizer.betas: [[0.9, 0.98]]\n"
+        "  train.schedule.name: [linear, cosine]\n",
+        &sweep_plain);
     assert_runs(&s, "a_tau=0.1_optimizer.betas=0.9__0.98_schedule.name=linear/c "
                     "a_tau=0.1_optimizer.betas=0.9__0.98_schedule.name=cosine/c "
                     "a_tau=0.05_optimizer.betas=0.9__0.98_schedule.name=linear/c "
@@ -157,7 +121,7 @@ static void long_names_are_whole(void **state)
     assert_ok(acf_str_printf(&want, &e, "%s/%s/seed-9007199254740990 %s/%s/seed-9007199254740991",
                              variant, task, variant, task),
               &e);
-    open_ok(&s, yaml.data, &plain);
+    sweep_open_ok(&s, yaml.data, &sweep_plain);
     assert_runs(&s, want.data);
     acf_sweep_close(&s);
     acf_str_free(&yaml);
@@ -193,7 +157,7 @@ static void takes_what_the_command_line_says(void **state)
                                    .shard = 2,
                                    .n_shards = 3};
     acf_sweep s;
-    open_ok(&s, yaml, &opt);
+    sweep_open_ok(&s, yaml, &opt);
     assert_runs(&s, "a_lambda=2/q/seed-4 a_lambda=2/q/seed-8 bc_lambda=1/q/seed-4 "
                     "bc_lambda=1/q/seed-8 bc_lambda=2/q/seed-4 bc_lambda=2/q/seed-8");
     for (int i = 0; i < s.n_runs; i++)
@@ -203,7 +167,7 @@ static void takes_what_the_command_line_says(void **state)
     acf_sweep_close(&s);
     const acf_sweep_options other = {
         .dir = "o", .sets = sets, .n_sets = 1, .tasks = "p", .n_jobs = 1};
-    open_ok(&s, yaml, &other);
+    sweep_open_ok(&s, yaml, &other);
     assert_true(acf_sweep_config(&s, 0)->train.epochs == 4.0);
     acf_sweep_close(&s);
 }
@@ -220,7 +184,7 @@ static void shares_are_even(void **state)
         const acf_sweep_options opt = {.dir = "o", .n_jobs = 1, .shard = shard, .n_shards = 3};
         int of_task[3] = {0};
         acf_sweep s;
-        open_ok(&s, yaml, &opt);
+        sweep_open_ok(&s, yaml, &opt);
         assert_int_equal(s.n_runs, 28);
         for (int i = 0; i < s.n_runs; i++) {
             taken[i] += s.run[i].is_ours;
@@ -301,10 +265,10 @@ static void refuses_broken_files(void **state)
         {START "variants: {a: {\n", "not valid YAML"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_refused(cases[i][0], &plain, cases[i][1]);
+        assert_refused(cases[i][0], &sweep_plain, cases[i][1]);
     tmpdir_write_text("c.yaml", "schema: 1\ntask: text\nmodel: {encoder: bert-tiny}\n");
     assert_refused(
-        START "variants: {a: , b: }\n", &plain,
+        START "variants: {a: , b: }\n", &sweep_plain,
         "c.yaml: error: key 'data.dir' or 'data.train' is missing\n      hint: where are "
         "the files of task 'text'?\n      hint: that is task 'c' of the sweep, variant "
         "'a'\n");
@@ -320,7 +284,7 @@ static void tells_everything_at_once(void **state)
     tmpdir_write_text("s.yaml",
                       "schema: 1\nseeds: x\nfoo: 1\nset: {loss.tau: 100}\ntasks: [n.yaml]\n"
                       "variants: {a: {loss.typ: ce}}\n");
-    assert_fails(acf_sweep_open(&s, &problems, "s.yaml", &plain, &e), ACF_ERR_USAGE,
+    assert_fails(acf_sweep_open(&s, &problems, "s.yaml", &sweep_plain, &e), ACF_ERR_USAGE,
                  "s.yaml: ", &e);
     for (const char *at = problems.data; (at = strstr(at, ": error: ")) != NULL; at++)
         n++;
@@ -363,7 +327,7 @@ static void survives_failing_allocations(void **state)
         acf_str problems = {0};
         size_t held = acf_mem_held();
         (void)acf_mem_fail_at(++n);
-        st = acf_sweep_open(&s, &problems, "s.yaml", &plain, &e);
+        st = acf_sweep_open(&s, &problems, "s.yaml", &sweep_plain, &e);
         (void)acf_mem_fail_at(0);
         acf_str_free(&problems);
         acf_sweep_close(&s);
@@ -373,7 +337,7 @@ static void survives_failing_allocations(void **state)
     assert_true(n > 50);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sweep_files_enter, sweep_files_leave)
 
 static const struct CMUnitTest tests[] = {
     TEST(expands_variants_tasks_and_seeds),

@@ -1,5 +1,6 @@
 /* The tables of a sweep and the lines of its runs, and whether its runs fit it. */
 #include "support/cm.h"
+#include "support/sweep_files.h"
 #include "support/tmpdir.h"
 
 #include "base/io.h"
@@ -7,45 +8,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/run_status.h"
-#include "sweep/series_best.h"
 #include "sweep/sweep_result.h"
 #include "sweep/sweep_table.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define CONFIG                                                                                     \
-    "schema: 1\ntask: text\ndata: {train: t.tsv, dev: d.tsv}\nmodel: {encoder: bert-tiny}\n"
-
-static char start_dir[4096];
-
-static int enter(void **state)
-{
-    acf_json_start();
-    if (tmpdir_setup(state) != 0 || getcwd(start_dir, sizeof start_dir) == NULL) return -1;
-    if (chdir(*state) != 0) return -1;
-    tmpdir_write_text("c.yaml", CONFIG);
-    return 0;
-}
-
-static int leave(void **state)
-{
-    if (chdir(start_dir) != 0) return -1;
-    return tmpdir_teardown(state);
-}
-
-static const acf_sweep_options plain = {.dir = "out", .n_jobs = 1};
-
-static void open_ok(acf_sweep *s, const char *yaml, const acf_sweep_options *opt)
-{
-    acf_error e = {0};
-    acf_str problems = {0};
-    tmpdir_write_text("s.yaml", yaml);
-    acf_status st = acf_sweep_open(s, &problems, "s.yaml", opt, &e);
-    if (st != ACF_OK) fail_msg("%s\n%s", e.text, problems.data != NULL ? problems.data : "");
-    acf_str_free(&problems);
-}
 
 /* A run directory as a run would leave it. */
 static void put_run(const acf_sweep *s, int run, int ended, double linear, double label)
@@ -87,7 +54,7 @@ static void makes_tables(void **state)
     acf_sweep s;
     acf_error e = {0};
     acf_str text = {0};
-    open_ok(&s, tabled, &plain);
+    sweep_open_ok(&s, tabled, &sweep_plain);
     put_run(&s, 0, 0, 0.5, 0.25);
     put_run(&s, 1, 0, 0.75, 0.25);
     put_run(&s, 2, 0, 0.5, 0.5);
@@ -130,7 +97,7 @@ static void keeps_lines_without_memory(void **state)
     static const char others[] = "{\"sweep\":\"another\",\"seed\":1}\nno line\n";
     acf_sweep s;
     size_t n_failed = 0, len;
-    open_ok(&s, tabled, &plain);
+    sweep_open_ok(&s, tabled, &sweep_plain);
     acf_error e = {0};
     assert_ok(acf_make_dirs("out", &e), &e);
     tmpdir_write_text("out/results.jsonl", others);
@@ -158,10 +125,10 @@ static void the_best_of_a_column_is_whole(void **state)
     acf_sweep s;
     acf_error e = {0};
     acf_str text = {0};
-    open_ok(&s,
-            "schema: 1\nseeds: 1..2\ntasks: [{config: c.yaml, metrics: [accuracy, loss]}]\n"
-            "variants: {a: , b: , c: , d: }\n",
-            &plain);
+    sweep_open_ok(&s,
+                  "schema: 1\nseeds: 1..2\ntasks: [{config: c.yaml, metrics: [accuracy, loss]}]\n"
+                  "variants: {a: , b: , c: , d: }\n",
+                  &sweep_plain);
     static const double linear[] = {0.5, 0.5, 0.75, 0.75, 0.9, 0, 0.625, 0.625};
     for (int i = 0; i < 8; i++)
         if (linear[i] > 0) put_run(&s, i, 0, linear[i], 0.25);
@@ -182,9 +149,9 @@ static void tells_undefined_figures(void **state)
     acf_sweep s;
     acf_error e = {0};
     acf_str text = {0};
-    open_ok(&s,
-            "schema: 1\nseeds: 1..2\ntasks: [c.yaml, {name: q, config: c.yaml}]\nvariants: {a: }\n",
-            &plain);
+    sweep_open_ok(
+        &s, "schema: 1\nseeds: 1..2\ntasks: [c.yaml, {name: q, config: c.yaml}]\nvariants: {a: }\n",
+        &sweep_plain);
     for (int i = 0; i < 4; i++)
         put_run(&s, i, 0, 0.5, 0.25);
     tmpdir_write_text(tmpdir_path(acf_sweep_config(&s, 1)->save.dir, "eval_results.json"),
@@ -211,7 +178,7 @@ static void names_the_best_of_a_series(void **state)
     cJSON *c;
     static const double linear[] = {0.5, 0.75, 0.25, 0.75};
     tmpdir_write_text("c.yaml", CONFIG "eval: {metric: loss}\n");
-    open_ok(&s, "schema: 1\nseeds: 1..4\ntasks: [c.yaml]\nvariants: {a: }\n", &plain);
+    sweep_open_ok(&s, "schema: 1\nseeds: 1..4\ntasks: [c.yaml]\nvariants: {a: }\n", &sweep_plain);
     for (int i = 0; i < 4; i++)
         put_run(&s, i, 0, linear[i], linear[i]);
     look_at_all(&s);
@@ -236,11 +203,11 @@ static void a_mean_that_lacks_a_run_is_not_the_best(void **state)
     acf_error e = {0};
     acf_str text = {0};
     cJSON *c;
-    open_ok(
+    sweep_open_ok(
         &s,
         "schema: 1\nseeds: 1..2\ntasks: [{name: p, config: c.yaml}, {name: q, config: c.yaml}]\n"
         "variants: {a: , b: }\n",
-        &plain);
+        &sweep_plain);
     for (int i = 0; i < 8; i++)
         put_run(&s, i, i == 5 ? 5 : 0, i < 4 ? 0.5 : 0.75, 0.25);
     look_at_all(&s);
@@ -269,10 +236,10 @@ static void means_over_tasks(void **state)
     acf_error e = {0};
     acf_str text = {0};
     cJSON *c;
-    open_ok(&s,
-            "schema: 1\ntasks: [{name: p, config: c.yaml}, {name: q, config: c.yaml}]\n"
-            "variants: {a: , b: }\n",
-            &plain);
+    sweep_open_ok(&s,
+                  "schema: 1\ntasks: [{name: p, config: c.yaml}, {name: q, config: c.yaml}]\n"
+                  "variants: {a: , b: }\n",
+                  &sweep_plain);
     put_run(&s, 0, 0, 0.5, 0.25);
     put_run(&s, 1, 0, 0.75, 0.5);
     put_run(&s, 2, 0, 0.5, 0.25);
@@ -295,11 +262,11 @@ static void begins_only_what_fits(void **state)
     (void)state;
     acf_sweep s;
     acf_error e = {0};
-    open_ok(&s, tabled, &plain);
+    sweep_open_ok(&s, tabled, &sweep_plain);
     put_run(&s, 0, 0, 0.5, 0.25);
     acf_sweep_close(&s);
     tmpdir_write_text("c.yaml", CONFIG "train: {epochs: 4}\n"); /* longer: --resume would take it */
-    open_ok(&s, tabled, &plain);
+    sweep_open_ok(&s, tabled, &sweep_plain);
     look_at_all(&s);
     assert_int_equal(s.run[0].state, ACF_SWEEP_OPEN);
     assert_fails(acf_sweep_begin(&s, "acf-train", &e), ACF_ERR_USAGE,
@@ -308,7 +275,7 @@ static void begins_only_what_fits(void **state)
     acf_sweep_close(&s);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sweep_files_enter, sweep_files_leave)
 
 static const struct CMUnitTest tests[] = {
     TEST(makes_tables),
