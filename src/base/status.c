@@ -19,9 +19,9 @@ acf_status acf_fail(acf_error *e, acf_status status, const char *fmt, ...)
     return status;
 }
 
-acf_status acf_context(acf_error *e, const char *fmt, ...)
+acf_status acf_context(acf_status st, acf_error *e, const char *fmt, ...)
 {
-    if (e == NULL) return ACF_ERR_FAIL;
+    if (st == ACF_OK || e == NULL) return st;
     char text[ACF_ERROR_TEXT];
     memcpy(text, e->text, sizeof text);
     va_list args;
@@ -40,12 +40,13 @@ acf_status acf_context(acf_error *e, const char *fmt, ...)
         memcpy(e->text + n + 2, text, len);
         e->text[(size_t)n + 2 + len] = '\0';
     }
-    return e->status;
+    return st;
 }
 
-void acf_error_give(acf_error *to, const acf_error *from)
+acf_status acf_error_give(acf_error *to, const acf_error *from)
 {
     if (to != NULL) *to = *from;
+    return from->status;
 }
 
 acf_status acf_reclass(acf_status st, acf_status as, acf_error *e)

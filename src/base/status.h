@@ -37,12 +37,13 @@ typedef struct acf_error {
 acf_status acf_fail(acf_error *e, acf_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Prefix the text in e with "<fmt>: "; returns e's status.  For names that the failing place could
- * not know. */
-acf_status acf_context(acf_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prefix the text in e (which may be NULL) with "<fmt>: ", for names that the failing place could
+ * not know; nothing where st is ACF_OK.  Returns st. */
+acf_status acf_context(acf_status st, acf_error *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* *to = *from, unless to is NULL: for a failure that was kept aside. */
-void acf_error_give(acf_error *to, const acf_error *from);
+/* *to = *from, unless to is NULL: for a failure that was kept aside.  Returns its status. */
+acf_status acf_error_give(acf_error *to, const acf_error *from);
 
 /* Give a bare ACF_ERR_IO or ACF_ERR_FORMAT the class that the caller knows (ACF_ERR_DATA,
  * ACF_ERR_MODEL, ACF_ERR_USAGE ...); every other status stays. */

@@ -200,7 +200,7 @@ static acf_status test_row(acf_compare_row *row, const reading *r, acf_error *e)
     if (st == ACF_OK)
         st = acf_paired_test_run(&row->test, row->figure[0], row->figure[1], &p, &opt, e);
     if (st == ACF_ERR_DATA)
-        st = acf_context(e, "%s and %s", r->task[0]->run[r->member[0][0]].dir,
+        st = acf_context(st, e, "%s and %s", r->task[0]->run[r->member[0][0]].dir,
                          r->task[1]->run[r->member[0][1]].dir);
     row->gain =
         acf_metric_larger_is_better(row->metric) ? row->test.difference : -row->test.difference;

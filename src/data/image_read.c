@@ -175,7 +175,7 @@ acf_status acf_image_read_all(acf_image_source *s, acf_split *split, const acf_i
     read_blocks(&job);
     acf_status st = ACF_OK;
     if (job.error.status != ACF_OK)
-        st = acf_fail(e, job.error.status, "%s", job.error.text);
+        st = acf_error_give(e, &job.error);
     else if (job.is_stopped)
         st = acf_fail(e, ACF_STOPPED, "%s: stopped while reading images", split->path);
     else

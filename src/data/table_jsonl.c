@@ -74,7 +74,7 @@ static acf_status take_string(jsonl *j, acf_error *e)
     cJSON *tree;
     acf_error bad;
     acf_status st = acf_json_parse(&tree, begin, len, j->t->path, &bad);
-    if (st == ACF_ERR_RESOURCE) return acf_fail(e, st, "%s", bad.text);
+    if (st == ACF_ERR_RESOURCE) return acf_error_give(e, &bad);
     if (st != ACF_OK) { /* a wrong escape, or one that means NUL */
         malformed(j);
         return ACF_OK;

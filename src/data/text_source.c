@@ -71,7 +71,7 @@ static acf_status tokenize_block(text_job *job, int b, acf_encoding *x, acf_erro
         acf_status st =
             acf_tokenizer_encode(job->tok, x, split->text[i], strlen(split->text[i]), second,
                                  second != NULL ? strlen(second) : 0, job->max_length, e);
-        if (st != ACF_OK) return acf_context(e, "%s:%d", split->path, (int)split->line[i]);
+        ACF_TRY(acf_context(st, e, "%s:%d", split->path, (int)split->line[i]));
         ACF_TRY(keep_row(job, &job->block[b], i, x, e));
     }
     return ACF_OK;
@@ -235,7 +235,7 @@ acf_status acf_text_source_open(acf_source **out, const acf_split *split, const 
 
     tokenize_blocks(&job);
     if (job.failed < job.n_blocks) {
-        st = acf_fail(e, job.error.status, "%s", job.error.text);
+        st = acf_error_give(e, &job.error);
     } else if (job.is_stopped) {
         st = acf_fail(e, ACF_STOPPED, "%s: stopped while tokenizing", split->path);
     } else {
@@ -302,7 +302,7 @@ static acf_status stream_row(text_stream *s, acf_batch *out, int i, int32_t row,
     const char *second = s->split->text2 != NULL ? s->split->text2[row] : NULL;
     acf_status st = acf_tokenizer_encode(s->tok, &s->x, first, strlen(first), second,
                                          second != NULL ? strlen(second) : 0, s->max_length, e);
-    if (st != ACF_OK) return acf_context(e, "%s:%d", s->split->path, (int)s->split->line[row]);
+    ACF_TRY(acf_context(st, e, "%s:%d", s->split->path, (int)s->split->line[row]));
     size_t n = s->x.n;
     ACF_TRY(acf_batch_reserve(out, (size_t)i + 1, (size_t)*at + n, 0, e));
     memcpy(out->ids + *at, s->x.ids, n * sizeof *out->ids);

@@ -103,7 +103,7 @@ static acf_status take_image(acf_predictor *p, const char *text, size_t len, acf
                  : acf_image_prepare_file(p->levels, path, prep->channels, prep, e);
         st = acf_reclass(st, ACF_ERR_DATA, e);
         if (st == ACF_ERR_DATA)
-            st = acf_context(e, "%s: %s %" PRId64, p->opt->name, p->unit, p->n_taken + 1);
+            st = acf_context(st, e, "%s: %s %" PRId64, p->opt->name, p->unit, p->n_taken + 1);
     }
     acf_free(name);
     acf_free(path);

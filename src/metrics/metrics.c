@@ -274,7 +274,7 @@ static acf_status label_head(acf_eval_result *r, int32_t *pred, const acf_eval_i
         scores[i] = (real)((double)in->cosines[i] / in->tau);
     acf_status st = acf_metrics_classes(&r->label, in->gold, pred, scores, in->n, in->K, e);
     acf_free(scores);
-    return st == ACF_OK ? st : acf_context(e, "label head");
+    return acf_context(st, e, "label head");
 }
 
 acf_status acf_eval_classes(acf_eval_result *r, const acf_eval_input *in, acf_error *e)
@@ -284,10 +284,8 @@ acf_status acf_eval_classes(acf_eval_result *r, const acf_eval_input *in, acf_er
     acf_status st = ACF_ERR_RESOURCE;
     if (pred == NULL) goto done;
     st = acf_metrics_classes(&r->linear, in->gold, NULL, in->logits, in->n, in->K, e);
-    if (st != ACF_OK) {
-        st = acf_context(e, "linear head");
-        goto done;
-    }
+    st = acf_context(st, e, "linear head");
+    if (st != ACF_OK) goto done;
     if (in->cosines != NULL) st = label_head(r, pred + in->n, in, e);
     if (st == ACF_OK && in->space != NULL && in->cosines != NULL) {
         acf_metrics_argmax(pred, in->logits, in->n, in->K);

@@ -53,7 +53,7 @@ static acf_status check_same_config(const acf_config *cfg, acf_error *e)
     if (path == NULL) return ACF_ERR_RESOURCE;
     acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
     if (st != ACF_OK) {
-        (void)acf_context(e, "%s", path);
+        (void)acf_context(st, e, "%s", path);
         goto done;
     }
     st = acf_config_diff(&list, &n, &was, cfg, e);

@@ -101,7 +101,7 @@ static acf_status keep_events(acf_str *jsonl, acf_str *csv, const char *text, si
         acf_error why = {ACF_OK, ""};
         cJSON *event;
         acf_status st = acf_json_parse(&event, text + at, n, "metrics.jsonl", &why);
-        if (st == ACF_ERR_RESOURCE) return acf_fail(e, st, "%s", why.text);
+        if (st == ACF_ERR_RESOURCE) return acf_error_give(e, &why);
         if (st == ACF_OK) {
             if (stays(event, last)) {
                 st = acf_str_append(jsonl, text + at, n + 1, e);

@@ -76,7 +76,7 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg,
     else
         ACF_TRY(learn_tokenizer(&input.vocab_size, s, cfg, opt, e));
     acf_status st = acf_encoder_preset(&config, cfg->model.encoder, &input, e);
-    if (st == ACF_ERR_USAGE) return acf_context(e, "model.encoder");
+    if (st == ACF_ERR_USAGE) return acf_context(st, e, "model.encoder");
     ACF_TRY(st);
     double dropout = isnan(cfg->model.dropout) ? -1 : cfg->model.dropout;
     st = acf_encoder_open(&m->enc, config, cfg->model.pooling, dropout, cfg->model.encoder, e);

@@ -101,7 +101,7 @@ acf_status acf_series_check(const acf_series *s, acf_run_mode mode, acf_error *e
     ACF_TRY(acf_run_dir_check(&is_resumed, s->cfg, mode, e));
     for (int i = 0; i < s->n; i++) {
         acf_status st = acf_run_dir_check(&is_resumed, &s->run[i], mode, e);
-        if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);
+        ACF_TRY(acf_context(st, e, "%s", s->name[i]));
     }
     return ACF_OK;
 }
@@ -124,7 +124,7 @@ acf_status acf_series_begin(acf_series *s, const acf_train_options *opt, acf_err
     ACF_TRY(acf_output_check_dir(s->cfg->save.dir, e));
     for (int i = 0; i < s->n && is_resumed; i++) { /* while the series has its old configuration */
         acf_status st = acf_run_check_left(&s->run[i], e);
-        if (st != ACF_OK) return acf_context(e, "%s", s->name[i]);
+        ACF_TRY(acf_context(st, e, "%s", s->name[i]));
     }
     ACF_TRY(acf_run_dir_make(s->cfg, ACF_RUN_FRESH, e));
     ACF_TRY(acf_lock_take(&s->lock, s->cfg->save.dir, e));
@@ -173,7 +173,7 @@ acf_status acf_series_train(acf_str *summary, const acf_series *s, int i,
     if (!opt->dry_run || opt->mode == ACF_RUN_RESUME) /* else the old ones will go */
         ACF_TRY(begun_sibling(&one.sibling, s, i, e));
     acf_status st = acf_train(summary, &s->run[i], &one, e);
-    return st == ACF_OK || *s->name[i] == '\0' ? st : acf_context(e, "%s", s->name[i]);
+    return *s->name[i] == '\0' ? st : acf_context(st, e, "%s", s->name[i]);
 }
 
 acf_status acf_series_results(cJSON **out, const acf_series *s, int i, acf_error *e)

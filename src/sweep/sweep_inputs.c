@@ -25,7 +25,7 @@ static acf_status look_at_cell(acf_problems *p, acf_status *worst, const acf_swe
     for (int k = 0; k < 2; k++) {
         acf_error why = {0};
         acf_status st = find[k](&c->cfg, &why);
-        if (st == ACF_ERR_RESOURCE) return acf_fail(e, st, "%s", why.text);
+        if (st == ACF_ERR_RESOURCE) return acf_error_give(e, &why);
         if (st == ACF_OK) continue;
         tell_once(p, &s->file.task[c->task], why.text);
         if (*worst != ACF_ERR_DATA) *worst = st;

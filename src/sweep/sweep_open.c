@@ -225,8 +225,8 @@ static acf_status load_cell(opening *o, acf_sweep_cell *c)
             acf_problem_add(o->p, t->where, "%s", told.text);
         if (st == ACF_ERR_USAGE)
             st = add_lines(o, c, &lines);
-        else if (st != ACF_OK && o->e != NULL)
-            *o->e = told;
+        else if (st != ACF_OK)
+            acf_error_give(o->e, &told);
     }
     acf_free((void *)sets);
     acf_free(place);

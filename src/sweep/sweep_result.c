@@ -195,7 +195,7 @@ static acf_status keep_lines(acf_str *text, const acf_sweep *s, char *old, size_
         if (end == NULL) break; /* not written to its end */
         acf_error why = {ACF_OK, ""};
         acf_status st = acf_json_parse(&line, at, (size_t)(end - at), "results.jsonl", &why);
-        if (st == ACF_ERR_RESOURCE) return acf_fail(e, st, "%s", why.text);
+        if (st == ACF_ERR_RESOURCE) return acf_error_give(e, &why);
         if (st == ACF_OK) st = is_of_another(&kept, s, line, e);
         cJSON_Delete(line);
         if (st == ACF_ERR_RESOURCE) return st;

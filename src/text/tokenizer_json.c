@@ -55,15 +55,13 @@ acf_status acf_tokenizer_read_vocab(acf_tokenizer *tok, const cJSON *vocab, cons
         else
             by_id[(int32_t)id] = item->string;
     }
-    for (size_t i = 0; i < n && st == ACF_OK; i++) { /* n ids, all different: none is missing */
-        st = acf_vocab_add(&tok->vocab, by_id[i], strlen(by_id[i]), e);
-        if (st != ACF_OK) (void)acf_context(e, "%s", name);
+    if (st == ACF_OK) {
+        for (size_t i = 0; i < n && st == ACF_OK; i++) /* n ids, all different: none is missing */
+            st = acf_vocab_add(&tok->vocab, by_id[i], strlen(by_id[i]), e);
+        if (st == ACF_OK) st = acf_vocab_index(&tok->vocab, tok->is_bpe ? NULL : tok->prefix, e);
+        (void)acf_context(st, e, "%s", name);
     }
     acf_free(by_id);
-    if (st == ACF_OK) {
-        st = acf_vocab_index(&tok->vocab, tok->is_bpe ? NULL : tok->prefix, e);
-        if (st != ACF_OK) (void)acf_context(e, "%s", name);
-    }
     return st;
 }
 
@@ -147,7 +145,7 @@ static acf_status read_bpe(acf_tokenizer *tok, const cJSON *model, const char *n
     if (!cJSON_IsArray(merges))
         return acf_fail(e, ACF_ERR_FORMAT, "%s: 'merges' is missing or not an array", name);
     for (const cJSON *item = merges->child; item != NULL; item = item->next)
-        if (read_merge(tok, item, e) != ACF_OK) return acf_context(e, "%s", name);
+        ACF_TRY(acf_context(read_merge(tok, item, e), e, "%s", name));
     return ACF_OK;
 }
 
@@ -213,7 +211,7 @@ acf_status acf_tokenizer_read_added(acf_tokenizer *tok, const cJSON *item, doubl
     ACF_TRY(acf_json_bool(&token.single_word, item, "single_word", false, name, e));
     ACF_TRY(acf_json_bool(&token.lstrip, item, "lstrip", false, name, e));
     ACF_TRY(acf_json_bool(&token.rstrip, item, "rstrip", false, name, e));
-    if (acf_tokenizer_add(tok, &token, text, e) != ACF_OK) return acf_context(e, "%s", name);
+    ACF_TRY(acf_context(acf_tokenizer_add(tok, &token, text, e), e, "%s", name));
     int32_t id = acf_tokenizer_id(tok, text);
     if (want_id != (double)id)
         return acf_fail(e, ACF_ERR_FORMAT, "%s: added token '%.100s' has id %g, expected %d", name,

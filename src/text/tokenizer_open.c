@@ -100,8 +100,7 @@ static acf_status open_files(acf_tokenizer *tok, const char *dir, char *path[N_F
         st = acf_tokenizer_read_merges(tok, path[VOCAB], path[MERGES], config, path[CONFIG], e);
     if (st == ACF_OK) st = read_flags(tok, config, path[CONFIG], e);
     if (st != ACF_OK) goto done;
-    st = acf_tokenizer_finish(tok, e);
-    if (st != ACF_OK) (void)acf_context(e, "%s", path[main_file]);
+    st = acf_context(acf_tokenizer_finish(tok, e), e, "%s", path[main_file]);
 done:
     cJSON_Delete(config);
     return st;

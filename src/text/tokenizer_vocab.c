@@ -26,12 +26,11 @@ static acf_status read_vocab_txt(acf_tokenizer *tok, const char *path, acf_error
         while (n > 0 && (line[n - 1] == ' ' || line[n - 1] == '\t' || line[n - 1] == '\r'))
             n--;
         st = acf_vocab_add(&tok->vocab, line, n, e);
-        if (st != ACF_OK) (void)acf_context(e, "%s:%d", path, (int)tok->vocab.n + 1);
+        (void)acf_context(st, e, "%s:%d", path, (int)tok->vocab.n + 1);
     }
     acf_free(text);
     if (st != ACF_OK) return st;
-    st = acf_vocab_index(&tok->vocab, tok->prefix, e);
-    return st == ACF_OK ? st : acf_context(e, "%s", path);
+    return acf_context(acf_vocab_index(&tok->vocab, tok->prefix, e), e, "%s", path);
 }
 
 /* Tokens that were added to a vocabulary stand in the config as {"30522": {"content": ...}}. */
@@ -90,8 +89,7 @@ static acf_status read_merges_txt(acf_tokenizer *tok, const char *path, acf_erro
         number++;
         if (n > 0 && line[n - 1] == '\r') n--;
         if (n == 0 || (n >= 8 && memcmp(line, "#version", 8) == 0)) continue;
-        st = read_merge_line(tok, line, n, e);
-        if (st != ACF_OK) (void)acf_context(e, "%s:%d", path, number);
+        st = acf_context(read_merge_line(tok, line, n, e), e, "%s:%d", path, number);
     }
     acf_free(text);
     return st;

@@ -14,7 +14,7 @@ static void keeps_one_printable_line(void **state)
         ACF_ERR_DATA);
     assert_int_equal(e.status, ACF_ERR_DATA);
     assert_string_equal(e.text, "a?b: '?[2J????\xc3\xa4'");
-    assert_int_equal(acf_context(&e, "epoch\r%d", 2), ACF_ERR_DATA);
+    assert_int_equal(acf_context(ACF_ERR_DATA, &e, "epoch\r%d", 2), ACF_ERR_DATA);
     assert_string_equal(e.text, "epoch?2: a?b: '?[2J????\xc3\xa4'");
 }
 
@@ -26,10 +26,10 @@ static void cuts_what_is_too_long(void **state)
     memset(text, 'x', sizeof text - 1);
     assert_int_equal(acf_fail(&e, ACF_ERR_FAIL, "%s", text), ACF_ERR_FAIL);
     assert_int_equal(strlen(e.text), ACF_ERROR_TEXT - 1);
-    assert_int_equal(acf_context(&e, "name"), ACF_ERR_FAIL);
+    assert_int_equal(acf_context(ACF_ERR_FAIL, &e, "name"), ACF_ERR_FAIL);
     assert_memory_equal(e.text, "name: xxx", 9);
     assert_true(strlen(e.text) < ACF_ERROR_TEXT);
-    assert_int_equal(acf_context(&e, "%s", text), ACF_ERR_FAIL);
+    assert_int_equal(acf_context(ACF_ERR_FAIL, &e, "%s", text), ACF_ERR_FAIL);
     assert_int_equal(strlen(e.text), ACF_ERROR_TEXT - 1);
 }
 
@@ -43,6 +43,9 @@ static void gives_a_class_to_bare_failures_only(void **state)
     assert_int_equal(acf_reclass(ACF_ERR_RESOURCE, ACF_ERR_DATA, &e), ACF_ERR_RESOURCE);
     assert_int_equal(acf_reclass(ACF_OK, ACF_ERR_DATA, &e), ACF_OK);
     assert_int_equal(acf_fail(NULL, ACF_ERR_USAGE, "nobody listens"), ACF_ERR_USAGE);
+    assert_int_equal(acf_context(ACF_STOPPED, NULL, "nobody listens"), ACF_STOPPED);
+    assert_int_equal(acf_context(ACF_OK, &e, "nothing failed"), ACF_OK);
+    assert_string_equal(e.text, "x");
 }
 
 static void gives_an_error_to_whoever_listens(void **state)
@@ -50,8 +53,8 @@ static void gives_an_error_to_whoever_listens(void **state)
     (void)state;
     const acf_error from = {ACF_ERR_DATA, "a: b"};
     acf_error to = {ACF_OK, ""};
-    acf_error_give(NULL, &from);
-    acf_error_give(&to, &from);
+    assert_int_equal(acf_error_give(NULL, &from), ACF_ERR_DATA);
+    assert_int_equal(acf_error_give(&to, &from), ACF_ERR_DATA);
     assert_int_equal(to.status, ACF_ERR_DATA);
     assert_string_equal(to.text, "a: b");
 }
