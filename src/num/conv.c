@@ -93,8 +93,8 @@ size_t acf_conv_backward_scratch(const acf_conv_shape *s, int n_threads)
 {
     acf_conv_plan p = acf_conv_plan_make(s, true);
     size_t own = x_copies(&p) + d_y_copies(&p);
-    size_t packed = s->planar ? 0 : packed_len(&p);
-    return (packed + parts_len(&p) + (size_t)n_threads * own) * sizeof(real);
+    size_t packed = s->planar ? 0 : packed_len(&p), parts = (size_t)p.most_tasks * packed_len(&p);
+    return (packed + parts + (size_t)n_threads * own) * sizeof(real);
 }
 
 /* Rows that lie end to end become one. */

@@ -56,7 +56,7 @@ typedef struct acf_plane_stats {
     double mean, square;
 } acf_plane_stats;
 
-/* Bytes of scratch for the two calls below on this many threads. */
+/* Bytes of scratch for the two calls below on this many threads, with s->N images or fewer. */
 size_t acf_conv_forward_scratch(const acf_conv_shape *s, int n_threads);
 size_t acf_conv_backward_scratch(const acf_conv_shape *s, int n_threads);
 

@@ -9,7 +9,7 @@ enum {
     CACHE = 256 << 10, /* bytes of padded copies that stay in a second-level cache */
     TASKS = 16,        /* into which a batch is cut, about */
     FEW_TASKS = 8,     /* when each keeps a large weight gradient */
-    LARGE = 1 << 20    /* bytes of such a one */
+    LARGE = 1 << 18    /* elements of such a one */
 };
 
 static int parts_of(int n, int size)
@@ -73,7 +73,7 @@ acf_conv_plan acf_conv_plan_make(const acf_conv_shape *s, bool backward)
     if (backward) {
         plan_gradient(&p);
         image += p.d_y.planes * p.d_y.plane;
-        if ((size_t)p.co_blocks * p.rows * L * sizeof(real) > LARGE) tasks = FEW_TASKS;
+        if ((size_t)p.co_blocks * p.rows * L > LARGE) tasks = FEW_TASKS;
     }
     /* Copies of a group stay in cache while the weights pass by; large weights pass less often when
      * more images wait for them. */
@@ -83,6 +83,7 @@ acf_conv_plan acf_conv_plan_make(const acf_conv_shape *s, bool backward)
     p.group = fit < 1 ? 1 : fit > (size_t)p.task_images ? p.task_images : (int)fit;
     if (!backward) p.task_images = p.group;
     p.tasks = parts_of(s->N, p.task_images);
+    p.most_tasks = least(s->N, (int)tasks);
     return p;
 }
 

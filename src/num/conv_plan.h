@@ -29,6 +29,7 @@ typedef struct acf_conv_plan {
     int vectors; /* blocks of outputs in a run */
     int group;   /* images whose padded copies are in cache together */
     int tasks, task_images;
+    int most_tasks; /* of this many images or fewer: nine may make fewer tasks than eight */
 } acf_conv_plan;
 
 /* `backward`: with d_y, and tasks that keep a weight gradient of their own. */

@@ -369,6 +369,23 @@ static void same_bits_for_any_number_of_threads(void **state)
     }
 }
 
+/* The last batch of an epoch, and a piece of one, has the room that was taken for a whole one. */
+static void fewer_images_want_no_more_scratch(void **state)
+{
+    (void)state;
+    for (int co = 16; co <= 512; co *= 2) {
+        acf_conv_shape s = {.Ci = co, .H = 4, .W = 4, .Co = co, .k = 3, .stride = 1, .pad = 1};
+        size_t forward = 0, backward = 0;
+        for (s.N = 1; s.N <= 64; s.N++) {
+            size_t f = acf_conv_forward_scratch(&s, 2), b = acf_conv_backward_scratch(&s, 2);
+            if (f < forward || b < backward)
+                fail_msg("%d images of %d channels want less scratch than %d", s.N, co, s.N - 1);
+            forward = f;
+            backward = b;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +393,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(takes_images_as_they_come),
         cmocka_unit_test(cuts_a_batch_into_tasks),
         cmocka_unit_test(same_bits_for_any_number_of_threads),
+        cmocka_unit_test(fewer_images_want_no_more_scratch),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
