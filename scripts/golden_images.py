@@ -8,6 +8,7 @@ NAME.rgb                        what PIL's convert("RGB") gives, 3 bytes a pixel
                                 bits a sample the upper 8
 field.png                       37 x 23, noise: what is resized
 resize-WxH.rgb                  field.png by PIL's bilinear resize to W x H
+bicubic-WxH.rgb                 the same by its bicubic one
 frame-EDGE-SIZE.rgb             field.png by Resize(EDGE) and CenterCrop(SIZE) as torchvision does
 """
 import os
@@ -79,6 +80,8 @@ def main():
     field.save(os.path.join(OUT, "field.png"))
     for w, h in ((37, 10), (10, 23), (8, 8), (64, 48), (1, 1), (36, 22)):
         keep(f"resize-{w}x{h}", np.asarray(field.resize((w, h), Image.Resampling.BILINEAR)))
+    for w, h in ((10, 23), (12, 9), (64, 48)):
+        keep(f"bicubic-{w}x{h}", np.asarray(field.resize((w, h), Image.Resampling.BICUBIC)))
     for edge, size in ((16, 16), (20, 13), (40, 32), (23, 22)):
         far = int(edge * 37 / 23)
         sized = field.resize((far, edge), Image.Resampling.BILINEAR) if edge != 23 else field

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "image/decode.h"
-#include "image/resize.h"
 
 #include <string.h>
 
@@ -42,10 +41,11 @@ static acf_status make_grey(acf_image *out, const acf_image *in, acf_error *e)
 acf_status acf_image_prepare(uint8_t *out, const acf_image *in, int stored,
                              const acf_image_prep *prep, acf_error *e)
 {
-    if (in->channels == stored) return acf_image_frame(out, in, prep->edge, prep->size, e);
+    if (in->channels == stored)
+        return acf_image_frame(out, in, prep->edge, prep->size, prep->filter, e);
     acf_image grey;
     ACF_TRY(make_grey(&grey, in, e));
-    acf_status st = acf_image_frame(out, &grey, prep->edge, prep->size, e);
+    acf_status st = acf_image_frame(out, &grey, prep->edge, prep->size, prep->filter, e);
     acf_free(grey.pixel);
     return st;
 }
@@ -55,7 +55,7 @@ acf_status acf_image_prepare_file(uint8_t *out, const char *path, int stored,
 {
     acf_image x;
     ACF_TRY(acf_image_read(&x, path, stored, e));
-    acf_status st = acf_image_frame(out, &x, prep->edge, prep->size, e);
+    acf_status st = acf_image_frame(out, &x, prep->edge, prep->size, prep->filter, e);
     acf_free(x.pixel);
     return st;
 }

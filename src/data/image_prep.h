@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 #include "data/pixels.h"
-#include "image/image.h"
+#include "image/resize.h"
 #include "num/real.h"
 
 #include <stddef.h>
@@ -22,6 +22,7 @@ typedef struct acf_image_prep {
     int size;               /* side of its input; 0: not known yet */
     int edge;               /* >= size */
     double mean[3], std[3]; /* [channels] of values from 0 to 1; std[0] = 0: not known yet */
+    acf_resize_filter filter;
 } acf_image_prep;
 
 /* Values by level: x [c][v] as above. */

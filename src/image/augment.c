@@ -84,7 +84,7 @@ acf_status acf_augment_apply(uint8_t *out, const acf_image *in, const acf_change
     uint8_t *resized = NULL;
     bool is_cut = change->cut.width > 0 && (change->cut.width < size || change->cut.height < size);
     if (is_cut) {
-        const acf_resize how = {change->cut, size, size, {0, 0, size, size}};
+        const acf_resize how = {change->cut, size, size, {0, 0, size, size}, ACF_BILINEAR};
         resized = acf_alloc(acf_image_values(in), 1, "augmentation", e);
         if (resized == NULL) return ACF_ERR_RESOURCE;
         acf_status st = acf_image_resize(resized, in, &how, e);

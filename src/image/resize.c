@@ -22,10 +22,20 @@ static void taps_free(taps *t)
     acf_free(t->weight);
 }
 
-/* Results begin .. begin + n - 1 of resizing n_in values to n_out. */
-static acf_status taps_make(taps *t, int n_in, int n_out, int begin, int n, acf_error *e)
+static double weight_at(acf_resize_filter filter, double x)
 {
-    double scale = (double)n_in / n_out, reach = scale > 1 ? scale : 1;
+    if (filter == ACF_BILINEAR) return x < 1 ? 1 - x : 0;
+    const double a = -0.5;
+    if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+    return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+/* Results begin .. begin + n - 1 of resizing n_in values to n_out. */
+static acf_status taps_make(taps *t, acf_resize_filter filter, int n_in, int n_out, int begin,
+                            int n, acf_error *e)
+{
+    double scale = (double)n_in / n_out, unit = scale > 1 ? scale : 1;
+    double reach = filter == ACF_BICUBIC ? 2 * unit : unit;
     *t = (taps){.n = n, .span = (int)ceil(reach) * 2 + 1};
     t->first = acf_alloc((size_t)n, sizeof *t->first, "resizing", e);
     t->count = acf_alloc((size_t)n, sizeof *t->count, "resizing", e);
@@ -42,12 +52,13 @@ static acf_status taps_make(taps *t, int n_in, int n_out, int begin, int n, acf_
         if (low < 0) low = 0;
         if (high > n_in) high = n_in;
         for (int k = 0; k < high - low; k++) {
-            double x = fabs((k + low - centre + 0.5) / reach);
-            w[k] = x < 1 ? 1 - x : 0;
+            w[k] = weight_at(filter, fabs((k + low - centre + 0.5) / unit));
             sum += w[k];
         }
-        for (int k = 0; k < high - low; k++)
-            t->weight[i * t->span + k] = (int32_t)(0.5 + w[k] / sum * (1 << BITS));
+        for (int k = 0; k < high - low; k++) {
+            double x = w[k] / sum * (1 << BITS);
+            t->weight[i * t->span + k] = (int32_t)(x + copysign(0.5, x));
+        }
         t->first[i] = low;
         t->count[i] = high - low;
     }
@@ -91,8 +102,9 @@ acf_status acf_image_resize(uint8_t *out, const acf_image *in, const acf_resize 
 {
     const acf_box *from = &how->from, *window = &how->window;
     taps h, v;
-    ACF_TRY(taps_make(&h, from->width, how->width, window->left, window->width, e));
-    acf_status st = taps_make(&v, from->height, how->height, window->top, window->height, e);
+    ACF_TRY(taps_make(&h, how->filter, from->width, how->width, window->left, window->width, e));
+    acf_status st =
+        taps_make(&v, how->filter, from->height, how->height, window->top, window->height, e);
     if (st != ACF_OK) {
         taps_free(&h);
         return st;
@@ -123,7 +135,8 @@ static int middle_of(int all, int part)
     return (all - part) % 2 != 0 && half % 2 != 0 ? half + 1 : half;
 }
 
-acf_status acf_image_frame(uint8_t *out, const acf_image *in, int edge, int size, acf_error *e)
+acf_status acf_image_frame(uint8_t *out, const acf_image *in, int edge, int size,
+                           acf_resize_filter filter, acf_error *e)
 {
     ACF_ASSERT(edge >= size && size > 0);
     bool is_tall = in->width <= in->height;
@@ -131,7 +144,8 @@ acf_status acf_image_frame(uint8_t *out, const acf_image *in, int edge, int size
     int far = (int)(edge * longer / shorter);
     acf_resize how = {.from = {0, 0, in->width, in->height},
                       .width = is_tall ? edge : far,
-                      .height = is_tall ? far : edge};
+                      .height = is_tall ? far : edge,
+                      .filter = filter};
     how.window = (acf_box){middle_of(how.width, size), middle_of(how.height, size), size, size};
     if (how.width != in->width || how.height != in->height)
         return acf_image_resize(out, in, &how, e);

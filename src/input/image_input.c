@@ -4,8 +4,6 @@
 #include "encoder/families.h"
 #include "model/preprocessor.h"
 
-#include <stdio.h>
-
 void acf_image_input_preset(int *channels, int *size, const acf_config *cfg, const acf_split *train)
 {
     acf_preset_facts preset;
@@ -71,13 +69,18 @@ acf_status acf_image_input_held_out(acf_source **source, acf_split *split, acf_m
     return acf_image_source_open(source, split, &o, e);
 }
 
-void acf_image_input_describe(char text[200], const acf_image_prep *prep)
+static acf_status put_channels(acf_str *out, const char *what, const double *x, int n, acf_error *e)
 {
-    int at = snprintf(text, 200, "%d x %d pixels, %d channel%s, mean", prep->size, prep->size,
-                      prep->channels, prep->channels == 1 ? "" : "s");
-    for (int c = 0; c < prep->channels; c++)
-        at += snprintf(text + at, 200 - (size_t)at, " %.4f", prep->mean[c]);
-    at += snprintf(text + at, 200 - (size_t)at, ", std");
-    for (int c = 0; c < prep->channels; c++)
-        at += snprintf(text + at, 200 - (size_t)at, " %.4f", prep->std[c]);
+    ACF_TRY(acf_str_printf(out, e, ", %s", what));
+    for (int c = 0; c < n; c++)
+        ACF_TRY(acf_str_printf(out, e, " %.4f", x[c]));
+    return ACF_OK;
+}
+
+acf_status acf_image_input_describe(acf_str *out, const acf_image_prep *prep, acf_error *e)
+{
+    ACF_TRY(acf_str_printf(out, e, "%d x %d pixels, %d channel%s", prep->size, prep->size,
+                           prep->channels, prep->channels == 1 ? "" : "s"));
+    ACF_TRY(put_channels(out, "mean", prep->mean, prep->channels, e));
+    return put_channels(out, "std", prep->std, prep->channels, e);
 }

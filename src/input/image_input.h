@@ -3,6 +3,7 @@
 #define ACF_INPUT_IMAGE_INPUT_H
 
 #include "base/log.h"
+#include "base/str.h"
 #include "data/dataset.h"
 #include "data/source.h"
 #include "config/config.h"
@@ -35,7 +36,8 @@ acf_status acf_image_input_train(acf_source **source, acf_dataset *data, acf_mod
 acf_status acf_image_input_held_out(acf_source **source, acf_split *split, acf_model *m,
                                     const acf_image_input *opt, acf_error *e) ACF_MUST_USE;
 
-/* "32 x 32 pixels, 3 channels, mean 0.49 0.48 0.45, std 0.25 0.24 0.26" */
-void acf_image_input_describe(char text[200], const acf_image_prep *prep);
+/* Appends "32 x 32 pixels, 3 channels, mean 0.4914 0.4822 0.4465, std 0.2470 0.2435 0.2616". */
+acf_status acf_image_input_describe(acf_str *out, const acf_image_prep *prep,
+                                    acf_error *e) ACF_MUST_USE;
 
 #endif

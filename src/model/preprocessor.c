@@ -10,9 +10,13 @@
 
 #define MAX_BYTES ((size_t)1 << 20)
 
-enum { PIL_BILINEAR = 2 }; /* "resample" */
+/* "resample", as PIL numbers them. */
+enum { PIL_BILINEAR = 2, PIL_BICUBIC = 3 };
+static const char *const resample_name[] = {"nearest", "lanczos", "bilinear",
+                                            "bicubic", "box",     "hamming"};
 
-/* A list of one number or of one for each channel; *found is false when the key is not there. */
+/* A list of one number or of one for each channel; *found is false when the key is not there.
+ * Ranges are those of data.image.mean and .std. */
 static acf_status read_channels(double out[3], bool *found, const cJSON *tree, const char *key,
                                 bool is_divisor, int channels, const char *name, acf_error *e)
 {
@@ -26,9 +30,9 @@ static acf_status read_channels(double out[3], bool *found, const cJSON *tree, c
     for (int c = 0; c < channels; c++) {
         const cJSON *item = cJSON_GetArrayItem(list, n == 1 ? 0 : c);
         double x = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
-        if (!isfinite(x) || (is_divisor && !(x > 0)))
-            return acf_fail(e, ACF_ERR_MODEL, "%s: '%s': number %d is not %s", name, key, c + 1,
-                            is_divisor ? "above 0" : "finite");
+        if (!(is_divisor ? x > 0 && x <= 10 : x >= 0 && x <= 1))
+            return acf_fail(e, ACF_ERR_MODEL, "%s: '%s': number %d is not in %s", name, key, c + 1,
+                            is_divisor ? "(0, 10]" : "[0, 1]");
         out[c] = x;
     }
     return ACF_OK;
@@ -75,17 +79,47 @@ static acf_status read_side(int *out, const cJSON *tree, const char *key, const 
     return ACF_OK;
 }
 
-/* Sizes: what is resized to, what is cut out. */
+static acf_status read_filter(acf_image_prep *prep, const cJSON *tree, int usual, const char *name,
+                              acf_error *e)
+{
+    int64_t pil;
+    ACF_TRY(acf_json_int(&pil, tree, "resample", 0, 5, usual, name, e));
+    prep->filter = pil == PIL_BICUBIC ? ACF_BICUBIC : ACF_BILINEAR;
+    if (pil == PIL_BILINEAR || pil == PIL_BICUBIC) return ACF_OK;
+    return acf_fail(e, ACF_ERR_MODEL,
+                    "%s: 'resample' is %d (%s), only 2 (bilinear) and 3 (bicubic) are supported",
+                    name, (int)pil, resample_name[pil]);
+}
+
+/* The processor of transformers' ResNets, which has usual values and a rule of its own. */
+static bool is_convnext(const cJSON *tree)
+{
+    static const char *const key[] = {"image_processor_type", "feature_extractor_type"};
+    for (int i = 0; i < 2; i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(tree, key[i]);
+        if (cJSON_IsString(item)) return strncmp(item->valuestring, "ConvNext", 8) == 0;
+    }
+    return false;
+}
+
+/* What is resized to, how, and what is cut out. */
 static acf_status read_sizes(acf_image_prep *prep, const cJSON *tree, const char *name,
                              acf_error *e)
 {
+    enum { SQUEEZED = 384 }; /* from here on a ConvNext processor gives up the sides' ratio */
     int size, crop;
-    bool is_cut;
+    bool is_cut, convnext = is_convnext(tree);
     double share;
+    ACF_TRY(read_filter(prep, tree, convnext ? PIL_BICUBIC : PIL_BILINEAR, name, e));
     ACF_TRY(read_side(&size, tree, "size", name, e));
     ACF_TRY(read_side(&crop, tree, "crop_size", name, e));
     ACF_TRY(acf_json_bool(&is_cut, tree, "do_center_crop", crop != 0, name, e));
-    ACF_TRY(acf_json_number(&share, tree, "crop_pct", 0.1, 1, 1, name, e));
+    ACF_TRY(acf_json_number(&share, tree, "crop_pct", 0.1, 1, convnext ? 0.875 : 1, name, e));
+    if (convnext && size >= SQUEEZED)
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: 'size' is %d: from %d on a ConvNext processor squeezes images to a "
+                        "square, which is not supported",
+                        name, size, SQUEEZED);
     if (!is_cut || crop == 0) crop = size;
     prep->size = crop;
     prep->edge = (int)(size / share);
@@ -93,10 +127,33 @@ static acf_status read_sizes(acf_image_prep *prep, const cJSON *tree, const char
     return ACF_OK;
 }
 
+/* preprocessor_config.json as transformers writes it. */
+static acf_status read_config(acf_image_prep *prep, const cJSON *tree, const char *name,
+                              acf_error *e)
+{
+    bool rescales, normalizes;
+    double factor;
+    ACF_TRY(read_sizes(prep, tree, name, e));
+    ACF_TRY(acf_json_bool(&rescales, tree, "do_rescale", true, name, e));
+    ACF_TRY(acf_json_number(&factor, tree, "rescale_factor", 0, 1, 1 / 255.0, name, e));
+    if (!rescales || !(fabs(factor * 255 - 1) < 1e-6))
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: levels are not divided by 255 ('do_rescale' %s, 'rescale_factor' %g): "
+                        "not supported",
+                        name, rescales ? "true" : "false", factor);
+    ACF_TRY(acf_json_bool(&normalizes, tree, "do_normalize", true, name, e));
+    if (normalizes) return read_scale(prep, tree, "image_mean", "image_std", name, e);
+    for (int c = 0; c < prep->channels; c++)
+        prep->mean[c] = 0, prep->std[c] = 1;
+    return ACF_OK;
+}
+
+/* "image" of acf.json. */
 static acf_status read_card(acf_image_prep *prep, const cJSON *image, const char *name,
                             acf_error *e)
 {
     int64_t size, edge;
+    ACF_TRY(read_filter(prep, image, PIL_BILINEAR, name, e));
     ACF_TRY(acf_json_int(&size, image, "size", 1, ACF_IMAGE_MAX_SIDE, 0, name, e));
     ACF_TRY(acf_json_int(&edge, image, "edge", 1, ACF_IMAGE_MAX_SIDE, size, name, e));
     if (edge < size)
@@ -111,18 +168,15 @@ acf_status acf_preprocessor_read(acf_image_prep *prep, const cJSON *card, const 
                                  const char *dir, acf_error *e)
 {
     const cJSON *image = card != NULL ? cJSON_GetObjectItemCaseSensitive(card, "image") : NULL;
-    cJSON *tree;
+    cJSON *tree = NULL;
     if (cJSON_IsObject(image)) return read_card(prep, image, card_path, e);
     char *path = acf_path_join(dir, "preprocessor_config.json", e);
     if (path == NULL) return ACF_ERR_RESOURCE;
     acf_status st = ACF_OK;
     if (acf_path_exists(path)) {
         st = acf_json_read(&tree, path, MAX_BYTES, e);
-        if (st == ACF_OK) {
-            st = read_sizes(prep, tree, path, e);
-            if (st == ACF_OK) st = read_scale(prep, tree, "image_mean", "image_std", path, e);
-            cJSON_Delete(tree);
-        }
+        if (st == ACF_OK) st = read_config(prep, tree, path, e);
+        cJSON_Delete(tree);
     }
     acf_free(path);
     return st;
@@ -146,6 +200,11 @@ acf_status acf_preprocessor_set(acf_image_prep *prep, const acf_config *cfg, int
     return ACF_OK;
 }
 
+static int pil_filter(const acf_image_prep *prep)
+{
+    return prep->filter == ACF_BICUBIC ? PIL_BICUBIC : PIL_BILINEAR;
+}
+
 static bool add_numbers(cJSON *c, const char *key, const double *x, int n)
 {
     cJSON *list = cJSON_AddArrayToObject(c, key);
@@ -165,7 +224,7 @@ acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep, acf_er
               cJSON_AddBoolToObject(c, "do_resize", true) != NULL &&
               (size = cJSON_AddObjectToObject(c, "size")) != NULL &&
               cJSON_AddNumberToObject(size, "shortest_edge", prep->edge) != NULL &&
-              cJSON_AddNumberToObject(c, "resample", PIL_BILINEAR) != NULL &&
+              cJSON_AddNumberToObject(c, "resample", pil_filter(prep)) != NULL &&
               cJSON_AddBoolToObject(c, "do_center_crop", true) != NULL &&
               (crop = cJSON_AddObjectToObject(c, "crop_size")) != NULL &&
               cJSON_AddNumberToObject(crop, "height", prep->size) != NULL &&
@@ -186,6 +245,7 @@ acf_status acf_preprocessor_card(cJSON **out, const acf_image_prep *prep, acf_er
     cJSON *c = cJSON_CreateObject();
     bool ok = c != NULL && cJSON_AddNumberToObject(c, "size", prep->size) != NULL &&
               cJSON_AddNumberToObject(c, "edge", prep->edge) != NULL &&
+              cJSON_AddNumberToObject(c, "resample", pil_filter(prep)) != NULL &&
               add_numbers(c, "mean", prep->mean, prep->channels) &&
               add_numbers(c, "std", prep->std, prep->channels);
     *out = ok ? c : NULL;

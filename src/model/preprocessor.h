@@ -12,10 +12,11 @@
 
 #include <cjson/cJSON.h>
 
-/* What a model directory says: acf.json (card, may be NULL), else preprocessor_config.json (with
- * sizes as transformers writes them: size, crop_size, crop_pct), else nothing.  prep->channels is
- * set before and decides how many numbers are wanted (one is taken for all).  What is not said
- * stays 0.  ACF_ERR_MODEL. */
+/* What a model directory says: acf.json (card, may be NULL), else preprocessor_config.json (size,
+ * crop_size, crop_pct, resample, do_rescale, do_normalize, image_mean and image_std as transformers
+ * writes them; with the usual values of ConvNextImageProcessor where it names that one), else
+ * nothing.  prep->channels is set before and decides how many numbers are wanted (one is taken for
+ * all).  What is not said stays 0.  ACF_ERR_MODEL, also for what cannot be done alike. */
 acf_status acf_preprocessor_read(acf_image_prep *prep, const cJSON *card, const char *card_path,
                                  const char *dir, acf_error *e) ACF_MUST_USE;
 

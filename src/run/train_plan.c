@@ -168,6 +168,15 @@ static void print_split(const acf_trainer *t, acf_split_id id)
                  100.0 * s->n_truncated / s->n, t->setup.model.max_length);
 }
 
+static acf_status print_images(const acf_trainer *t, acf_error *e)
+{
+    acf_str text = {0};
+    acf_status st = acf_image_input_describe(&text, &t->setup.model.prep, e);
+    if (st == ACF_OK) acf_log_info(&t->log, "  images: %s", text.data);
+    acf_str_free(&text);
+    return st;
+}
+
 acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
 {
     acf_str text = {0};
@@ -186,11 +195,7 @@ acf_status acf_train_plan_print(acf_trainer *t, acf_error *e)
                               "data.dev, data.dev_fraction or data.folds give one");
     print_split(t, ACF_TRAIN);
     print_split(t, ACF_DEV);
-    if (t->setup.model.enc->channels > 0) {
-        char images[200];
-        acf_image_input_describe(images, &t->setup.model.prep);
-        acf_log_info(&t->log, "  images: %s", images);
-    }
+    if (t->setup.model.enc->channels > 0) ACF_TRY(print_images(t, e));
     print_split(t, ACF_DEV_MM);
 
     const acf_model *m = &t->setup.model;

@@ -40,7 +40,7 @@ static void decode(const uint8_t *bytes, size_t len, int channels, bool resized)
         return;
     }
     ACF_ASSERT(x.channels == channels && x.width > 0 && x.height > 0);
-    if (resized) (void)(acf_image_frame(frame, &x, 16, 12, &e) == ACF_OK);
+    if (resized) (void)(acf_image_frame(frame, &x, 16, 12, ACF_BICUBIC, &e) == ACF_OK);
     acf_free(x.pixel);
 }
 

@@ -57,6 +57,32 @@ static void reads_what_transformers_writes(void **state)
     assert_true(p.mean[2] == 0.5 && p.std[2] == 0.25);
     p = read_ok(*state, "{}", 1);
     assert_int_equal(p.size, 0);
+    assert_int_equal(p.filter, ACF_BILINEAR);
+    assert_true(p.std[0] == 0);
+    p = read_ok(*state,
+                "{\"resample\": 3, \"do_normalize\": false, \"image_mean\": [0.5, 0.5, 0.5]}", 3);
+    assert_int_equal(p.filter, ACF_BICUBIC);
+    assert_true(p.mean[2] == 0 && p.std[2] == 1);
+    p = read_ok(*state, "{\"do_rescale\": true, \"rescale_factor\": 0.00392156862745098}", 3);
+    assert_int_equal(p.filter, ACF_BILINEAR);
+}
+
+/* What transformers' ResNets come with, where it says nothing. */
+static void knows_what_convnext_means(void **state)
+{
+    acf_image_prep p = read_ok(
+        *state, "{\"feature_extractor_type\": \"ConvNextFeatureExtractor\", \"size\": 224}", 3);
+    assert_int_equal(p.size, 224);
+    assert_int_equal(p.edge, 256);
+    assert_int_equal(p.filter, ACF_BICUBIC);
+    p = read_ok(*state,
+                "{\"image_processor_type\": \"ConvNextImageProcessor\", \"size\": "
+                "{\"shortest_edge\": 32}, \"crop_pct\": 1.0, \"resample\": 2}",
+                3);
+    assert_int_equal(p.edge, 32);
+    assert_int_equal(p.filter, ACF_BILINEAR);
+    refuse(*state, "{\"image_processor_type\": \"ConvNextImageProcessorFast\", \"size\": 384}",
+           "'size' is 384: from 384 on a ConvNext processor squeezes images to a square");
 }
 
 static void refuses_what_it_cannot_use(void **state)
@@ -72,9 +98,15 @@ static void refuses_what_it_cannot_use(void **state)
            "'image_mean' must be a list");
     refuse(*state, "{\"image_mean\": [0.1, 0.2, 0.3]}", "has 'image_mean' without 'image_std'");
     refuse(*state, "{\"image_mean\": [0, 0, 0], \"image_std\": [1, 0, 1]}",
-           "'image_std': number 2 is not above 0");
+           "'image_std': number 2 is not in (0, 10]");
     refuse(*state, "{\"image_mean\": [0, \"x\", 0], \"image_std\": [1, 1, 1]}",
-           "'image_mean': number 2 is not finite");
+           "'image_mean': number 2 is not in [0, 1]");
+    refuse(*state, "{\"image_mean\": [1e300, 0, 0], \"image_std\": [1, 1, 1]}",
+           "'image_mean': number 1 is not in [0, 1]");
+    refuse(*state, "{\"resample\": 1}", "'resample' is 1 (lanczos), only 2 (bilinear) and 3");
+    refuse(*state, "{\"resample\": 7}", "'resample'");
+    refuse(*state, "{\"do_rescale\": false}", "'do_rescale' false");
+    refuse(*state, "{\"rescale_factor\": 0.00784}", "'rescale_factor' 0.00784");
 }
 
 static void assert_same(const acf_image_prep *a, const acf_image_prep *b)
@@ -83,11 +115,12 @@ static void assert_same(const acf_image_prep *a, const acf_image_prep *b)
     assert_int_equal(a->edge, b->edge);
     assert_memory_equal(a->mean, b->mean, sizeof a->mean);
     assert_memory_equal(a->std, b->std, sizeof a->std);
+    assert_int_equal(a->filter, b->filter);
 }
 
 static void writes_what_it_reads(void **state)
 {
-    const acf_image_prep was = {3, 28, 31, {1.0 / 3, 0.1, 0.7}, {0.3, 2.0 / 7, 0.9}};
+    const acf_image_prep was = {3, 28, 31, {1.0 / 3, 0.1, 0.7}, {0.3, 2.0 / 7, 0.9}, ACF_BICUBIC};
     acf_error e;
     cJSON *file, *image;
     assert_ok(acf_preprocessor_make(&file, &was, &e), &e);
@@ -98,12 +131,13 @@ static void writes_what_it_reads(void **state)
     acf_free(text);
     cJSON_Delete(file);
 
-    const acf_image_prep unscaled = {.channels = 1, .size = 8, .edge = 8};
+    const acf_image_prep levels = {.channels = 1, .size = 8, .edge = 8, .std = {1}};
+    const acf_image_prep unscaled = {.channels = 1, .size = 8, .edge = 8}; /* reads as levels */
     assert_ok(acf_preprocessor_make(&file, &unscaled, &e), &e);
     text = acf_json_print(file, true, &e);
     assert_non_null(text);
     is = read_ok(*state, text, 1);
-    assert_same(&is, &unscaled);
+    assert_same(&is, &levels);
     acf_free(text);
     cJSON_Delete(file);
 
@@ -131,7 +165,7 @@ static void the_configuration_goes_first(void **state)
     assert_ok(acf_preprocessor_set(&p, &cfg, 32, &e), &e);
     assert_int_equal(p.size, 32);
     assert_true(p.std[0] == 0);
-    p = (acf_image_prep){3, 224, 256, {1, 2, 3}, {4, 5, 6}};
+    p = (acf_image_prep){3, 224, 256, {1, 2, 3}, {4, 5, 6}, ACF_BICUBIC};
     assert_ok(acf_preprocessor_set(&p, &cfg, 32, &e), &e);
     assert_int_equal(p.edge, 256);
     assert_true(p.mean[2] == 3);
@@ -151,6 +185,7 @@ static void the_configuration_goes_first(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(reads_what_transformers_writes, tmpdir_setup, tmpdir_teardown),
+    cmocka_unit_test_setup_teardown(knows_what_convnext_means, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test_setup_teardown(refuses_what_it_cannot_use, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test_setup_teardown(writes_what_it_reads, tmpdir_setup, tmpdir_teardown),
     cmocka_unit_test(the_configuration_goes_first),

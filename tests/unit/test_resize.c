@@ -36,22 +36,30 @@ static void compare(const uint8_t *planes, int width, int height, const char *na
     acf_free(want);
 }
 
-static void resizes_as_pil_does(void **state)
+static void compare_resized(const int (*sizes)[2], size_t n, acf_resize_filter filter,
+                            const char *kind)
 {
-    static const int sizes[][2] = {{37, 10}, {10, 23}, {8, 8}, {64, 48}, {1, 1}, {36, 22}};
     acf_error e;
     acf_image x = field();
-    (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < n; i++) {
         static uint8_t out[64 * 48 * 3];
         char name[32];
         int w = sizes[i][0], h = sizes[i][1];
-        const acf_resize how = {{0, 0, 37, 23}, w, h, {0, 0, w, h}};
+        const acf_resize how = {{0, 0, 37, 23}, w, h, {0, 0, w, h}, filter};
         assert_ok(acf_image_resize(out, &x, &how, &e), &e);
-        (void)snprintf(name, sizeof name, "resize-%dx%d", w, h);
+        (void)snprintf(name, sizeof name, "%s-%dx%d", kind, w, h);
         compare(out, w, h, name);
     }
     acf_free(x.pixel);
+}
+
+static void resizes_as_pil_does(void **state)
+{
+    static const int bilinear[][2] = {{37, 10}, {10, 23}, {8, 8}, {64, 48}, {1, 1}, {36, 22}};
+    static const int bicubic[][2] = {{10, 23}, {12, 9}, {64, 48}};
+    (void)state;
+    compare_resized(bilinear, sizeof bilinear / sizeof *bilinear, ACF_BILINEAR, "resize");
+    compare_resized(bicubic, sizeof bicubic / sizeof *bicubic, ACF_BICUBIC, "bicubic");
 }
 
 static void frames_as_torchvision_does(void **state)
@@ -63,7 +71,7 @@ static void frames_as_torchvision_does(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         static uint8_t out[32 * 32 * 3];
         char name[32];
-        assert_ok(acf_image_frame(out, &x, sizes[i][0], sizes[i][1], &e), &e);
+        assert_ok(acf_image_frame(out, &x, sizes[i][0], sizes[i][1], ACF_BILINEAR, &e), &e);
         (void)snprintf(name, sizeof name, "frame-%d-%d", sizes[i][0], sizes[i][1]);
         compare(out, sizes[i][1], sizes[i][1], name);
     }
@@ -79,7 +87,7 @@ static void a_sliver_costs_no_memory(void **state)
         line[i] = (uint8_t)(i / 32);
     const acf_image x = {1, 1, 8192, line};
     size_t before = acf_mem_peak();
-    assert_ok(acf_image_frame(out, &x, 224, 224, &e), &e);
+    assert_ok(acf_image_frame(out, &x, 224, 224, ACF_BILINEAR, &e), &e);
     assert_true(acf_mem_peak() < before + (1 << 20));
     assert_int_equal(out[0], 127);
     assert_int_equal(out[224 * 224 - 1], 128);
@@ -95,7 +103,7 @@ static void memory_may_give_out(void **state)
     (void)state;
     for (size_t n = 1; st != ACF_OK; n++) {
         (void)acf_mem_fail_at(n);
-        st = acf_image_frame(out, &x, 16, 16, &e);
+        st = acf_image_frame(out, &x, 16, 16, ACF_BILINEAR, &e);
         (void)acf_mem_fail_at(0);
         assert_int_equal(acf_mem_held(), held);
         assert_true(n < 20);
