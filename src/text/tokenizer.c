@@ -257,7 +257,7 @@ static acf_status encode(const acf_tokenizer *tok, acf_encoding *x, const char *
     ACF_TRY(reserve(x, seps, e));
     x->n = b_at;
     if (b != NULL) ACF_TRY(push_text(tok, x, b, b_len, e));
-    size_t n_b = x->n - b_at;
+    size_t n_b = x->n - b_at, all_a = n_a, all_b = n_b;
     size_t most = max_length == 0 ? n_a + n_b : (size_t)max_length - n_special;
     if (n_a + n_b > most) {
         x->truncated = true;
@@ -267,7 +267,10 @@ static acf_status encode(const acf_tokenizer *tok, acf_encoding *x, const char *
             longest_first(&n_a, &n_b, most);
     }
     ACF_TRY(reserve(x, 1, e));
-    memmove(x->ids + 1 + n_a + seps, x->ids + b_at, n_b * sizeof *x->ids);
+    int32_t *from_a = x->ids + 1, *from_b = x->ids + b_at;
+    if (tok->cuts_left) from_a += all_a - n_a, from_b += all_b - n_b;
+    memmove(x->ids + 1, from_a, n_a * sizeof *x->ids);
+    memmove(x->ids + 1 + n_a + seps, from_b, n_b * sizeof *x->ids);
     for (size_t i = 0; i < seps; i++)
         x->ids[1 + n_a + i] = tok->id[ACF_SEP];
     if (b != NULL) x->ids[1 + n_a + seps + n_b] = tok->id[ACF_SEP];

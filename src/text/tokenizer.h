@@ -50,9 +50,10 @@ void acf_encoding_free(acf_encoding *x);
  * acf_tokenizer_encode gives.  Padding and truncation settings are not used.  Other models are
  * refused by name.
  * tokenizer_config.json, when there, gives the names of the special tokens and, as in transformers,
- * wins over tokenizer.json: do_lower_case, strip_accents, tokenize_chinese_chars; add_prefix_space.
- * Without it: uncased and [PAD] [UNK] [CLS] [SEP] [MASK]; no prefix space and <pad> <unk> <s> </s>
- * <mask>.
+ * wins over tokenizer.json, also by being silent (uncased, accents stripped, Chinese characters
+ * apart, no prefix space), but where tokenizer_class is one that takes tokenizer.json as it is:
+ * do_lower_case, strip_accents, tokenize_chinese_chars; add_prefix_space; and truncation_side.
+ * Without it: [PAD] [UNK] [CLS] [SEP] [MASK]; <pad> <unk> <s> </s> <mask>.
  *
  * Nothing in the files is trusted: ids must be 0 .. n-1, each once, tokens unique valid UTF-8
  * without NUL or line breaks, the padding, first and separating tokens must exist (WordPiece: the
@@ -69,7 +70,8 @@ void acf_tokenizer_close(acf_tokenizer **tok);
  * [CLS] a [SEP], or with b not NULL [CLS] a [SEP] b [SEP] as BERT does, [CLS] a [SEP] [SEP] b [SEP]
  * as RoBERTa does.  Replaces what x held.
  *
- * At most max_length tokens: the longer text loses its last tokens first; when both must be cut,
+ * At most max_length tokens: the longer text loses its last tokens first (its first ones where
+ * truncation_side is "left"); when both must be cut,
  * with r tokens left beside the special ones, the one that was shorter (or equal: a) keeps r / 2
  * and the other r - r / 2, as tokenizers' LongestFirst.  A max_length below the number of special
  * tokens (2; for pairs 3 or 4) is ACF_ERR_USAGE; 0 means no limit.

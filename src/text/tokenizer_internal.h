@@ -19,6 +19,7 @@ struct acf_tokenizer {
     int32_t id[ACF_N_ROLES]; /* -1 when there is none: mask, and BPE's unknown */
     size_t pair_seps;        /* separators between the texts of a pair: 1 or 2 */
     int32_t pair_type;       /* token type of the second text: 1 or 0 */
+    bool cuts_left;          /* a text that is too long loses its first tokens */
 
     bool is_bpe; /* else WordPiece */
 

@@ -43,7 +43,8 @@ acf_status acf_tokenizer_read_names(acf_tokenizer *tok, const cJSON *config, con
     return ACF_OK;
 }
 
-/* The classes that read tokenizer.json as it is, without arguments of their own. */
+/* The classes that read tokenizer.json as it is; all others make its settings anew of their own
+ * arguments, given or default. */
 static bool is_plain_class(const char *name)
 {
     return strcmp(name, "PreTrainedTokenizerFast") == 0 || strcmp(name, "TokenizersBackend") == 0;
@@ -52,15 +53,20 @@ static bool is_plain_class(const char *name)
 static acf_status read_flags(acf_tokenizer *tok, const cJSON *config, const char *name,
                              acf_error *e)
 {
-    const char *class;
+    const char *class, *side;
+    ACF_TRY(acf_json_string(&side, config, "truncation_side", "right", name, e));
+    tok->cuts_left = strcmp(side, "left") == 0;
+    if (!tok->cuts_left && strcmp(side, "right") != 0)
+        return acf_fail(e, ACF_ERR_FORMAT,
+                        "%s: 'truncation_side' is '%.60s', expected right or left", name, side);
     ACF_TRY(acf_json_string(&class, config, "tokenizer_class", "", name, e));
     if (is_plain_class(class)) return ACF_OK;
     if (tok->is_bpe)
         return acf_json_bool(&tok->add_prefix_space, config, "add_prefix_space", false, name, e);
     acf_normalizer *s = &tok->steps;
-    ACF_TRY(acf_json_bool(&s->lowercase, config, "do_lower_case", s->lowercase, name, e));
-    ACF_TRY(acf_json_bool(&s->split_chinese, config, "tokenize_chinese_chars", s->split_chinese,
-                          name, e));
+    ACF_TRY(acf_json_bool(&s->lowercase, config, "do_lower_case", true, name, e));
+    ACF_TRY(acf_json_bool(&s->split_chinese, config, "tokenize_chinese_chars", true, name, e));
+    tok->strip_accents = -1;
     return acf_json_choice(&tok->strip_accents, config, "strip_accents", name, e);
 }
 

@@ -259,6 +259,7 @@ static bool build_config(cJSON *root, const acf_tokenizer *tok, int model_max_le
     for (int r = 0; r < ACF_N_ROLES && ok; r++)
         ok = tok->id[r] >= 0 ? put_string(root, key[r], tok->name[r])
                              : cJSON_AddNullToObject(root, key[r]) != NULL;
+    if (ok && tok->cuts_left) ok = put_string(root, "truncation_side", "left");
     if (ok && model_max_length > 0)
         ok = put_number(root, "model_max_length", (double)model_max_length);
     return ok && put_input_names(root, has_types);

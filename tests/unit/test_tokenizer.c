@@ -177,6 +177,30 @@ static void truncates_longest_first(void **state)
     acf_tokenizer_close(&tok);
 }
 
+/* truncation_side "left", which a saved tokenizer keeps. */
+static void truncates_from_the_left_where_told(void **state)
+{
+    (void)state;
+    const char *config = "{\"truncation_side\":\"left\"}";
+    acf_error e;
+    clear();
+    put("vocab.txt", VOCAB, strlen(VOCAB));
+    put("tokenizer_config.json", config, strlen(config));
+    for (int round = 0; round < 2; round++) {
+        acf_tokenizer *tok = open_ok();
+        check(tok, "the cat . a", NULL, 5, "[CLS] cat . a [SEP]");
+        check(tok, "the cat . a", NULL, 2, "[CLS] [SEP]");
+        check(tok, "the cat . a", "cat a", 7, "[CLS] . a [SEP] cat a [SEP]");
+        check(tok, "the cat", "a . cat", 6, "[CLS] cat [SEP] . cat [SEP]");
+        check(tok, "the cat", "a", 0, "[CLS] the cat [SEP] a [SEP]");
+        assert_ok(acf_tokenizer_save(tok, dir, 0, true, &e), &e);
+        acf_tokenizer_close(&tok);
+    }
+    config = "{\"truncation_side\":\"middle\"}";
+    put("tokenizer_config.json", config, strlen(config));
+    refused("'truncation_side' is 'middle', expected right or left");
+}
+
 static void survives_any_bytes(void **state)
 {
     (void)state;
@@ -242,6 +266,25 @@ static void opens_tokenizer_json(void **state)
 
     put("tokenizer_config.json", "{\"do_lower_case\":false,\"tokenizer_class\":\"BertTokenizer\"}",
         57);
+    tok = open_ok();
+    check(tok, "THES the", NULL, 0, "[CLS] [UNK] the [SEP]");
+    acf_tokenizer_close(&tok);
+}
+
+/* A class with arguments of its own makes the normalizer anew, by its defaults where the
+ * configuration is silent; a plain one takes it as it is. */
+static void a_silent_configuration_means_uncased(void **state)
+{
+    (void)state;
+    const char *plain = "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}";
+    put_json(BEFORE ADDED "],\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":false,"
+                          "\"strip_accents\":false,\"handle_chinese_chars\":false},"
+                          "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}," POST MODEL IDS END);
+    drop("tokenizer_config.json");
+    acf_tokenizer *tok = open_ok();
+    check(tok, "THES th\xC3\xA9", NULL, 0, "[CLS] the ##s the [SEP]");
+    acf_tokenizer_close(&tok);
+    put("tokenizer_config.json", plain, strlen(plain));
     tok = open_ok();
     check(tok, "THES the", NULL, 0, "[CLS] [UNK] the [SEP]");
     acf_tokenizer_close(&tok);
@@ -447,8 +490,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(opens_vocab_txt),
     cmocka_unit_test(counts_characters_of_long_words),
     cmocka_unit_test(truncates_longest_first),
+    cmocka_unit_test(truncates_from_the_left_where_told),
     cmocka_unit_test(survives_any_bytes),
     cmocka_unit_test(opens_tokenizer_json),
+    cmocka_unit_test(a_silent_configuration_means_uncased),
     cmocka_unit_test(finds_added_tokens),
     cmocka_unit_test(rejects_broken_vocab_txt),
     cmocka_unit_test(rejects_broken_tokenizer_json),
