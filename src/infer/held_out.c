@@ -11,6 +11,7 @@
 #include "input/data_options.h"
 #include "input/data_record.h"
 #include "input/image_input.h"
+#include "model/head_labels.h"
 #include "model/model_dir.h"
 
 #include <stdio.h>

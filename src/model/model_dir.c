@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/head_labels.h"
 #include "model/preprocessor.h"
 #include "store/weights.h"
 
@@ -14,7 +15,24 @@
 #include <string.h>
 
 #define MAX_CONFIG_BYTES ((size_t)16 << 20)
-#define MAX_CLASSES      100000
+
+/* Whether `best` in the run directory `path` is a model, and inside. */
+static acf_status check_best(const char *best, const char *path, acf_error *e)
+{
+    bool found, is_inside;
+    ACF_TRY(acf_path_holds(&found, best, "config.json", e));
+    if (!found)
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: holds neither config.json (a model directory) nor best/config.json (a "
+                        "run directory)",
+                        path);
+    ACF_TRY(acf_path_is_inside(&is_inside, best, path, e));
+    if (is_inside) return ACF_OK;
+    return acf_fail(e, ACF_ERR_MODEL,
+                    "%s: is a link that leads out of the run directory; to use the model there, "
+                    "give its own directory",
+                    best);
+}
 
 acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
 {
@@ -23,128 +41,24 @@ acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
         return acf_fail(e, ACF_ERR_MODEL, "%s: there is no such model directory", path);
     if (!acf_path_is_dir(path))
         return acf_fail(e, ACF_ERR_MODEL, "%s: is a file, expected a model or run directory", path);
-    static const char *const candidate[] = {".", "best"};
-    for (int k = 0; k < 2; k++) {
-        char *dir = k == 0 ? acf_strdup(path, e) : acf_path_join(path, candidate[k], e);
-        if (dir == NULL) return ACF_ERR_RESOURCE;
-        char *config = acf_path_join(dir, "config.json", e);
-        if (config == NULL) {
-            acf_free(dir);
-            return ACF_ERR_RESOURCE;
-        }
-        bool found = acf_path_exists(config);
-        acf_free(config);
-        acf_status st = ACF_OK;
-        bool is_inside = k == 0;
-        if (found && !is_inside) st = acf_path_is_inside(&is_inside, dir, path, e);
-        if (found && st == ACF_OK && !is_inside)
-            st = acf_fail(e, ACF_ERR_MODEL,
-                          "%s: is a link that leads out of the run directory; to use the model "
-                          "there, give its own directory",
-                          dir);
-        if (found && st == ACF_OK)
-            *out = dir;
-        else
-            acf_free(dir);
-        if (found) return st;
+    bool found;
+    ACF_TRY(acf_path_holds(&found, path, "config.json", e));
+    if (found) {
+        *out = acf_strdup(path, e);
+        return *out != NULL ? ACF_OK : ACF_ERR_RESOURCE;
     }
-    return acf_fail(e, ACF_ERR_MODEL,
-                    "%s: holds neither config.json (a model directory) nor best/config.json (a run "
-                    "directory)",
-                    path);
-}
-
-bool acf_labels_are_generic(char *const *labels, int K)
-{
-    for (int k = 0; k < K; k++) {
-        char generic[32];
-        (void)snprintf(generic, sizeof generic, "LABEL_%d", k);
-        if (strcmp(labels[k], generic) != 0) return false;
-    }
-    return true;
-}
-
-static void free_names(char **names, int n)
-{
-    for (int k = 0; names != NULL && k < n; k++)
-        acf_free(names[k]);
-    acf_free(names);
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static acf_status check_different(char *const *names, int n, const char *path, acf_error *e)
-{
-    char **sorted = acf_alloc((size_t)n, sizeof *sorted, "label names", e);
-    if (sorted == NULL) return ACF_ERR_RESOURCE;
-    memcpy(sorted, names, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, by_bytes);
-    acf_status st = ACF_OK;
-    for (int i = 1; i < n && st == ACF_OK; i++)
-        if (strcmp(sorted[i - 1], sorted[i]) == 0)
-            st = acf_fail(e, ACF_ERR_MODEL, "%s: id2label names '%.100s' twice", path, sorted[i]);
-    acf_free(sorted);
+    char *best = acf_path_join(path, "best", e);
+    if (best == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = check_best(best, path, e);
+    if (st == ACF_OK)
+        *out = best;
+    else
+        acf_free(best);
     return st;
 }
 
-/* id2label of a config.json: names by id; *K = 0 when it has none. */
-static acf_status read_labels(char ***names, int *K, const cJSON *config, const char *path,
-                              acf_error *e)
-{
-    const cJSON *map = cJSON_GetObjectItemCaseSensitive(config, "id2label");
-    *names = NULL;
-    *K = 0;
-    if (map == NULL || cJSON_IsNull(map)) return ACF_OK;
-    int n = cJSON_IsObject(map) ? cJSON_GetArraySize(map) : 0;
-    if (n < 1 || n > MAX_CLASSES)
-        return acf_fail(e, ACF_ERR_MODEL, "%s: id2label has %d entries, expected 1 to %d", path, n,
-                        MAX_CLASSES);
-    char **list = acf_alloc((size_t)n, sizeof *list, "label names", e);
-    if (list == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = ACF_OK;
-    for (const cJSON *item = map->child; item != NULL && st == ACF_OK; item = item->next) {
-        char *end;
-        long id = strtol(item->string, &end, 10);
-        if (*end != '\0' || end == item->string || id < 0 || id >= n || list[id] != NULL ||
-            !cJSON_IsString(item)) {
-            st = acf_fail(e, ACF_ERR_MODEL,
-                          "%s: id2label '%s' is no id of 0 .. %d with a name, each once", path,
-                          item->string, n - 1);
-        } else {
-            list[id] = acf_strdup(item->valuestring, e);
-            if (list[id] == NULL) st = ACF_ERR_RESOURCE;
-        }
-    }
-    if (st == ACF_OK) st = check_different(list, n, path, e);
-    if (st != ACF_OK) {
-        free_names(list, n);
-        return st;
-    }
-    *names = list;
-    *K = n;
-    return ACF_OK;
-}
-
-static int find_name(char *const *names, int n, const char *name)
-{
-    for (int k = 0; names != NULL && k < n; k++)
-        if (strcmp(names[k], name) == 0) return k;
-    return -1;
-}
-
-static bool same_names(char *const *a, int n_a, char *const *b, int n_b)
-{
-    if (n_a != n_b) return false;
-    for (int k = 0; k < n_a; k++)
-        if (find_name(b, n_b, a[k]) < 0) return false;
-    return true;
-}
-
 /* Rows of W and b from the file's label order to the model's. */
-static acf_status reorder_head(acf_model *m, char *const *file_labels, acf_error *e)
+static acf_status reorder_head(acf_model *m, const acf_head_labels *file, acf_error *e)
 {
     size_t d = (size_t)m->enc->d, K = (size_t)m->K;
     real *W = acf_value(&m->params, m->W), *b = acf_value(&m->params, m->b);
@@ -153,7 +67,7 @@ static acf_status reorder_head(acf_model *m, char *const *file_labels, acf_error
     memcpy(was, W, K * d * sizeof *was);
     memcpy(was + K * d, b, K * sizeof *was);
     for (size_t k = 0; k < K; k++) {
-        size_t from = (size_t)find_name(file_labels, m->K, m->labels[k]);
+        size_t from = (size_t)acf_head_labels_find(file, m->labels[k]);
         memcpy(W + k * d, was + from * d, d * sizeof *W);
         b[k] = was[K * d + from];
     }
@@ -165,13 +79,12 @@ typedef struct dir_files {
     char *config_path, *card_path;
     cJSON *config;
     cJSON *card; /* NULL: a foreign model */
-    char **labels;
-    int K; /* 0: no label names in config.json */
+    acf_head_labels labels;
 } dir_files;
 
 static void files_free(dir_files *f)
 {
-    free_names(f->labels, f->K);
+    acf_head_labels_free(&f->labels);
     cJSON_Delete(f->config);
     cJSON_Delete(f->card);
     acf_free(f->config_path);
@@ -192,7 +105,7 @@ static acf_status files_read(dir_files *f, const char *dir, acf_error *e)
         if (!cJSON_IsObject(f->card))
             return acf_fail(e, ACF_ERR_MODEL, "%s: is not a JSON object", f->card_path);
     }
-    return read_labels(&f->labels, &f->K, f->config, f->config_path, e);
+    return acf_head_labels_read(&f->labels, f->config, f->config_path, e);
 }
 
 /* What acf.json says of how the model is used; a foreign model: the usual. */
@@ -252,9 +165,9 @@ static void rules_make(load_rules *r, const acf_model *m, bool keep_head)
 }
 
 /* Memory for m, once its weights are known to be there, and the weights into it; only what the
- * files do not give is drawn.  The head is read only when keep_head, and it must be there when the
- * model is to answer as it is (opt->labels NULL). */
-static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
+ * files do not give is drawn.  The head is read only when keep_head, else *dropped tells whether
+ * there is one; it must be there when the model is to answer as it is (opt->labels NULL). */
+static acf_status load_weights(acf_model *m, bool *dropped, const char *dir, bool keep_head,
                                const acf_model_load *opt, acf_error *e)
 {
     load_rules r;
@@ -264,7 +177,9 @@ static acf_status load_weights(acf_model *m, const char *dir, bool keep_head,
     ACF_TRY(acf_weights_check(&m->params, dir, &r.rules, e));
     ACF_TRY(acf_params_alloc(&m->params, opt->with_grad, e));
     acf_status st = acf_weights_load(&m->params, dir, &r.rules, &report, e);
-    m->is_new_head = false;
+    m->is_new_head = *dropped = false;
+    for (size_t i = 0; i < report.n_ignored && !keep_head; i++)
+        *dropped = *dropped || strcmp(report.ignored[i], m->enc->names.head_weight) == 0;
     for (size_t i = 0; i < report.n_unexpected && st == ACF_OK; i++)
         acf_log_warn(opt->log, "%s: tensor '%s' is not part of this model, not used", dir,
                      report.unexpected[i]);
@@ -314,28 +229,56 @@ static acf_status open_input(acf_model *m, const dir_files *f, const char *dir,
                     f->card != NULL ? f->card_path : f->config_path, m->max_length, least);
 }
 
-/* The classifier in dir is of other labels than the data: an error, or dropped, which is told
- * unless it has none of its own; with one name that is on one side only. */
+/* The classifier in dir is of other labels than the data: an error when they must match. */
 static acf_status refuse_head(const dir_files *f, const char *dir, const acf_model_load *opt,
                               acf_error *e)
 {
-    const char *here = NULL, *there = NULL;
-    for (int k = 0; k < f->K && here == NULL; k++)
-        if (find_name(opt->labels, opt->K, f->labels[k]) < 0) here = f->labels[k];
-    for (int k = 0; k < opt->K && there == NULL; k++)
-        if (find_name(f->labels, f->K, opt->labels[k]) < 0) there = opt->labels[k];
-    const char *name = here != NULL ? here : there, *side = here != NULL ? "model" : "data";
-    if (opt->labels_must_match)
-        return acf_fail(e, ACF_ERR_USAGE,
-                        "%s: its classifier has other labels than the data (%d and %d; '%s' only "
-                        "in the %s): put back the data that it was trained on",
-                        dir, f->K, opt->K, name != NULL ? name : "", side);
-    if (f->K > 0 && !acf_labels_are_generic(f->labels, f->K))
-        acf_log_info(opt->log,
-                     "%s: its classifier has other labels than the data (%d and %d; '%s' only in "
-                     "the %s): dropped, starting a new one",
-                     dir, f->K, opt->K, name, side);
-    return ACF_OK;
+    acf_str difference = {0};
+    if (!opt->labels_must_match) return ACF_OK;
+    acf_status st = acf_head_labels_put_difference(&difference, &f->labels, opt->labels, opt->K, e);
+    if (st == ACF_OK)
+        st = acf_fail(e, ACF_ERR_USAGE,
+                      "%s: its classifier has other labels than the data (%s): put back the data "
+                      "that it was trained on",
+                      dir, difference.data);
+    acf_str_free(&difference);
+    return st;
+}
+
+/* That the classifier in dir was dropped, and why. */
+static acf_status tell_dropped(const dir_files *f, const char *dir, const acf_model_load *opt,
+                               acf_error *e)
+{
+    acf_str difference = {0};
+    acf_status st = ACF_OK;
+    bool has_names = f->labels.n > 0 && !acf_labels_are_generic(f->labels.name, f->labels.n);
+    if (has_names)
+        st = acf_head_labels_put_difference(&difference, &f->labels, opt->labels, opt->K, e);
+    if (st == ACF_OK)
+        acf_log_info(opt->log, "%s: its classifier has %s%s%s: dropped, starting a new one", dir,
+                     has_names ? "other labels than the data (" : "no names of labels",
+                     has_names ? difference.data : "", has_names ? ")" : "");
+    acf_str_free(&difference);
+    return st;
+}
+
+/* Without labels of the data the model answers as it is: one label of each example by softmax, or
+ * a number. */
+static acf_status check_problem_type(const dir_files *f, acf_error *e)
+{
+    /* transformers, too, takes one output without a word as a regression */
+    const char *usual = f->labels.n == 1 ? "regression" : "single_label_classification", *problem;
+    ACF_TRY(acf_json_string(&problem, f->config, "problem_type", usual, f->config_path, e));
+    if (strcmp(problem, usual) == 0) return ACF_OK;
+    if (f->labels.n == 1)
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: id2label has one label, but problem_type is '%s': two or more are "
+                        "needed",
+                        f->config_path, problem);
+    return acf_fail(e, ACF_ERR_MODEL,
+                    "%s: problem_type is '%.60s', only single_label_classification and regression "
+                    "of one number are supported",
+                    f->config_path, problem);
 }
 
 /* m->enc and the longest text that it takes. */
@@ -363,27 +306,25 @@ static acf_status open_parts(acf_model *m, const char *dir, const acf_model_load
     ACF_TRY(open_encoder(m, opt, f, e));
     ACF_TRY(open_input(m, f, dir, opt, e));
 
-    bool keep_head = true, reorder = false;
+    bool keep_head = true, reorder = false, dropped;
     if (opt->labels != NULL) {
-        keep_head = same_names(f->labels, f->K, opt->labels, opt->K);
+        keep_head = acf_head_labels_are(&f->labels, opt->labels, opt->K);
         reorder = keep_head;
         if (!keep_head) ACF_TRY(refuse_head(f, dir, opt, e));
-    } else if (f->K == 1) { /* transformers, too, takes one output without a word as a regression */
-        const char *problem;
-        ACF_TRY(
-            acf_json_string(&problem, f->config, "problem_type", "regression", f->config_path, e));
-        if (strcmp(problem, "regression") != 0)
-            return acf_fail(e, ACF_ERR_MODEL,
-                            "%s: id2label has one label, but problem_type is '%s': two or more are "
-                            "needed",
-                            f->config_path, problem);
+    } else {
+        ACF_TRY(check_problem_type(f, e));
     }
     char first[] = "LABEL_0", second[] = "LABEL_1";
     char *const two[] = {first, second}; /* transformers' default */
-    char *const *labels = opt->labels != NULL ? opt->labels : f->K > 0 ? f->labels : two;
-    ACF_TRY(acf_model_set_labels(m, labels, opt->labels != NULL ? opt->K : f->K > 0 ? f->K : 2, e));
-    ACF_TRY(load_weights(m, dir, keep_head, opt, e));
-    if (reorder) ACF_TRY(reorder_head(m, f->labels, e));
+    if (opt->labels != NULL)
+        ACF_TRY(acf_model_set_labels(m, opt->labels, opt->K, e));
+    else if (f->labels.n > 0)
+        ACF_TRY(acf_model_set_labels(m, f->labels.name, f->labels.n, e));
+    else
+        ACF_TRY(acf_model_set_labels(m, two, 2, e));
+    ACF_TRY(load_weights(m, &dropped, dir, keep_head, opt, e));
+    if (dropped) ACF_TRY(tell_dropped(f, dir, opt, e));
+    if (reorder) ACF_TRY(reorder_head(m, &f->labels, e));
     m->card = f->card;
     f->card = NULL;
     return ACF_OK;

@@ -50,7 +50,4 @@ acf_status acf_model_save(const acf_model *m, acf_checkpoint *ck, acf_error *e) 
  * for texts, when the model was trained on the pooler's output. */
 bool acf_model_is_transformers_class(const acf_model *m);
 
-/* True when all label names are the placeholders LABEL_0, LABEL_1 ... that transformers writes. */
-bool acf_labels_are_generic(char *const *labels, int K);
-
 #endif

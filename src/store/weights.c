@@ -31,6 +31,7 @@ void acf_weights_report_free(acf_weights_report *report)
 {
     acf_free_names(report->missing, report->n_missing);
     acf_free_names(report->unexpected, report->n_unexpected);
+    acf_free_names(report->ignored, report->n_ignored);
     *report = (acf_weights_report){0};
 }
 
@@ -149,7 +150,8 @@ static acf_status load_tensor(load_job *job, const acf_safetensors *st, const ac
     int id;
     ACF_TRY(rename_tensor(job, t->name, e));
     if (matches_any(job->rules->ignore, t->name) || matches_any(job->rules->ignore, job->name.data))
-        return ACF_OK;
+        return add_name(&report->ignored, &report->n_ignored, &report->cap_ignored, job->name.data,
+                        e);
     ACF_TRY(find_slice(job, &id, e));
     if (id < 0)
         return add_name(&report->unexpected, &report->n_unexpected, &report->cap_unexpected,

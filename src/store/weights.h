@@ -21,6 +21,8 @@ typedef struct acf_weights_report {
     size_t n_missing, cap_missing;
     char **unexpected; /* tensors that are no slice and not ignored, as the file names them */
     size_t n_unexpected, cap_unexpected;
+    char **ignored; /* tensors that the rules leave aside, as we would name them */
+    size_t n_ignored, cap_ignored;
     size_t n_loaded; /* slices */
     size_t n_files;
 } acf_weights_report;

@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "model/head_labels.h"
 #include "model/model_dir.h"
 #include "support/cm.h"
 #include "support/tiny_run.h"
@@ -183,6 +184,20 @@ static void four(cJSON *config)
     set_labels(config, "{\"0\": \"a\", \"1\": \"b\", \"2\": \"c\", \"3\": \"d\"}");
 }
 
+static void set_problem(cJSON *config, const char *problem)
+{
+    cJSON_DeleteItemFromObject(config, "problem_type");
+    assert_non_null(cJSON_AddStringToObject(config, "problem_type", problem));
+}
+static void many_at_once(cJSON *config)
+{
+    set_problem(config, "multi_label_classification");
+}
+static void three_numbers(cJSON *config)
+{
+    set_problem(config, "regression");
+}
+
 static void refuses_impossible_labels(void **state)
 {
     static const struct {
@@ -196,6 +211,8 @@ static void refuses_impossible_labels(void **state)
         {one, "config.json: id2label has one label, but problem_type is "
               "'single_label_classification': two or more are needed"},
         {one_number, "tensor 'classifier.bias' is [3], the model expects [1]"},
+        {many_at_once, "config.json: problem_type is 'multi_label_classification', only"},
+        {three_numbers, "config.json: problem_type is 'regression', only"},
         {not_a_map, "config.json: id2label has 0 entries"},
         {none,
          "tensor 'classifier.bias' is [3], the model expects [2]"}, /* two labels by default, the
@@ -256,8 +273,16 @@ static void saving_and_loading_is_the_identity(void **state)
     }
 }
 
+static void keep_line(void *payload, acf_log_level level, const char *line)
+{
+    (void)level;
+    (void)snprintf(payload, 300, "%s", line);
+}
+
 static void a_classifier_of_other_labels_is_dropped_or_refused(void **state)
 {
+    char told[300] = "";
+    const acf_log log = {keep_line, told};
     static char yes[] = "yes", no[] = "no";
     char *const labels[] = {no, yes};
     acf_error e;
@@ -267,9 +292,16 @@ static void a_classifier_of_other_labels_is_dropped_or_refused(void **state)
     copy_model(model, *state, NULL);
     load.labels = labels;
     load.K = 2;
+    load.log = &log;
     assert_ok(acf_model_open(&m, model, &load, &e), &e);
     assert_true(m.is_new_head && m.K == 2);
+    assert_non_null(strstr(told, "its classifier has other labels than the data (3 and 2; '"));
     acf_model_free(&m);
+    copy_model(model, *state, none);
+    assert_ok(acf_model_open(&m, model, &load, &e), &e);
+    assert_non_null(strstr(told, "its classifier has no names of labels: dropped, starting a new"));
+    acf_model_free(&m);
+    copy_model(model, *state, NULL);
     load.labels_must_match = true;
     assert_fails(acf_model_open(&m, model, &load, &e), ACF_ERR_USAGE,
                  "model: its classifier has other labels than the data (3 and 2; '", &e);
