@@ -35,7 +35,7 @@ void acf_clock_duration(char text[32], double seconds)
     if (!(seconds >= 0)) seconds = 0;
     if (seconds > 1e9) seconds = 1e9;
     long s = (long)(seconds + 0.5);
-    if (seconds < 60)
+    if (seconds < 59.95) /* what prints as 60.0 is a minute */
         (void)snprintf(text, 32, "%.1fs", seconds);
     else if (s < 3600)
         (void)snprintf(text, 32, "%ldm %02lds", s / 60, s % 60);

@@ -250,7 +250,12 @@ acf_status acf_list_dir(char ***names, size_t *n, const char *path, acf_error *e
     DIR *dir = opendir(path);
     if (dir == NULL) return acf_fail(e, ACF_ERR_IO, "%s: cannot list: %s", path, strerror(errno));
     acf_status st = ACF_OK;
-    for (const struct dirent *item; (item = readdir(dir)) != NULL;) {
+    for (;;) {
+        errno = 0; /* the end and a failure are both NULL */
+        const struct dirent *item = readdir(dir);
+        if (item == NULL && errno != 0)
+            st = acf_fail(e, ACF_ERR_IO, "%s: cannot list: %s", path, strerror(errno));
+        if (item == NULL) break;
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0) continue;
         char **grown = acf_grow(list, &cap, count + 1, sizeof *list, path, e);
         if (grown != NULL) {

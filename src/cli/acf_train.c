@@ -1,4 +1,5 @@
 /* acf-train: one configuration in, a run directory out. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/about.h"
 #include "cli/program.h"
@@ -31,15 +32,15 @@ typedef struct train_arguments {
 
 static void show(void *payload, const acf_progress *p)
 {
-    char line[256];
-    int seconds = (int)p->eta_s;
+    char line[256], excess[32] = "-", eta[32];
+    if (p->loss.has_excess) (void)snprintf(excess, sizeof excess, "%.4f", p->loss.excess);
+    acf_clock_duration(eta, p->eta_s);
     (void)snprintf(line, sizeof line,
                    "step %lld/%lld  epoch %.2f  loss %.4f (ce %.4f contrast %.4f cor %.3f)  excess "
-                   "%.4f  |g| %.3f  lr %.2e  %.0f ex/s  eta %d:%02d:%02d",
+                   "%s  |g| %.3f  lr %.2e  %.0f ex/s  eta %s",
                    (long long)p->update, (long long)p->total, p->epoch, p->loss.total, p->loss.ce,
-                   p->loss.contrast, p->loss.cor, p->loss.has_excess ? p->loss.excess : 0.0,
-                   p->grad_norm, p->lr, p->examples_per_s, seconds / 3600, seconds / 60 % 60,
-                   seconds % 60);
+                   p->loss.contrast, p->loss.cor, excess, p->grad_norm, p->lr, p->examples_per_s,
+                   eta);
     acf_console_progress(payload, p->is_logged, line);
 }
 

@@ -25,7 +25,8 @@ bool acf_value_is_unset(const acf_config *cfg, const acf_key *k);
 /* Free what the key owns; its place is then zero. */
 void acf_value_free(acf_config *cfg, const acf_key *k);
 
-/* s as a YAML scalar that reads back as exactly this text: plain where that is safe. */
+/* s as a YAML scalar that reads back as exactly this text: plain where that is safe.  ACF_ERR_USAGE
+ * when s is not valid UTF-8, which YAML cannot hold. */
 acf_status acf_yaml_quote(acf_str *out, const char *s, acf_error *e) ACF_MUST_USE;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "config/value_internal.h"
+#include "text/utf8.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -67,19 +68,21 @@ static bool needs_escape(uint32_t code)
 
 acf_status acf_yaml_quote(acf_str *out, const char *s, acf_error *e)
 {
+    size_t len = strlen(s), bad = acf_utf8_valid(s, len);
+    if (bad < len)
+        return acf_fail(e, ACF_ERR_USAGE, "%s: byte 0x%02x is not valid UTF-8", s,
+                        (unsigned)(unsigned char)s[bad]);
     if (is_plain(s)) return acf_str_puts(out, s, e);
     ACF_TRY(acf_str_puts(out, "\"", e));
-    for (const unsigned char *c = (const unsigned char *)s; *c != '\0';) {
-        size_t n = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
-        uint32_t code = n == 1 ? *c : *c & (0x7fu >> n);
-        for (size_t i = 1; i < n; i++)
-            code = code << 6 | (c[i] & 0x3fu);
+    for (const char *c = s; *c != '\0';) {
+        uint32_t code;
+        size_t n = acf_utf8_get(&code, c, (size_t)(s + len - c));
         if (code == '"' || code == '\\')
             ACF_TRY(acf_str_printf(out, e, "\\%c", (int)code));
         else if (needs_escape(code))
             ACF_TRY(acf_str_printf(out, e, code > 0xffff ? "\\U%08X" : "\\u%04X", code));
         else
-            ACF_TRY(acf_str_append(out, (const char *)c, n, e));
+            ACF_TRY(acf_str_append(out, c, n, e));
         c += n;
     }
     return acf_str_puts(out, "\"", e);

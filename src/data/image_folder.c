@@ -69,7 +69,8 @@ static acf_status read_below(walk *w, const char *below, int depth, acf_error *e
         if (path == NULL || part == NULL) {
             st = ACF_ERR_RESOURCE;
         } else if (acf_path_is_dir(path)) {
-            st = read_below(w, part, depth + 1, e);
+            st = check_name(dir, names[i], e);
+            if (st == ACF_OK) st = read_below(w, part, depth + 1, e);
         } else {
             st = add_file(w, dir, names[i], part, e);
         }

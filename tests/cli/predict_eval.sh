@@ -115,6 +115,7 @@ ok "$ACF/acf-eval" run --data reversed.tsv --json
 has out "\"data\":\"$PWD/reversed.tsv\",\"n\":$n,"
 has out "\"linear\":{\"accuracy\":$accuracy,"
 (echo text; cat texts) >unlabelled.tsv
+refuses 2 'byte 0xff is not valid UTF-8' "$ACF/acf-eval" run --data "$(printf 'x\377')"
 refuses 3 'unlabelled.tsv: rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv
 refuses 3 'rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv --assert 'accuracy>0'
 refuses 3 'no figures for --assert' "$ACF/acf-eval" run --data unlabelled.tsv --assert 'accuracy>0' --predictions u.tsv

@@ -263,6 +263,9 @@ static void opens_a_folder_of_classes(void **state)
     data_refuse(&opt, ACF_ERR_DATA, "at least two labels");
     assert_ok(acf_make_dirs(tmpdir_path(*state, "one/\xFF"), &e), &e);
     data_refuse(&opt, ACF_ERR_DATA, "the name is not UTF-8");
+    assert_int_equal(rmdir(tmpdir_path(*state, "one/\xFF")), 0);
+    assert_ok(acf_make_dirs(tmpdir_path(*state, "one/a/\xFF"), &e), &e);
+    data_refuse(&opt, ACF_ERR_DATA, "one/a/\xFF: the name is not UTF-8");
 }
 
 static void opens_a_table_of_paths(void **state)
