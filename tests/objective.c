@@ -307,8 +307,17 @@ static acf_status solve(acf_str *out, problem *t, acf_error *e)
         t->scratch == NULL)
         return ACF_ERR_RESOURCE;
     acf_loss loss;
-    acf_objective_evaluate(&loss, t->logits, t->d_h, t->d_W, t->d_b, t->h, t->keep, t->y, t->target,
-                           t->W, t->b, t->N, t->K, t->d, &t->o, t->scratch);
+    const acf_objective_gradient gradient = {t->d_h, t->d_W, t->d_b};
+    const acf_objective_batch in = {.N = t->N,
+                                    .K = t->K,
+                                    .d = t->d,
+                                    .h = t->h,
+                                    .keep = t->keep,
+                                    .y = t->y,
+                                    .target = t->target,
+                                    .W = t->W,
+                                    .b = t->b};
+    acf_objective_evaluate(&loss, t->logits, &gradient, &in, &t->o, t->scratch);
     return put_results(out, t, &loss, e);
 }
 

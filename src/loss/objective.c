@@ -133,12 +133,9 @@ acf_status acf_objective_check(const acf_objective *o, int K, acf_error *e)
     return check_class_weights(o->class_weight, K, e);
 }
 
-/* Inputs of one evaluation and the gradients it sums, in double. */
+/* One evaluation and the gradients it sums, in double. */
 typedef struct evaluation {
-    const real *h, *keep, *W, *b;
-    const int32_t *y;
-    const double *target;
-    int N, K, d;
+    const acf_objective_batch *in;
     const acf_objective *o;
     double *d_h, *d_W; /* [N, d], [K, d]; NULL: value only */
     double *d_b;       /* [K] */
@@ -216,13 +213,13 @@ ACF_CLONES static void keep_backward(double *restrict d_h, const double *restric
 static void linear_backward(evaluation *ev, const double *d_logits, const double *x,
                             const double *w)
 {
-    int N = ev->N, K = ev->K, d = ev->d;
+    int N = ev->in->N, K = ev->in->K, d = ev->in->d;
     size_t len = (size_t)N * (size_t)d;
     double *d_x = take_zeros(ev, len);
     double *d_logits_t = take(ev, (size_t)N * (size_t)K);
 
     acf_dmul_add(d_x, d, d_logits, K, w, d, N, d, K);
-    keep_backward(ev->d_h, d_x, ev->keep, len);
+    keep_backward(ev->d_h, d_x, ev->in->keep, len);
     acf_dmul_transpose(d_logits_t, N, d_logits, K, N, K);
     acf_dmul_add(ev->d_W, d, d_logits_t, N, x, d, K, d, N);
     for (int i = 0; i < N; i++)
@@ -233,8 +230,9 @@ static void linear_backward(evaluation *ev, const double *d_logits, const double
 /* Logits and the term on them. */
 static void add_linear_term(acf_loss *out, real *logits, evaluation *ev)
 {
-    int N = ev->N, K = ev->K, d = ev->d;
+    const acf_objective_batch *in = ev->in;
     const acf_objective *o = ev->o;
+    int N = in->N, K = in->K, d = in->d;
     bool is_mse = o->type == ACF_LOSS_MSE;
     bool wants_gradient = ev->d_h != NULL && (is_mse || o->ce != 0.0);
     size_t mark = ev->arena.used, n_logits = (size_t)N * (size_t)K;
@@ -244,19 +242,19 @@ static void add_linear_term(acf_loss *out, real *logits, evaluation *ev)
     double *exact = take(ev, n_logits); /* logits before rounding to real */
     double *d_logits = wants_gradient ? take(ev, n_logits) : NULL;
 
-    apply_keep(x, ev->h, ev->keep, (size_t)N * (size_t)d);
-    apply_keep(w, ev->W, NULL, (size_t)K * (size_t)d);
+    apply_keep(x, in->h, in->keep, (size_t)N * (size_t)d);
+    apply_keep(w, in->W, NULL, (size_t)K * (size_t)d);
     acf_dmul_transpose(wt, K, w, d, K, d);
     for (size_t j = 0; j < n_logits; j++)
-        exact[j] = (double)ev->b[j % (size_t)K];
+        exact[j] = (double)in->b[j % (size_t)K];
     acf_dmul_add(exact, K, x, d, wt, K, N, K, d);
     for (size_t j = 0; j < n_logits; j++)
         logits[j] = (real)exact[j];
 
     if (is_mse)
-        out->ce = acf_mean_squared_error(d_logits, exact, ev->target, N);
+        out->ce = acf_mean_squared_error(d_logits, exact, in->target, N);
     else
-        out->ce = acf_cross_entropy(d_logits, exact, ev->y, o->class_weight, o->label_smoothing,
+        out->ce = acf_cross_entropy(d_logits, exact, in->y, o->class_weight, o->label_smoothing,
                                     o->ce, N, K);
     out->total += weighted(is_mse ? 1.0 : o->ce, out->ce);
     if (wants_gradient) linear_backward(ev, d_logits, x, w);
@@ -266,12 +264,13 @@ static void add_linear_term(acf_loss *out, real *logits, evaluation *ev)
 /* The terms on unit vectors: contrast, LER, Cor-Reg `label`. */
 static void add_point_terms(acf_loss *out, evaluation *ev)
 {
+    const acf_objective_batch *in = ev->in;
     const acf_objective *o = ev->o;
     bool has_label_cor = out->has_contrast && o->cor_type == ACF_COR_LABEL;
     if (!out->has_contrast && o->label_reg == 0.0) return;
 
     size_t mark = ev->arena.used;
-    acf_points p = acf_points_make(ev->h, ev->W, ev->y, ev->N, ev->K, ev->d, &ev->arena);
+    acf_points p = acf_points_make(in->h, in->W, in->y, in->N, in->K, in->d, &ev->arena);
     double *d_u = ev->d_h != NULL ? take_zeros(ev, (size_t)p.M * (size_t)p.d) : NULL;
     for (int k = 0; k < 2 && presets[o->type].block[k] != NULL; k++) {
         acf_contrast c = acf_contrast_term(d_u, NULL, &p, *presets[o->type].block[k], o->form,
@@ -297,34 +296,25 @@ static void add_point_terms(acf_loss *out, evaluation *ev)
 
 static void add_feature_term(acf_loss *out, evaluation *ev)
 {
+    const acf_objective_batch *in = ev->in;
     const acf_objective *o = ev->o;
     bool within = o->cor_type == ACF_COR_WITHIN;
     if (!out->has_contrast || (o->cor_type != ACF_COR_FEATURE && !within)) return;
-    out->has_cor = acf_cor_term(&out->cor, ev->d_h, ev->h, ev->y, within, ev->N, ev->K, ev->d,
+    out->has_cor = acf_cor_term(&out->cor, ev->d_h, in->h, in->y, within, in->N, in->K, in->d,
                                 o->cor_weight, &ev->arena);
     out->total += weighted(o->cor_weight, out->cor);
 }
 
-void acf_objective_evaluate(acf_loss *out, real *logits, real *d_h, real *d_W, real *d_b,
-                            const real *h, const real *keep, const int32_t *y, const double *target,
-                            const real *W, const real *b, int N, int K, int d,
-                            const acf_objective *o, void *scratch)
+void acf_objective_evaluate(acf_loss *out, real *logits, const acf_objective_gradient *gradient,
+                            const acf_objective_batch *in, const acf_objective *o, void *scratch)
 {
+    int N = in->N, K = in->K, d = in->d;
     ACF_ASSERT(N >= 1 && K >= 1 && d >= 1);
     *out = (acf_loss){.has_contrast = acf_objective_has_contrast(o->type)};
-    evaluation ev = {.h = h,
-                     .keep = keep,
-                     .W = W,
-                     .b = b,
-                     .y = y,
-                     .target = target,
-                     .N = N,
-                     .K = K,
-                     .d = d,
-                     .o = o,
-                     .arena = {.block = scratch, .bytes = acf_objective_scratch(N, K, d)}};
+    evaluation ev = {
+        .in = in, .o = o, .arena = {.block = scratch, .bytes = acf_objective_scratch(N, K, d)}};
     size_t n_h = (size_t)N * (size_t)d, n_w = (size_t)K * (size_t)d;
-    if (d_h != NULL) {
+    if (gradient != NULL) {
         ev.d_h = take_zeros(&ev, n_h);
         ev.d_W = take_zeros(&ev, n_w);
         ev.d_b = take_zeros(&ev, (size_t)K);
@@ -335,11 +325,11 @@ void acf_objective_evaluate(acf_loss *out, real *logits, real *d_h, real *d_W, r
         add_point_terms(out, &ev);
         add_feature_term(out, &ev);
     }
-    if (d_h == NULL) return;
+    if (gradient == NULL) return;
     for (size_t j = 0; j < n_h; j++)
-        d_h[j] = (real)ev.d_h[j];
+        gradient->h[j] = (real)ev.d_h[j];
     for (size_t j = 0; j < n_w; j++)
-        d_W[j] += (real)ev.d_W[j];
+        gradient->W[j] += (real)ev.d_W[j];
     for (int k = 0; k < K; k++)
-        d_b[k] += (real)ev.d_b[k];
+        gradient->b[k] += (real)ev.d_b[k];
 }

@@ -88,25 +88,29 @@ typedef struct acf_loss {
 /* Bytes of scratch for acf_objective_evaluate, whatever the type; grows with N, K and d. */
 size_t acf_objective_scratch(int N, int K, int d);
 
+/* One batch as the objective sees it; all borrowed. */
+typedef struct acf_objective_batch {
+    int N, K, d;          /* examples >= 1, classes, width of a feature */
+    const real *h;        /* [N, d] features before the classifier dropout */
+    const real *keep;     /* [N, d] its factors, 0 or 1 / (1 - p); NULL: all 1 */
+    const int32_t *y;     /* [N] classes 0 .. K-1; not read by mse */
+    const double *target; /* [N] values for mse, else not read */
+    const real *W, *b;    /* [K, d], [K] */
+} acf_objective_batch;
+
+/* Where the gradient of the total goes. */
+typedef struct acf_objective_gradient {
+    real *h; /* [N, d] written */
+    real *W; /* [K, d] added to */
+    real *b; /* [K]    added to */
+} acf_objective_gradient;
+
 /*
- * Value and gradients of one batch.
- *
- * logits [N, K] out   W (h keep) + b
- * d_h    [N, d] out   gradient of the total; NULL: value only, then d_W and d_b are not touched
- * d_W    [K, d] added to
- * d_b    [K]    added to
- * h      [N, d]       features before the classifier dropout
- * keep   [N, d]       factors of the classifier dropout, 0 or 1 / (1 - p); NULL: all 1
- * y      [N]          classes 0 .. K-1; not read by mse
- * target [N]          values for mse, else not read
- * W [K, d], b [K], N >= 1; o passed acf_objective_check
- * scratch             acf_objective_scratch bytes, 64-byte aligned, from an arena or the heap
- *
- * NaN and infinity in the inputs come out in total and the gradients.
+ * Value, logits [N, K] = W (h keep) + b, and gradient (NULL: value only) of one batch; o passed
+ * acf_objective_check; scratch of acf_objective_scratch bytes, 64-byte aligned, from an arena or
+ * the heap.  NaN and infinity in the inputs come out in total and the gradient.
  */
-void acf_objective_evaluate(acf_loss *out, real *logits, real *d_h, real *d_W, real *d_b,
-                            const real *h, const real *keep, const int32_t *y, const double *target,
-                            const real *W, const real *b, int N, int K, int d,
-                            const acf_objective *o, void *scratch);
+void acf_objective_evaluate(acf_loss *out, real *logits, const acf_objective_gradient *gradient,
+                            const acf_objective_batch *in, const acf_objective *o, void *scratch);
 
 #endif

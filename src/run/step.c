@@ -100,9 +100,17 @@ acf_status acf_step_gradients(acf_step_result *r, acf_step *s, const acf_batch *
         encode_pieces(s, s->features, NULL, batch, pass);
 
     /* L = objective(h, y, W, b) */
-    acf_objective_evaluate(&r->loss, s->logits, d_features, acf_grad(p, m->W), acf_grad(p, m->b),
-                           s->features, keep, batch->label, batch->target, acf_value(p, m->W),
-                           acf_value(p, m->b), N, K, d, &s->objective, scratch);
+    const acf_objective_gradient gradient = {d_features, acf_grad(p, m->W), acf_grad(p, m->b)};
+    const acf_objective_batch in = {.N = N,
+                                    .K = K,
+                                    .d = d,
+                                    .h = s->features,
+                                    .keep = keep,
+                                    .y = batch->label,
+                                    .target = batch->target,
+                                    .W = acf_value(p, m->W),
+                                    .b = acf_value(p, m->b)};
+    acf_objective_evaluate(&r->loss, s->logits, &gradient, &in, &s->objective, scratch);
     if (!isfinite(r->loss.total))
         return acf_fail(e, ACF_ERR_NUMERIC, "update %lld: loss is %g", (long long)update + 1,
                         r->loss.total);

@@ -46,12 +46,13 @@ static double time_objective(const acf_objective *o, int N, int K, int d)
     for (int i = 0; i < N; i++)
         y[i] = i % K;
 
+    const acf_objective_gradient gradient = {d_h, d_W, d_b};
+    const acf_objective_batch in = {.N = N, .K = K, .d = d, .h = h, .y = y, .W = W, .b = b};
     acf_loss loss;
     double best = 1e9;
     for (int r = 0; r < REPEATS; r++) {
         double start = acf_clock_s();
-        acf_objective_evaluate(&loss, logits, d_h, d_W, d_b, h, NULL, y, NULL, W, b, N, K, d, o,
-                               scratch);
+        acf_objective_evaluate(&loss, logits, &gradient, &in, o, scratch);
         double s = acf_clock_s() - start;
         if (s < best) best = s;
     }

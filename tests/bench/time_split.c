@@ -143,10 +143,9 @@ TIMED(SPLIT_POOLING, acf_subsample_backward,
       (d_x, d_y, N, Ci, Co, H, W))
 
 TIMED(SPLIT_OBJECTIVE, acf_objective_evaluate,
-      (acf_loss * out, real *logits, real *d_h, real *d_W, real *d_b, const real *h,
-       const real *keep, const int32_t *y, const double *target, const real *W, const real *b,
-       int N, int K, int d, const acf_objective *o, void *scratch),
-      (out, logits, d_h, d_W, d_b, h, keep, y, target, W, b, N, K, d, o, scratch))
+      (acf_loss * out, real *logits, const acf_objective_gradient *gradient,
+       const acf_objective_batch *in, const acf_objective *o, void *scratch),
+      (out, logits, gradient, in, o, scratch))
 TIMED(SPLIT_OPTIMIZER, acf_optimizer_begin,
       (acf_optimizer * o, acf_params *p, const int32_t *id, int n), (o, p, id, n))
 TIMED(SPLIT_OPTIMIZER, acf_optimizer_step,

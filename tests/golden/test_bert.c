@@ -188,9 +188,15 @@ static acf_loss run_batch(model *m, const acf_objective *o)
     memset(p->grad, 0, p->len * sizeof *p->grad);
     acf_arena_rewind(&m->arena, 0);
     m->enc->ops->forward(m->enc, m->features, p, &m->in, &pass, &m->arena);
-    acf_objective_evaluate(&loss, m->logits, d_h, acf_grad(p, m->W), acf_grad(p, m->b), m->features,
-                           NULL, m->labels, NULL, acf_value(p, m->W), acf_value(p, m->b), m->in.N,
-                           K, m->enc->d, o, m->scratch);
+    const acf_objective_gradient gradient = {d_h, acf_grad(p, m->W), acf_grad(p, m->b)};
+    const acf_objective_batch in = {.N = m->in.N,
+                                    .K = K,
+                                    .d = m->enc->d,
+                                    .h = m->features,
+                                    .y = m->labels,
+                                    .W = acf_value(p, m->W),
+                                    .b = acf_value(p, m->b)};
+    acf_objective_evaluate(&loss, m->logits, &gradient, &in, o, m->scratch);
     m->enc->ops->backward(m->enc, p, d_h, &m->in, &pass, &m->arena);
     return loss;
 }

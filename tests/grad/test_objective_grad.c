@@ -29,13 +29,26 @@ typedef struct batch {
     void *scratch;
 } batch;
 
+static acf_objective_batch batch_of(const batch *t)
+{
+    return (acf_objective_batch){.N = t->N,
+                                 .K = t->K,
+                                 .d = t->d,
+                                 .h = t->h,
+                                 .keep = t->keep,
+                                 .y = t->y,
+                                 .target = t->target,
+                                 .W = t->W,
+                                 .b = t->b};
+}
+
 static double total(void *ctx)
 {
     const batch *t = ctx;
     real logits[MAX_N * MAX_K];
     acf_loss loss;
-    acf_objective_evaluate(&loss, logits, NULL, NULL, NULL, t->h, t->keep, t->y, t->target, t->W,
-                           t->b, t->N, t->K, t->d, &t->o, t->scratch);
+    const acf_objective_batch in = batch_of(t);
+    acf_objective_evaluate(&loss, logits, NULL, &in, &t->o, t->scratch);
     return loss.total;
 }
 
@@ -45,8 +58,9 @@ static void check(batch *t)
     real logits[MAX_N * MAX_K], d_h[MAX_N * MAX_D], d_W[MAX_K * MAX_D] = {0}, d_b[MAX_K] = {0};
     acf_loss loss;
     assert_ok(acf_objective_check(&t->o, t->K, &e), &e);
-    acf_objective_evaluate(&loss, logits, d_h, d_W, d_b, t->h, t->keep, t->y, t->target, t->W, t->b,
-                           t->N, t->K, t->d, &t->o, t->scratch);
+    const acf_objective_gradient gradient = {d_h, d_W, d_b};
+    const acf_objective_batch in = batch_of(t);
+    acf_objective_evaluate(&loss, logits, &gradient, &in, &t->o, t->scratch);
     bool has_bias = t->o.type == ACF_LOSS_MSE || t->o.ce != 0.0;
     grad_tensor tensor[] = {
         {.name = "h", .value = t->h, .grad = d_h, .n = (size_t)(t->N * t->d)},

@@ -57,8 +57,10 @@ void evaluate(eval *out, const real *h, const real *keep, const int32_t *y, cons
     void *scratch = acf_alloc(acf_objective_scratch(N, K, d), 1, "scratch", &e);
     assert_non_null(scratch);
     memset(out, 0, sizeof *out);
-    acf_objective_evaluate(&out->loss, out->logits, out->d_h, out->d_W, out->d_b, h, keep, y, NULL,
-                           W, b, N, K, d, o, scratch);
+    const acf_objective_gradient gradient = {out->d_h, out->d_W, out->d_b};
+    const acf_objective_batch in = {
+        .N = N, .K = K, .d = d, .h = h, .keep = keep, .y = y, .W = W, .b = b};
+    acf_objective_evaluate(&out->loss, out->logits, &gradient, &in, o, scratch);
     acf_free(scratch);
 }
 

@@ -218,8 +218,10 @@ static void regression(void **state)
     assert_non_null(scratch);
     acf_loss loss;
     real x[2], d_h[4], d_W[2] = {10, 20}, d_b[1] = {30};
-    acf_objective_evaluate(&loss, x, d_h, d_W, d_b, h, NULL, NULL, target, W, b, 2, 1, 2, &o,
-                           scratch);
+    const acf_objective_gradient gradient = {d_h, d_W, d_b};
+    const acf_objective_batch in = {
+        .N = 2, .K = 1, .d = 2, .h = h, .target = target, .W = W, .b = b};
+    acf_objective_evaluate(&loss, x, &gradient, &in, &o, scratch);
     const real want_x[] = {(real)-1.25, (real)-2.25}; /* misses -1.25 and -3.25 */
     const real want_h[] = {(real)-0.625, (real)1.25, (real)-1.625, (real)3.25};
     const real want_W[] = {10 - (real)(1.25 + 3 * 3.25), 20 - (real)(2 * 1.25 + 4 * 3.25)};
@@ -263,8 +265,10 @@ static void value_only_and_adding(void **state)
     assert_non_null(scratch);
     acf_loss loss;
     real logits[12], d_h[12], d_W[9], d_b[3];
-    acf_objective_evaluate(&loss, logits, NULL, NULL, NULL, golden_h, NULL, golden_y, NULL,
-                           golden_w, golden_b, 4, 3, 3, &o, scratch);
+    const acf_objective_gradient gradient = {d_h, d_W, d_b};
+    const acf_objective_batch in = {
+        .N = 4, .K = 3, .d = 3, .h = golden_h, .y = golden_y, .W = golden_w, .b = golden_b};
+    acf_objective_evaluate(&loss, logits, NULL, &in, &o, scratch);
     assert_number(loss.total, got.loss.total, 0);
     assert_memory_equal(logits, got.logits, sizeof logits);
     for (int j = 0; j < 12; j++)
@@ -273,8 +277,7 @@ static void value_only_and_adding(void **state)
         d_W[j] = 1; /* added to */
     for (int j = 0; j < 3; j++)
         d_b[j] = -2;
-    acf_objective_evaluate(&loss, logits, d_h, d_W, d_b, golden_h, NULL, golden_y, NULL, golden_w,
-                           golden_b, 4, 3, 3, &o, scratch);
+    acf_objective_evaluate(&loss, logits, &gradient, &in, &o, scratch);
     assert_close(d_h, got.d_h, 12, 0, 0);
     for (int j = 0; j < 9; j++)
         assert_number((double)d_W[j], (double)got.d_W[j] + 1, 1e-6);
