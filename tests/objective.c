@@ -366,7 +366,7 @@ int main(void)
         if (st == ACF_OK && fwrite(out.data, 1, out.len, stdout) != out.len) break;
     }
     if (st == ACF_OK && n_objects == 0) st = acf_fail(&e, ACF_ERR_USAGE, "is empty");
-    if (st != ACF_OK && n_objects > 0) (void)acf_context(&e, "object %d", n_objects);
+    if (n_objects > 0) (void)acf_context(st, &e, "object %d", n_objects);
     if (st != ACF_OK) (void)fprintf(stderr, INPUT ": %s\n", e.text);
     bool is_written = fflush(stdout) == 0 && !ferror(stdout);
     if (!is_written) (void)fprintf(stderr, "standard output: cannot be written\n");

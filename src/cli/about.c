@@ -1,19 +1,16 @@
 #include "cli/about.h"
 
 #include "base/version.h"
+#include "num/clones.h"
 #include "num/gemm.h"
 #include "num/real.h"
 
 static const char *kernels(void)
 {
-#if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return "x86-64-v4";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86-64-v3";
-    return "x86-64";
-#else
-    return "portable C";
-#endif
+    int level = acf_cpu_level();
+    if (level == 0) return "portable C";
+    if (!ACF_HAS_CLONES || level == 1) return "x86-64";
+    return level == 4 ? "x86-64-v4" : "x86-64-v3";
 }
 
 acf_status acf_about_version(acf_str *out, acf_error *e)

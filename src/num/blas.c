@@ -45,16 +45,11 @@ const char *acf_gemm_library(void)
 /* Kernels for this processor by OpenBLAS's names; NULL: leave the choice to it. */
 static const char *kernels_by_cpu(void)
 {
+    int level = acf_cpu_level();
 #if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512cd"))
-        return "SkylakeX";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return __builtin_cpu_is("amd") ? "Zen" : "Haswell";
+    if (level == 3) return __builtin_cpu_is("amd") ? "Zen" : "Haswell";
 #endif
-    return NULL;
+    return level == 4 ? "SkylakeX" : NULL;
 }
 
 /* Load with the environment that OpenBLAS reads while loading; what the user set comes back. */

@@ -7,11 +7,15 @@
 #ifndef ACF_NUM_CLONES_H
 #define ACF_NUM_CLONES_H
 
+#include <stdbool.h>
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(ACF_NO_CLONES)
-#define ACF_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define ACF_CLONES     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define ACF_HAS_CLONES true
 #else
 #define ACF_CLONES
+#define ACF_HAS_CLONES false
 #endif
 
 /* ACF_WIDE, where it is defined, compiles a function for AVX-512 alone: for code that wants 32
@@ -27,14 +31,27 @@
 #define ACF_INLINE static inline
 #endif
 
-static inline int acf_is_wide(void)
+/* The processor's level of x86-64: 4 with AVX-512, 3 with AVX2, else 1; 0 for other processors. */
+static inline int acf_cpu_level(void)
 {
-#ifdef ACF_WIDE
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl");
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return 4;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 3 : 1;
 #else
     return 0;
+#endif
+}
+
+static inline bool acf_is_wide(void)
+{
+#ifdef ACF_WIDE
+    return acf_cpu_level() == 4;
+#else
+    return false;
 #endif
 }
 
