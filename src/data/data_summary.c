@@ -82,14 +82,16 @@ static acf_status put_scores(acf_str *out, const acf_split *s, acf_error *e)
 static acf_status put_bad(acf_str *out, const acf_split *s, acf_error *e)
 {
     enum { SHOWN = 5 };
+    if (s->n_bad_images > 0)
+        ACF_TRY(acf_str_printf(out, e, "       %d bad image%s skipped\n", s->n_bad_images,
+                               s->n_bad_images == 1 ? "" : "s"));
     if (s->n_bad == 0) return ACF_OK;
-    ACF_TRY(acf_str_printf(out, e, "       %d bad %s%s skipped%s", s->n_bad,
-                           s->bad == NULL ? "image" : "line", s->n_bad == 1 ? "" : "s",
-                           s->bad == NULL ? "" : ":"));
-    for (int i = 0; s->bad != NULL && i < s->n_bad && i < SHOWN; i++)
+    ACF_TRY(acf_str_printf(out, e, "       %d bad line%s skipped:", s->n_bad,
+                           s->n_bad == 1 ? "" : "s"));
+    for (int i = 0; i < s->n_bad && i < SHOWN; i++)
         ACF_TRY(acf_str_printf(out, e, "%s line %d %s", i == 0 ? "" : ";", (int)s->bad[i].line,
                                s->bad[i].reason));
-    return acf_str_puts(out, s->bad != NULL && s->n_bad > SHOWN ? "; ...\n" : "\n", e);
+    return acf_str_puts(out, s->n_bad > SHOWN ? "; ...\n" : "\n", e);
 }
 
 /* What of the splits is the same as in training: nothing is said of training rows that are all
@@ -171,7 +173,7 @@ acf_status acf_data_bad_lines(acf_str *out, const acf_dataset *d, acf_error *e)
 {
     for (int id = 0; id < ACF_N_SPLITS; id++) {
         const acf_split *s = &d->split[id];
-        if (s->n_bad == 0 || s->bad == NULL) continue; /* images that are bad are none of a table */
+        if (s->n_bad + s->n_bad_images == 0) continue;
         if (out->len == 0) ACF_TRY(acf_str_puts(out, "file\tline\treason\n", e));
         for (int i = 0; i < s->n_bad && i < ACF_BAD_LISTED; i++) {
             ACF_TRY(acf_str_put_cell(out, s->path, e));
@@ -179,6 +181,7 @@ acf_status acf_data_bad_lines(acf_str *out, const acf_dataset *d, acf_error *e)
             ACF_TRY(acf_str_put_cell(out, s->bad[i].reason, e));
             ACF_TRY(acf_str_puts(out, "\n", e));
         }
+        if (s->n_bad_images > 0) ACF_TRY(acf_str_puts(out, s->bad_images.data, e));
     }
     return ACF_OK;
 }

@@ -20,8 +20,9 @@ acf_status acf_data_summary(acf_str *out, const acf_dataset *d, acf_error *e) AC
  * when none was drawn.  ACF_ERR_RESOURCE. */
 acf_status acf_data_chosen_rows(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
-/* The bad lines that were skipped: a header "file<TAB>line<TAB>reason" and those that the splits
- * list, at most ACF_BAD_LISTED of each file.  Nothing when none was skipped.  ACF_ERR_RESOURCE. */
+/* The bad lines and images that were skipped: a header "file<TAB>line<TAB>reason" and those that
+ * the splits list, at most ACF_BAD_LISTED of each file.  Nothing when none was skipped.
+ * ACF_ERR_RESOURCE. */
 acf_status acf_data_bad_lines(acf_str *out, const acf_dataset *d, acf_error *e) ACF_MUST_USE;
 
 #endif

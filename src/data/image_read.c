@@ -124,8 +124,28 @@ static void read_blocks(image_job *job)
     }
 }
 
-/* The bad images, told one after another in order: stop at the first, or name some and leave all
- * out. */
+/* What is wrong with the image of a row: *why. */
+static acf_status look_again(acf_error *why, acf_image_source *s, int row, acf_error *e)
+{
+    uint8_t *scratch = acf_alloc(s->item, 1, "decoded image", e);
+    if (scratch == NULL) return ACF_ERR_RESOURCE;
+    if (acf_image_item_make(s, scratch, row, why) == ACF_OK)
+        (void)acf_fail(why, ACF_ERR_IO, "%s: changed while it was read", s->split->text[row]);
+    acf_free(scratch);
+    return ACF_OK;
+}
+
+/* A line of bad_lines.tsv: file, line, reason. */
+static acf_status list_bad(acf_split *split, int row, const acf_error *why, acf_error *e)
+{
+    ACF_TRY(acf_str_put_cell(&split->bad_images, split->path, e));
+    ACF_TRY(acf_str_printf(&split->bad_images, e, "\t%d\t", (int)split->line[row]));
+    ACF_TRY(acf_str_put_cell(&split->bad_images, why->text, e));
+    return acf_str_puts(&split->bad_images, "\n", e);
+}
+
+/* The bad images, told one after another in order: stop at the first, or list them, name some and
+ * leave all out. */
 static acf_status tell_bad(image_job *job, acf_split *split, acf_error *e)
 {
     acf_image_source *s = job->s;
@@ -137,19 +157,15 @@ static acf_status tell_bad(image_job *job, acf_split *split, acf_error *e)
             n++;
             continue;
         }
-        if (n_bad++ >= NAMED && job->opt->on_bad == ACF_BAD_SKIP) continue;
+        if (++n_bad > ACF_BAD_LISTED) continue;
         acf_error why = {0};
-        uint8_t *scratch = acf_alloc(s->item, 1, "decoded image", e);
-        if (scratch == NULL) return ACF_ERR_RESOURCE;
-        acf_status st = acf_image_item_make(s, scratch, row, &why);
-        acf_free(scratch);
-        if (st == ACF_OK)
-            (void)acf_fail(&why, ACF_ERR_IO, "%s: changed while it was read", split->text[row]);
+        ACF_TRY(look_again(&why, s, row, e));
         if (job->opt->on_bad == ACF_BAD_ERROR)
             return acf_fail(e, ACF_ERR_DATA,
                             "%s (%s row %d; data.on_bad_line: skip leaves such images out)",
                             why.text, split->name, (int)split->line[row]);
-        acf_log_warn(job->opt->log, "skipped: %s", why.text);
+        ACF_TRY(list_bad(split, row, &why, e));
+        if (n_bad <= NAMED) acf_log_warn(job->opt->log, "skipped: %s", why.text);
     }
     if (n_bad == 0) return ACF_OK;
     if (n_bad > NAMED) acf_log_warn(job->opt->log, "skipped: %d images more", n_bad - NAMED);
@@ -157,7 +173,7 @@ static acf_status tell_bad(image_job *job, acf_split *split, acf_error *e)
     acf_split_keep(split, job->bad, false);
     split->is_drawn = was_drawn;
     split->n_file -= n_bad;
-    split->n_bad += n_bad;
+    split->n_bad_images = n_bad;
     s->head.n = split->n;
     if (split->n > 0) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA, "%s: none of the %d images can be read (see the warnings)",

@@ -35,8 +35,8 @@ typedef struct acf_image_options {
 
 /*
  * Opens a split of images, which must outlive the source.  An image that cannot be read or decoded
- * fails with its path (ACF_ERR_DATA), or, when on_bad says skip, leaves the split, is counted in
- * its n_bad and, the first few, named in the log.  ACF_STOPPED, ACF_ERR_RESOURCE.
+ * fails with its path (ACF_ERR_DATA), or, when on_bad says skip, leaves the split, is counted and
+ * listed in it and, the first few, named in the log.  ACF_STOPPED, ACF_ERR_RESOURCE.
  */
 acf_status acf_image_source_open(acf_source **out, acf_split *split, const acf_image_options *opt,
                                  acf_error *e) ACF_MUST_USE;

@@ -58,6 +58,8 @@ acf_status acf_split_copy(acf_split *to, const acf_split *from, acf_error *e)
     memcpy(to->line, from->line, n * sizeof *to->line);
     to->n_bad = 0; /* told once, with training */
     to->bad = NULL;
+    to->n_bad_images = 0;
+    to->bad_images = (acf_str){0};
     return ACF_OK;
 }
 
@@ -82,5 +84,6 @@ void acf_split_free(acf_split *s)
     acf_free(s->label);
     acf_free(s->target);
     acf_free(s->line);
+    acf_str_free(&s->bad_images);
     *s = (acf_split){0};
 }

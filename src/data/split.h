@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/status.h"
+#include "base/str.h"
 #include "data/pixels.h"
 #include "data/table.h"
 
@@ -45,6 +46,8 @@ typedef struct acf_split {
     int n_empty;   /* rows kept with an empty text */
     int n_bad;     /* lines skipped */
     const acf_bad_line *bad; /* the first min(n_bad, ACF_BAD_LISTED) */
+    int n_bad_images;        /* rows whose image cannot be read, skipped */
+    acf_str bad_images;      /* the first ACF_BAD_LISTED of them, as bad_lines.tsv has them */
     bool has_header;         /* line 1 of the file is one */
 } acf_split;
 

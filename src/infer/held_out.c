@@ -348,7 +348,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     ACF_TRY(open_split(&out->part[0], out->data, opt->split, m, cfg, opt->log, e));
     ACF_TRY(open_split(&out->part[1], out->data, second, m, cfg, opt->log, e));
     for (int i = 0; i < 2; i++)
-        out->part[i].n_left_out = out->part[i].split->n_bad;
+        out->part[i].n_left_out = out->part[i].split->n_bad + out->part[i].split->n_bad_images;
     if (drawn) out->part[0].n_left_out += out->data->split[ACF_TRAIN].n_bad;
     if (out->part[0].source != NULL) return ACF_OK;
     return acf_fail(e, ACF_ERR_DATA, "%s: there is no %s split: give a file with --data",

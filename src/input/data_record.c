@@ -18,7 +18,7 @@ acf_status acf_data_record_make(cJSON **out, const acf_dataset *d, acf_error *e)
         ok = c != NULL && cJSON_AddStringToObject(c, "path", s->path) != NULL &&
              cJSON_AddNumberToObject(c, "rows", s->n) != NULL &&
              cJSON_AddNumberToObject(c, "rows_in_file", s->n_file) != NULL &&
-             cJSON_AddNumberToObject(c, "bad_lines", s->n_bad) != NULL &&
+             cJSON_AddNumberToObject(c, "bad_lines", s->n_bad + s->n_bad_images) != NULL &&
              cJSON_AddStringToObject(c, "sha256", s->digest) != NULL;
     }
     *out = ok ? record : NULL;

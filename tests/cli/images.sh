@@ -168,6 +168,23 @@ train 0 skipped data.dir=set data.on_bad_line=skip
 grep -q 'skipped: .*set/train/disc/03.png: is neither PNG' err || fail 'not named'
 grep -q '1 bad image skipped' err || fail 'not counted'
 grep -q 'train  23 rows' err || fail 'rows are not 23'
+grep -q 'set/train/disc/03.png: is neither PNG' skipped/bad_lines.tsv || fail 'not listed'
+# Bad rows of a table and bad images of it are counted and listed apart.
+{
+    printf 'path,label\nonly\n'
+    for file in set/train/*/*.png; do
+        printf '%s,%s\n' "$file" "$(basename "$(dirname "$file")")"
+    done
+    i=0
+    while [ $i -lt 40 ]; do
+        i=$((i + 1))
+        echo "none/$i.png,bars"
+    done
+} >mixed.csv
+train 0 mixed data.dir=null data.train=mixed.csv data.on_bad_line=skip train.steps=1
+grep -q '41 bad images skipped' err || fail 'images not counted'
+grep -q '1 bad line skipped: line 2 has 1 column, expected 2$' err || fail 'lines not counted'
+[ "$(wc -l <mixed/bad_lines.tsv)" -eq 43 ] || fail "bad_lines.tsv: $(wc -l <mixed/bad_lines.tsv) lines"
 run 0 "$ACF/acf-eval" skipped
 refuses 3 'dev/bars/01.png: is empty' "$ACF/acf-eval" run --data set/dev
 for file in set/train/*/*; do

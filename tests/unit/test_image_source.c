@@ -1,6 +1,7 @@
 /* Images as batches: kept or read ahead, any number of threads, and files that cannot be read. */
 #include "base/io.h"
 #include "base/mem.h"
+#include "data/data_summary.h"
 #include "data/image_source.h"
 #include "data/look_ahead.h"
 #include "num/threads.h"
@@ -183,6 +184,26 @@ static void keep_line(void *payload, acf_log_level level, const char *line)
     (void)snprintf(l->text + at, sizeof l->text - at, "%s\n", line);
 }
 
+/* All bad images, with their rows, behind the bad lines of a table. */
+static void check_listed(const acf_dataset *d)
+{
+    acf_error e;
+    acf_str out = {0};
+    int n_lines = 0;
+    assert_ok(acf_data_bad_lines(&out, d, &e), &e);
+    for (const char *c = out.data; *c != '\0'; c++)
+        n_lines += *c == '\n';
+    assert_int_equal(n_lines, 6);
+    assert_int_equal(strncmp(out.data, "file\tline\treason\n", 17), 0);
+    assert_non_null(strstr(out.data, "\t51\t"));
+    assert_non_null(strstr(out.data, "a/050.bmp: is empty (0 bytes)\n"));
+    acf_str_clear(&out);
+    assert_ok(acf_data_summary(&out, d, &e), &e);
+    assert_non_null(strstr(out.data, "       5 bad images skipped\n"));
+    assert_null(strstr(out.data, "bad line"));
+    acf_str_free(&out);
+}
+
 static void names_or_skips_bad_images(void **state)
 {
     picture_write_folder(*state, 2, 100);
@@ -216,7 +237,9 @@ static void names_or_skips_bad_images(void **state)
             const acf_split *split = &d->split[ACF_TRAIN];
             assert_int_equal(s->n, 196); /* one text file more than there were pictures */
             assert_int_equal(split->n, 196);
-            assert_int_equal(split->n_bad, 5);
+            assert_int_equal(split->n_bad, 0);
+            assert_int_equal(split->n_bad_images, 5);
+            check_listed(d);
             assert_false(split->is_drawn);
             assert_string_equal(split->text[50], "a/051.bmp");
             assert_int_equal(s->label[99], 1);
