@@ -92,8 +92,10 @@ bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, const acf_table 
 
 acf_status acf_table_bad(acf_table *t, int32_t line, const char *reason, acf_error *e)
 {
-    if (t->n_cols > 0) return acf_table_reject(t, line, reason, e);
-    return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: %s", t->path, (int)line, reason);
+    bool decides = t->format == ACF_TABLE_TSV || t->format == ACF_TABLE_CSV;
+    if (t->n_cols > 0 || !decides) return acf_table_reject(t, line, reason, e);
+    return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: %s; it decides the columns, so it cannot be skipped",
+                    t->path, (int)line, reason);
 }
 
 void acf_table_add(acf_table *t, int32_t line, const char *cell, const char *at, const char *end)
@@ -192,7 +194,10 @@ static acf_status read_parts(acf_table *t, const char *path, bool with_raw, acf_
     char *at = t->block;
     if (len >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
     ACF_TRY(formats[t->format].cut(t, at, t->block + len, e));
-    return t->n_cols > 0 ? ACF_OK : acf_fail(e, ACF_ERR_FORMAT, "%s: is empty", path);
+    if (t->n_cols > 0) return ACF_OK;
+    if (t->n_bad == 0) return acf_fail(e, ACF_ERR_FORMAT, "%s: is empty", path);
+    return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: %s, and no line is a good one", path,
+                    (int)t->bad[0].line, t->bad[0].reason);
 }
 
 static acf_status read_table(acf_table *t, const char *path, bool with_raw, acf_error *e)

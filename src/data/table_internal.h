@@ -25,7 +25,7 @@ bool acf_table_is_bad_text(char reason[ACF_BAD_REASON], const char *at, const ch
 /* "has 1 column, expected 2" into reason; false when t has n columns (or no rows yet). */
 bool acf_table_is_bad_width(char reason[ACF_BAD_REASON], int n, const acf_table *t);
 
-/* A bad line: the end of it all when it is the first row, else one for the list. */
+/* A bad line: one for the list, but the end of it all when the columns are those of this line. */
 acf_status acf_table_bad(acf_table *t, int32_t line, const char *reason, acf_error *e) ACF_MUST_USE;
 
 /* Row 0 of a format that gives names: a copy of n_cols names one after another, each with its NUL,

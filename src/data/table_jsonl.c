@@ -19,6 +19,7 @@ typedef struct member {
 typedef struct jsonl {
     acf_table *t;
     const char *line, *at, *end;
+    int32_t first;               /* line that gave the names */
     char reason[ACF_BAD_REASON]; /* not empty: the line is bad */
     acf_str text;                /* its keys and values */
     member *item;                /* [n] */
@@ -209,9 +210,11 @@ static size_t find_member(const jsonl *j, const char *key, size_t from)
     return j->n;
 }
 
-static void about_key(jsonl *j, const char *before, const char *key, const char *after)
+/* "has no key 'label', which line 1 has": the first good line names the keys of all. */
+static void about_key(jsonl *j, const char *what, const char *key, const char *other)
 {
-    (void)snprintf(j->reason, sizeof j->reason, "%s '%.*s'%s", before, acf_shown(key), key, after);
+    (void)snprintf(j->reason, sizeof j->reason, "has %s '%.*s', which line %d %s", what,
+                   acf_shown(key), key, (int)j->first, other);
 }
 
 /* A key that comes twice makes the line bad. */
@@ -219,12 +222,15 @@ static void check_keys(jsonl *j)
 {
     for (size_t i = 0; i < j->n && j->reason[0] == '\0'; i++) {
         const char *key = text_of(j, j->item[i].key);
-        if (find_member(j, key, i + 1) != i) about_key(j, "has twice the key", key, "");
+        if (find_member(j, key, i + 1) != i)
+            (void)snprintf(j->reason, sizeof j->reason, "has twice the key '%.*s'", acf_shown(key),
+                           key);
     }
 }
 
-static acf_status take_names(jsonl *j, acf_error *e)
+static acf_status take_names(jsonl *j, int32_t line, acf_error *e)
 {
+    j->first = line;
     acf_str names = {0};
     acf_status st = ACF_OK;
     for (size_t i = 0; i < j->n && st == ACF_OK; i++) {
@@ -237,19 +243,19 @@ static acf_status take_names(jsonl *j, acf_error *e)
 }
 
 /* Values in the order of the columns into the line's own bytes, which hold the keys as well.  False
- * when the keys are not those of line 1. */
+ * when the keys are not those of the first line. */
 static bool put_cells(jsonl *j, char *to)
 {
     const char *name = j->t->names;
     for (int c = 0; c < j->t->n_cols; c++, name += strlen(name) + 1)
         if (find_member(j, name, (size_t)c % j->n) == j->n) {
-            about_key(j, "has no key", name, ", which line 1 has");
+            about_key(j, "no key", name, "has");
             return false;
         }
     for (size_t i = 0; i < j->n && j->n != (size_t)j->t->n_cols; i++) {
         const char *key = text_of(j, j->item[i].key);
         if (acf_table_find(j->t, key) >= 0) continue;
-        about_key(j, "has a key", key, ", which line 1 has not");
+        about_key(j, "a key", key, "has not");
         return false;
     }
     name = j->t->names;
@@ -269,7 +275,7 @@ static acf_status cut_line(jsonl *j, int32_t line, char *at, const char *end, ac
     j->end = end;
     ACF_TRY(read_object(j, e));
     if (j->reason[0] == '\0') check_keys(j);
-    if (j->reason[0] == '\0' && t->n_cols == 0) ACF_TRY(take_names(j, e));
+    if (j->reason[0] == '\0' && t->n_cols == 0) ACF_TRY(take_names(j, line, e));
     if (j->reason[0] != '\0' || !put_cells(j, at)) return acf_table_bad(t, line, j->reason, e);
     acf_table_add(t, line, at, at, end);
     return ACF_OK;

@@ -226,10 +226,25 @@ static void jsonl_lists_bad_lines(void **state)
     acf_table_free(&t);
 }
 
-static void jsonl_refuses_a_bad_first_line(void **state)
+static void jsonl_takes_the_keys_of_the_first_good_line(void **state)
+{
+    acf_table t;
+    open_table(&t, state, "t.jsonl",
+               BYTES("[\n\n{\"a\":1,\"b\":2}\n{\"b\":3}\n{\"b\":4,\"a\":5}\n]\n"));
+    assert_int_equal(t.n_rows, 3);
+    assert_row(&t, 0, 1, "a", "b");
+    assert_row(&t, 1, 3, "1", "2");
+    assert_row(&t, 2, 5, "5", "4");
+    ASSERT_BAD(&t, {1, "is not a JSON object"}, {2, "is empty"},
+               {4, "has no key 'a', which line 3 has"}, {6, "is not a JSON object"});
+    acf_table_free(&t);
+}
+
+static void jsonl_refuses_a_file_without_a_good_line(void **state)
 {
     refuses(state, "t.jsonl", "", 0, "t.jsonl: is empty");
-    refuses(state, "t.jsonl", BYTES("[\n{\"a\":1}\n]\n"), "t.jsonl:1: is not a JSON object");
+    refuses(state, "t.jsonl", BYTES("[\n]\n"),
+            "t.jsonl:1: is not a JSON object, and no line is a good one");
     refuses(state, "t.jsonl", BYTES("{\"a\":1,\"a\":1}\n"), "t.jsonl:1: has twice the key 'a'");
     refuses(state, "t.jsonl", BYTES("{}\n"), "t.jsonl:1: is an empty object");
     acf_str wide = {0};
@@ -265,11 +280,11 @@ static void fasttext_lists_bad_lines(void **state)
 {
     acf_table t;
     open_table(&t, state, "t.txt",
-               BYTES("__label__a x\nno label\n__label__a __label__b x\n__label__ x\n\n \n"
+               BYTES("\n__label__a x\n__label__a __label__b x\n__label__ x\n\n \n"
                      "text __label__a\n__label__a x __label__b\n__label__a \xFF\n__label__a \0\n"));
     assert_int_equal(t.n_rows, 2);
     ASSERT_BAD(
-        &t, {2, "does not begin with __label__NAME"}, {3, "has 2 labels (__label__), expected one"},
+        &t, {1, "is empty"}, {3, "has 2 labels (__label__), expected one"},
         {4, "has an empty label"}, {5, "is empty"}, {6, "does not begin with __label__NAME"},
         {7, "does not begin with __label__NAME"}, {8, "has 2 labels (__label__), expected one"},
         {9, "is not valid UTF-8 (byte 0xFF at byte 12)"}, {10, "holds a NUL byte (at byte 12)"});
@@ -351,7 +366,8 @@ static const struct CMUnitTest tests[] = {
     TEST(csv_refuses_a_bad_first_line),
     TEST(jsonl_accepts_scalars_in_any_order),
     TEST(jsonl_lists_bad_lines),
-    TEST(jsonl_refuses_a_bad_first_line),
+    TEST(jsonl_takes_the_keys_of_the_first_good_line),
+    TEST(jsonl_refuses_a_file_without_a_good_line),
     TEST(fasttext_accepts_labelled_lines),
     TEST(fasttext_lists_bad_lines),
     TEST(keeps_raw_rows),
