@@ -109,6 +109,10 @@ static bool looks_like_header(const acf_table *t, int label, bool regression,
 static acf_status find_free(acf_columns *out, const acf_table *t, bool is_image,
                             bool label_optional, const acf_data_options *opt, acf_error *e)
 {
+    if (is_image && opt->text2 != NULL)
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "data.columns.text2 is '%s': images have no second text, leave it away",
+                        opt->text2);
     const char *text = opt->text, *usual = is_image ? "path" : "text";
     const char *other = is_image ? "image" : "sentence";
     if (text == NULL)

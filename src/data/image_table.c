@@ -160,10 +160,16 @@ static acf_status read_cifar(reading *r, const char *path, acf_error *e)
                         "%s: is taken for a CIFAR file, but the task is '%s': write task: cifar10 "
                         "or cifar100",
                         path, r->opt->task);
-    bool is_coarse = r->opt->label != NULL && strcmp(r->opt->label, "coarse") == 0;
-    acf_cifar_label which = strcmp(r->opt->task, "cifar10") == 0 ? ACF_CIFAR_10
-                            : is_coarse                          ? ACF_CIFAR_100_COARSE
-                                                                 : ACF_CIFAR_100_FINE;
+    bool is_10 = strcmp(r->opt->task, "cifar10") == 0;
+    acf_cifar_column column = acf_task_cifar_column(r->opt->label);
+    if (is_10 ? r->opt->label != NULL : column == ACF_COLUMN_OTHER)
+        return acf_fail(e, ACF_ERR_USAGE, "%s: data.columns.label is '%s', but %s", path,
+                        r->opt->label,
+                        is_10 ? "CIFAR-10 has one label for an image: leave it away"
+                              : "CIFAR-100 has fine and coarse labels");
+    acf_cifar_label which = is_10                         ? ACF_CIFAR_10
+                            : column == ACF_COLUMN_COARSE ? ACF_CIFAR_100_COARSE
+                                                          : ACF_CIFAR_100_FINE;
     acf_status st = check_names(r, path, which, e);
     if (st == ACF_OK) st = batch_paths(paths, &n, path, r->is_whole, e);
     if (st == ACF_OK) st = acf_cifar_read(r->pixels, &label, paths, n, which, &r->digest, e);

@@ -194,10 +194,18 @@ const acf_task *acf_task_find(const char *name)
     return NULL;
 }
 
+acf_cifar_column acf_task_cifar_column(const char *column)
+{
+    if (column == NULL || strcmp(column, "fine") == 0 || strcmp(column, "fine_label") == 0)
+        return ACF_COLUMN_FINE;
+    return strcmp(column, "coarse") == 0 || strcmp(column, "coarse_label") == 0 ? ACF_COLUMN_COARSE
+                                                                                : ACF_COLUMN_OTHER;
+}
+
 const char *const *acf_task_labels(int *K, const acf_task *task, const char *column)
 {
     *K = task->K;
-    if (task->labels != cifar100_fine || column == NULL || strcmp(column, "coarse") != 0)
+    if (task->labels != cifar100_fine || acf_task_cifar_column(column) != ACF_COLUMN_COARSE)
         return task->labels;
     *K = sizeof cifar100_coarse / sizeof *cifar100_coarse;
     return cifar100_coarse;

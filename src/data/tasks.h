@@ -48,8 +48,17 @@ typedef struct acf_task {
 /* NULL when there is no task of this name. */
 const acf_task *acf_task_find(const char *name);
 
-/* Label names of a preset, *K of them; NULL without preset.  column (may be NULL): "coarse" means
- * CIFAR-100's twenty superclasses. */
+/* CIFAR-100's labels by data.columns.label (may be NULL): its twenty superclasses for "coarse" and
+ * "coarse_label", as Hugging Face's data set calls them, its classes for "fine" and "fine_label".
+ */
+typedef enum acf_cifar_column {
+    ACF_COLUMN_FINE,
+    ACF_COLUMN_COARSE,
+    ACF_COLUMN_OTHER
+} acf_cifar_column;
+acf_cifar_column acf_task_cifar_column(const char *column);
+
+/* Label names of a preset, *K of them; NULL without preset.  `column` decides CIFAR-100's. */
 const char *const *acf_task_labels(int *K, const acf_task *task, const char *column);
 
 /* The i-th task, NULL after the last. */

@@ -27,19 +27,34 @@ struct acf_run_log {
 };
 
 /* Columns of metrics.csv; "linear.accuracy" is a member of a member. */
-static const char *const column[] = {"event",           "step",
-                                     "epoch",           "loss",
-                                     "loss_ce",         "loss_contrast",
-                                     "loss_cor",        "excess",
-                                     "grad_norm",       "lr",
-                                     "lr_head",         "examples_per_s",
-                                     "tokens_per_s",    "linear.accuracy",
-                                     "linear.macro_f1", "linear.f1",
-                                     "linear.mcc",      "linear.loss",
-                                     "label.accuracy",  "label.macro_f1",
-                                     "label.f1",        "label.mcc",
-                                     "label.loss",      "split",
-                                     "linear.pearson",  "linear.spearman"};
+static const char *const column[] = {"event",
+                                     "step",
+                                     "epoch",
+                                     "loss",
+                                     "loss_ce",
+                                     "loss_contrast",
+                                     "loss_cor",
+                                     "excess",
+                                     "grad_norm",
+                                     "lr",
+                                     "lr_head",
+                                     "examples_per_s",
+                                     "tokens_per_s",
+                                     "linear.accuracy",
+                                     "linear.macro_f1",
+                                     "linear.f1",
+                                     "linear.mcc",
+                                     "linear.loss",
+                                     "label.accuracy",
+                                     "label.macro_f1",
+                                     "label.f1",
+                                     "label.mcc",
+                                     "label.loss",
+                                     "split",
+                                     "linear.pearson",
+                                     "linear.spearman",
+                                     "linear.balanced_accuracy",
+                                     "label.balanced_accuracy"};
 enum { N_COLUMNS = sizeof column / sizeof *column };
 
 static const cJSON *cell(const cJSON *event, const char *name)

@@ -86,6 +86,12 @@ static void opens_cifar100_fine_and_coarse(void **state)
     assert_int_equal(d->split[ACF_TRAIN].label[5], 6);
     assert_string_equal(d->labels[6], "household_furniture");
     acf_data_close(&d);
+    opt.label = "coarse_label";
+    d = data_open_ok(&opt);
+    assert_int_equal(d->K, 20);
+    acf_data_close(&d);
+    opt.label = "super";
+    data_refuse(&opt, ACF_ERR_USAGE, "data.columns.label is 'super', but CIFAR-100 has fine and");
     picture_write_cifar(tmpdir_path(*state, "train.bin"), 200, 2, 120, 0);
     data_refuse(&(acf_data_options){.task = "cifar100", .dir = *state}, ACF_ERR_DATA,
                 "train.bin:101: has label 100, out of 0 .. 99, the first of 20 bad lines");
@@ -96,6 +102,9 @@ static void refuses_broken_cifar(void **state)
     acf_data_options opt = data_options("cifar10", *state);
     data_refuse(&opt, ACF_ERR_DATA, "holds no class");
     write_cifar10(*state);
+    opt.label = "coarse";
+    data_refuse(&opt, ACF_ERR_USAGE, "data.columns.label is 'coarse', but CIFAR-10 has one label");
+    opt.label = NULL;
     assert_int_equal(truncate(tmpdir_path(*state, "data_batch_3.bin"), 5000), 0);
     data_refuse(
         &opt, ACF_ERR_DATA,
@@ -268,6 +277,14 @@ static void opens_a_folder_of_classes(void **state)
     data_refuse(&opt, ACF_ERR_DATA, "one/a/\xFF: the name is not UTF-8");
 }
 
+static void images_are_no_pairs(void **state)
+{
+    tmpdir_write_text(tmpdir_path(*state, "train.csv"), "path,label,note\n1.png,a,x\n2.png,b,y\n");
+    acf_data_options opt = data_options("image", *state);
+    opt.text2 = "note";
+    data_refuse(&opt, ACF_ERR_USAGE, "data.columns.text2 is 'note': images have no second text");
+}
+
 static void opens_a_table_of_paths(void **state)
 {
     tmpdir_write_text(tmpdir_path(*state, "train.tsv"),
@@ -323,10 +340,15 @@ static void survives_failing_allocations(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tmpdir_setup, tmpdir_teardown)
 
 static const struct CMUnitTest tests[] = {
-    TEST(opens_cifar10),          TEST(opens_cifar100_fine_and_coarse),
-    TEST(refuses_broken_cifar),   TEST(opens_idx_plain_and_packed),
-    TEST(refuses_broken_idx),     TEST(opens_a_folder_of_classes),
-    TEST(opens_a_table_of_paths), TEST(survives_failing_allocations),
+    TEST(opens_cifar10),
+    TEST(opens_cifar100_fine_and_coarse),
+    TEST(refuses_broken_cifar),
+    TEST(opens_idx_plain_and_packed),
+    TEST(refuses_broken_idx),
+    TEST(opens_a_folder_of_classes),
+    TEST(opens_a_table_of_paths),
+    TEST(images_are_no_pairs),
+    TEST(survives_failing_allocations),
 };
 
 TEST_MAIN(tests)
