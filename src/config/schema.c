@@ -182,7 +182,7 @@ const acf_key acf_keys[ACF_N_KEYS] = {
     {"loss.cor.type", ACF_TYPE_CHOICE, AT(loss.cor.type), NULL, cors, NULL, "feature",
      "between features, features within classes, or label embeddings"},
     {"loss.cor.weight", ACF_TYPE_REAL, AT(loss.cor.weight), "[0, 1000]", NULL, NULL, "0",
-     "weight of Cor-Reg"},
+     "weight of Cor-Reg; ce and mse have none"},
     {"loss.label_reg", ACF_TYPE_REAL, AT(loss.label_reg), "[0, 1000]", NULL, NULL, "0",
      "weight of LaCon's label embedding regularizer; lacon: 0.1"},
     {"loss.class_weights", ACF_TYPE_CHOICE, AT(loss.class_weights), NULL, class_weights, NULL,
