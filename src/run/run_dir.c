@@ -45,33 +45,20 @@ static acf_status is_empty(bool *empty, const char *run_dir, acf_error *e)
 
 static acf_status check_same_config(const acf_config *cfg, acf_error *e)
 {
-    acf_config was;
-    acf_str problems = {0}, keys = {0};
-    acf_difference *list = NULL;
-    size_t n = 0;
-    char *path = acf_path_join(cfg->save.dir, "config.yaml", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
-    if (st != ACF_OK) {
-        (void)acf_context(st, e, "%s", path);
-        goto done;
-    }
-    st = acf_config_diff(&list, &n, &was, cfg, e);
-    bool knows_data = false;
-    if (n > 0) st = acf_run_knows_data(&knows_data, cfg->save.dir, e);
+    acf_difference *list;
+    size_t n;
+    acf_str keys = {0};
+    acf_status st = ACF_OK;
+    ACF_TRY(acf_run_differences(&list, &n, cfg, e));
     for (size_t i = 0; i < n && st == ACF_OK; i++)
-        if (!list[i].may_differ && !(list[i].is_place && knows_data)) /* who reads them compares */
+        if (!list[i].may_differ)
             st = acf_str_printf(&keys, e, "%s%s (was %s, is %s)", keys.len > 0 ? ", " : "",
                                 list[i].key, list[i].was, list[i].is);
     if (st == ACF_OK && keys.len > 0)
         st = acf_fail(e, ACF_ERR_USAGE, "%s: cannot resume with another config: %s", cfg->save.dir,
                       keys.data);
-    acf_config_free(&was);
-done:
     acf_free(list);
     acf_str_free(&keys);
-    acf_str_free(&problems);
-    acf_free(path);
     return st;
 }
 

@@ -18,7 +18,7 @@ typedef enum acf_run_mode { ACF_RUN_FRESH, ACF_RUN_RESUME, ACF_RUN_OVERWRITE } a
  * or OVERWRITE; OVERWRITE takes only one that holds our config.yaml and train.log, but neither a
  * sweep nor data or the encoder of cfg, RESUME one that holds config.yaml; else ACF_ERR_USAGE. With
  * RESUME, the config must agree with the one kept there in all keys but those that may differ (so
- * may the places of data whose content the run knows: acf_run_knows_data): else ACF_ERR_USAGE
+ * may the places of data whose content the run knows: acf_run_differences): else ACF_ERR_USAGE
  * naming them, and there must be something to go on from (acf_run_check_left).
  * *is_resumed tells whether there is a run to go on with. */
 acf_status acf_run_dir_check(bool *is_resumed, const acf_config *cfg, acf_run_mode mode,

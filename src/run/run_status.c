@@ -58,7 +58,8 @@ acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir, ac
     return st;
 }
 
-acf_status acf_run_knows_data(bool *knows, const char *dir, acf_error *e)
+/* Does the run in `dir`, or one of the series there, know the content of its data? */
+static acf_status knows_data(bool *knows, const char *dir, acf_error *e)
 {
     char **names;
     size_t n;
@@ -76,11 +77,38 @@ acf_status acf_run_knows_data(bool *knows, const char *dir, acf_error *e)
     return st;
 }
 
+acf_status acf_run_differences(acf_difference **list, size_t *n, const acf_config *cfg,
+                               acf_error *e)
+{
+    acf_config was;
+    acf_str problems = {0}; /* e counts them */
+    bool is_known = false;
+    *list = NULL;
+    *n = 0;
+    char *path = acf_path_join(cfg->save.dir, "config.yaml", e);
+    if (path == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
+    acf_free(path);
+    acf_str_free(&problems);
+    ACF_TRY(st);
+    st = acf_config_diff(list, n, &was, cfg, e);
+    acf_config_free(&was);
+    if (st == ACF_OK && *n > 0) st = knows_data(&is_known, cfg->save.dir, e);
+    if (st != ACF_OK) {
+        acf_free(*list);
+        *list = NULL;
+    }
+    size_t n_all = *n;
+    *n = 0;
+    for (size_t i = 0; i < n_all && st == ACF_OK; i++)
+        if (!(*list)[i].is_place || !is_known) (*list)[(*n)++] = (*list)[i];
+    return st;
+}
+
 /* Would a finished run have something to do if it were started with this difference? */
-static bool matters(const acf_difference *d, bool knows_data)
+static bool matters(const acf_difference *d)
 {
     const char *key = d->key;
-    if (d->is_place) return !knows_data;
     if (strcmp(key, "model.encoder") == 0) return !d->may_differ;
     return strncmp(key, "save.", 5) != 0 && strncmp(key, "log.", 4) != 0 &&
            strcmp(key, "train.threads") != 0 && strcmp(key, "data.cache") != 0;
@@ -88,25 +116,14 @@ static bool matters(const acf_difference *d, bool knows_data)
 
 acf_status acf_run_difference(acf_difference *d, const acf_config *cfg, acf_error *e)
 {
-    acf_config was;
-    acf_str problems = {0};
-    acf_difference *list = NULL;
-    size_t n = 0;
+    acf_difference *list;
+    size_t n;
     *d = (acf_difference){0};
-    char *path = acf_path_join(cfg->save.dir, "config.yaml", e);
-    if (path == NULL) return ACF_ERR_RESOURCE;
-    acf_status st = acf_config_load(&was, &problems, path, NULL, 0, e);
-    acf_free(path);
-    acf_str_free(&problems);
-    if (st != ACF_OK) return st;
-    st = acf_config_diff(&list, &n, &was, cfg, e);
-    bool knows_data = false;
-    if (n > 0) st = acf_run_knows_data(&knows_data, cfg->save.dir, e);
-    for (size_t i = 0; i < n && st == ACF_OK && d->key == NULL; i++)
-        if (matters(&list[i], knows_data)) *d = list[i];
+    ACF_TRY(acf_run_differences(&list, &n, cfg, e));
+    for (size_t i = 0; i < n && d->key == NULL; i++)
+        if (matters(&list[i])) *d = list[i];
     acf_free(list);
-    acf_config_free(&was);
-    return st;
+    return ACF_OK;
 }
 
 acf_status acf_run_status_of(acf_run_status *out, const acf_config *cfg, acf_error *e)

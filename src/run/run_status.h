@@ -32,14 +32,15 @@ acf_status acf_run_status_read(acf_run_status *out, const char *run_dir, acf_err
 acf_status acf_run_status_write(const acf_run_status *s, const char *run_dir,
                                 acf_error *e) ACF_MUST_USE;
 
-/* Does the run in `dir`, or one of the series there, know the content of its data
- * (acf_data_record_is_kept)?  Then it goes on with them wherever they lie, and with no others. */
-acf_status acf_run_knows_data(bool *knows, const char *dir, acf_error *e) ACF_MUST_USE;
+/* All keys in which cfg differs from the configuration kept in cfg->save.dir.  Places of data are
+ * left out when the run there, or one of the series, knows the content of its data
+ * (acf_data_record_is_kept): it goes on with them wherever they lie, and with no others.  *list is
+ * the caller's (acf_free).  Fails as acf_config_load; *list is NULL then. */
+acf_status acf_run_differences(acf_difference **list, size_t *n, const acf_config *cfg,
+                               acf_error *e) ACF_MUST_USE;
 
-/* The first key in which cfg differs from the configuration kept in cfg->save.dir and that decides
- * what a run does: all but save.*, log.*, train.threads, data.cache, and the places of data whose
- * content is known and of an encoder.  d->key is NULL when there is none.  Fails as
- * acf_config_load. */
+/* The first of them that decides what a run does: all but save.*, log.*, train.threads, data.cache,
+ * and the place of an encoder.  d->key is NULL when there is none.  Fails as acf_config_load. */
 acf_status acf_run_difference(acf_difference *d, const acf_config *cfg, acf_error *e) ACF_MUST_USE;
 
 /* acf_run_status_read of cfg->save.dir, with ended ACF_RUN_OPEN also when there is such a
