@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/safetensors.h"
+#include "store/weights.h"
 
 #include <string.h>
 
@@ -67,13 +68,7 @@ acf_status acf_dump_step(const acf_dump *dump, const acf_step *s, const acf_batc
     for (size_t i = 0; i < m->params.n; i++) {
         const acf_param *p = &m->params.slice[i];
         if ((p->flags & ACF_PARAM_STATE) != 0) continue;
-        acf_st_item *t = &item[n++];
-        *t = (acf_st_item){.name = p->name,
-                           .dtype = ACF_DTYPE_REAL,
-                           .rank = p->rank,
-                           .data = m->params.grad + p->at};
-        for (int k = 0; k < p->rank; k++)
-            t->dim[k] = (uint64_t)p->dim[k];
+        item[n++] = acf_weights_item(p, m->params.grad + p->at);
     }
     acf_status st = path_for(&path, dump->path, update, e);
     if (st == ACF_OK) st = acf_st_write(path.data, item, n, NULL, e);

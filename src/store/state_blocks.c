@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "store/safetensors.h"
+#include "store/weights.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -50,9 +51,8 @@ static acf_status make_items(block_items *b, const acf_params *p, const char *co
             acf_st_item *t = &b->item[b->n];
             char *text = b->names + b->n * NAME_MAX_BYTES;
             (void)snprintf(text, NAME_MAX_BYTES, "%.60s.%s", name[k], s->name);
-            *t = (acf_st_item){.name = text, .dtype = ACF_DTYPE_REAL, .rank = s->rank};
-            for (int r = 0; r < s->rank; r++)
-                t->dim[r] = (uint64_t)s->dim[r];
+            *t = acf_weights_item(s, NULL);
+            t->name = text;
             b->slice[b->n] = (int)i;
             b->block[b->n] = k;
             b->n++;
@@ -74,7 +74,7 @@ acf_status acf_state_save_blocks(const char *path, const acf_params *p, const ch
 }
 
 static acf_status load_item(real *out, const acf_safetensors *st, const acf_st_item *want,
-                            size_t len, acf_error *e)
+                            const acf_param *s, acf_error *e)
 {
     const char *path = acf_st_path(st);
     const acf_st_entry *t = acf_st_find(st, want->name);
@@ -83,18 +83,9 @@ static acf_status load_item(real *out, const acf_safetensors *st, const acf_st_i
     if (t->dtype != want->dtype)
         return acf_fail(e, ACF_ERR_FORMAT, "%s: tensor '%s' is %s, expected %s", path, want->name,
                         acf_dtype_name(t->dtype), acf_dtype_name(want->dtype));
-    bool same = t->rank == want->rank;
-    for (int k = 0; k < want->rank; k++)
-        same = same && t->dim[k] == want->dim[k];
-    if (!same) {
-        char got_shape[96], want_shape[96];
-        acf_st_shape_text(got_shape, t->dim, t->rank);
-        acf_st_shape_text(want_shape, want->dim, want->rank);
-        return acf_fail(e, ACF_ERR_FORMAT, "%s: tensor '%s' is %s, expected %s", path, want->name,
-                        got_shape, want_shape);
-    }
-    ACF_TRY(acf_st_read_real(out, len, st, t, e));
-    for (size_t i = 0; i < len; i++)
+    ACF_TRY(acf_weights_check_shape(s, st, t, e));
+    ACF_TRY(acf_st_read_real(out, s->len, st, t, e));
+    for (size_t i = 0; i < s->len; i++)
         if (!isfinite(out[i]))
             return acf_fail(e, ACF_ERR_FORMAT, "%s: tensor '%s': element %zu is %g, must be finite",
                             path, want->name, i, (double)out[i]);
@@ -110,7 +101,7 @@ acf_status acf_state_load_blocks(const char *path, const acf_params *p, const ch
     acf_status st = acf_st_open(&file, path, e);
     for (size_t i = 0; i < b.n && st == ACF_OK; i++) {
         const acf_param *s = &p->slice[b.slice[i]];
-        st = load_item(block[b.block[i]] + s->at, file, &b.item[i], s->len, e);
+        st = load_item(block[b.block[i]] + s->at, file, &b.item[i], s, e);
     }
     if (st == ACF_OK && acf_st_count(file) != b.n)
         st = acf_fail(e, ACF_ERR_FORMAT, "%s: holds %zu tensors, expected %zu", path,

@@ -108,21 +108,27 @@ static acf_status find_slice(load_job *job, int *id, acf_error *e)
     return ACF_OK;
 }
 
-static acf_status check_shape(const acf_param *s, const acf_safetensors *st, const acf_st_entry *t,
-                              acf_error *e)
+acf_st_item acf_weights_item(const acf_param *s, const real *data)
 {
-    char got[96], want[96];
-    uint64_t dim[ACF_MAX_RANK];
-    bool same = t->rank == s->rank;
-    for (int k = 0; k < s->rank; k++) {
-        dim[k] = (uint64_t)s->dim[k];
-        same = same && t->dim[k] == dim[k];
-    }
+    acf_st_item item = {.name = s->name, .dtype = ACF_DTYPE_REAL, .rank = s->rank, .data = data};
+    for (int k = 0; k < s->rank; k++)
+        item.dim[k] = (uint64_t)s->dim[k];
+    return item;
+}
+
+acf_status acf_weights_check_shape(const acf_param *s, const acf_safetensors *st,
+                                   const acf_st_entry *t, acf_error *e)
+{
+    char got_shape[96], want_shape[96];
+    const acf_st_item want = acf_weights_item(s, NULL);
+    bool same = t->rank == want.rank;
+    for (int k = 0; k < want.rank; k++)
+        same = same && t->dim[k] == want.dim[k];
     if (same) return ACF_OK;
-    acf_st_shape_text(got, t->dim, t->rank);
-    acf_st_shape_text(want, dim, s->rank);
-    return acf_fail(e, ACF_ERR_MODEL, "%s: tensor '%s' is %s, the model expects %s",
-                    acf_st_path(st), t->name, got, want);
+    acf_st_shape_text(got_shape, t->dim, t->rank);
+    acf_st_shape_text(want_shape, want.dim, want.rank);
+    return acf_fail(e, ACF_ERR_FORMAT, "%s: tensor '%s' is %s, the model expects %s",
+                    acf_st_path(st), t->name, got_shape, want_shape);
 }
 
 static acf_status check_finite(const real *x, const acf_safetensors *st, const acf_st_entry *t,
@@ -160,7 +166,7 @@ static acf_status load_tensor(load_job *job, const acf_safetensors *st, const ac
     if (job->filled[id])
         return acf_fail(e, ACF_ERR_MODEL, "%s: tensor '%s' is the second one that means '%s'",
                         acf_st_path(st), t->name, s->name);
-    ACF_TRY(check_shape(s, st, t, e));
+    ACF_TRY(acf_weights_check_shape(s, st, t, e));
     ACF_TRY(acf_st_check_real(s->len, st, t, e));
     if (job->p->value != NULL) {
         real *x = acf_value(job->p, id);
@@ -323,10 +329,7 @@ static acf_st_item *make_items(const acf_params *p, acf_error *e)
     acf_st_item *item = acf_alloc(p->n, sizeof *item, "weights", e);
     for (size_t i = 0; item != NULL && i < p->n; i++) {
         const acf_param *s = &p->slice[i];
-        item[i] = (acf_st_item){.name = s->name, .dtype = ACF_DTYPE_REAL, .rank = s->rank};
-        item[i].data = p->value == NULL ? NULL : p->value + s->at;
-        for (int k = 0; k < s->rank; k++)
-            item[i].dim[k] = (uint64_t)s->dim[k];
+        item[i] = acf_weights_item(s, p->value == NULL ? NULL : p->value + s->at);
     }
     return item;
 }

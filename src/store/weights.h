@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "nn/names.h"
 #include "nn/params.h"
+#include "store/safetensors.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,13 @@ acf_status acf_weights_check(const acf_params *p, const char *dir, const acf_nam
  * ACF_ERR_RESOURCE; no file is left then. */
 acf_status acf_weights_save(const acf_params *p, const char *path, char hex[ACF_DIGEST_HEX + 1],
                             acf_error *e) ACF_MUST_USE;
+
+/* Slice s as a tensor to write, under its own name; data [s->len], NULL when nothing is written. */
+acf_st_item acf_weights_item(const acf_param *s, const real *data);
+
+/* Has t, a tensor of the open file st, the shape of slice s?  ACF_ERR_FORMAT names both. */
+acf_status acf_weights_check_shape(const acf_param *s, const acf_safetensors *st,
+                                   const acf_st_entry *t, acf_error *e) ACF_MUST_USE;
 
 /* Bytes that acf_weights_save will take at most; 0 when memory gives out. */
 uint64_t acf_weights_bytes(const acf_params *p);

@@ -189,7 +189,7 @@ static void refuses_blocks_of_another_model(void **state)
     item.data = p.value;
     assert_ok(acf_st_write(path, &item, 1, NULL, &e), &e);
     assert_fails(acf_state_load_blocks(path, &p, block_names, in, 2, &e), ACF_ERR_FORMAT,
-                 "tensor 'exp_avg.a.weight' is [3, 2], expected [2, 3]", &e);
+                 "tensor 'exp_avg.a.weight' is [3, 2], the model expects [2, 3]", &e);
     item.dim[0] = 2;
     item.dim[1] = 3;
     assert_ok(acf_st_write(path, &item, 1, NULL, &e), &e);
