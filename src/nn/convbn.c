@@ -2,19 +2,7 @@
 
 #include "num/threads.h"
 
-#include <stdio.h>
-
 #define REAL sizeof(real)
-
-static acf_status add_slice(int *id, acf_params *p, const char *module, const char *suffix,
-                            acf_param s, acf_error *e)
-{
-    int n = snprintf(s.name, sizeof s.name, "%s.%s", module, suffix);
-    if (n < 0 || (size_t)n >= sizeof s.name)
-        return acf_fail(e, ACF_ERR_FAIL, "%s.%s: name is longer than %zu bytes", module, suffix,
-                        sizeof s.name - 1);
-    return acf_params_add(id, p, s, e);
-}
 
 acf_status acf_convbn_plan(acf_convbn *c, acf_params *p, acf_convbn_names names, int layer,
                            acf_error *e)
@@ -28,12 +16,12 @@ acf_status acf_convbn_plan(acf_convbn *c, acf_params *p, acf_convbn_names names,
                      .init = ACF_INIT_ONE};
     acf_param zero = one;
     zero.init = ACF_INIT_ZERO;
-    ACF_TRY(add_slice(&c->weight, p, names.conv, "weight", w, e));
-    ACF_TRY(add_slice(&c->gamma, p, names.norm, "weight", one, e));
-    ACF_TRY(add_slice(&c->beta, p, names.norm, "bias", zero, e));
+    ACF_TRY(acf_params_add_named(&c->weight, p, names.conv, "weight", w, e));
+    ACF_TRY(acf_params_add_named(&c->gamma, p, names.norm, "weight", one, e));
+    ACF_TRY(acf_params_add_named(&c->beta, p, names.norm, "bias", zero, e));
     zero.flags = one.flags = ACF_PARAM_STATE;
-    ACF_TRY(add_slice(&c->running_mean, p, names.norm, "running_mean", zero, e));
-    return add_slice(&c->running_var, p, names.norm, "running_var", one, e);
+    ACF_TRY(acf_params_add_named(&c->running_mean, p, names.norm, "running_mean", zero, e));
+    return acf_params_add_named(&c->running_var, p, names.norm, "running_var", one, e);
 }
 
 static acf_conv_shape shape_of(const acf_convbn *c, int N, int H, int W)

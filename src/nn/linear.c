@@ -5,7 +5,6 @@
 #include "num/norm.h"
 
 #include <limits.h>
-#include <stdio.h>
 
 static acf_status add_slice(int *id, acf_params *p, const char *name, const char *suffix, int out,
                             int in, unsigned flags, acf_param_place place, acf_error *e)
@@ -17,11 +16,7 @@ static acf_status add_slice(int *id, acf_params *p, const char *name, const char
                    .layer = place.layer,
                    .init = in > 0 ? ACF_INIT_NORMAL : ACF_INIT_ZERO,
                    .init_std = place.init_std};
-    int n = snprintf(s.name, sizeof s.name, "%s.%s", name, suffix);
-    if (n < 0 || (size_t)n >= sizeof s.name)
-        return acf_fail(e, ACF_ERR_FAIL, "%s.%s: name is longer than %zu bytes", name, suffix,
-                        sizeof s.name - 1);
-    return acf_params_add(id, p, s, e);
+    return acf_params_add_named(id, p, name, suffix, s, e);
 }
 
 acf_status acf_linear_plan(acf_linear *lin, acf_params *p, const char *name, int in, int out,

@@ -34,6 +34,16 @@ acf_status acf_params_add(int *id, acf_params *p, acf_param s, acf_error *e)
     return ACF_OK;
 }
 
+acf_status acf_params_add_named(int *id, acf_params *p, const char *module, const char *suffix,
+                                acf_param s, acf_error *e)
+{
+    int n = snprintf(s.name, sizeof s.name, "%s.%s", module, suffix);
+    if (n < 0 || (size_t)n >= sizeof s.name)
+        return acf_fail(e, ACF_ERR_FAIL, "%s.%s: name is longer than %zu bytes", module, suffix,
+                        sizeof s.name - 1);
+    return acf_params_add(id, p, s, e);
+}
+
 size_t acf_params_planned(const acf_params *p)
 {
     if (p->n == 0) return 0;

@@ -68,6 +68,11 @@ typedef struct acf_params {
  * 1 or a shape too large, ACF_ERR_RESOURCE for memory. */
 acf_status acf_params_add(int *id, acf_params *p, acf_param s, acf_error *e) ACF_MUST_USE;
 
+/* The same under the name "module.suffix"; s.name is not read.  ACF_ERR_FAIL for a longer one than
+ * there is room for. */
+acf_status acf_params_add_named(int *id, acf_params *p, const char *module, const char *suffix,
+                                acf_param s, acf_error *e) ACF_MUST_USE;
+
 /* Take memory for all slices, zeroed; gradients only when with_grad. */
 acf_status acf_params_alloc(acf_params *p, bool with_grad, acf_error *e) ACF_MUST_USE;
 

@@ -4,7 +4,6 @@
 #include "num/norm.h"
 #include "num/threads.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define REAL sizeof(real)
@@ -20,11 +19,7 @@ acf_status acf_norm_plan(acf_norm *norm, acf_params *p, const char *name, int C,
                        .flags = ACF_PARAM_NO_DECAY,
                        .layer = place.layer,
                        .init = k == 0 ? ACF_INIT_ONE : ACF_INIT_ZERO};
-        int n = snprintf(s.name, sizeof s.name, "%s.%s", name, k == 0 ? "weight" : "bias");
-        if (n < 0 || (size_t)n >= sizeof s.name)
-            return acf_fail(e, ACF_ERR_FAIL, "%s: name is longer than %zu bytes", name,
-                            sizeof s.name - 8);
-        ACF_TRY(acf_params_add(&id[k], p, s, e));
+        ACF_TRY(acf_params_add_named(&id[k], p, name, k == 0 ? "weight" : "bias", s, e));
     }
     *norm = (acf_norm){.gamma = id[0], .beta = id[1], .C = C, .eps = eps};
     return ACF_OK;

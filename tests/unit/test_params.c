@@ -1,9 +1,10 @@
-/* The parameter block: how slices begin. */
+/* The parameter block: how slices are named and begin. */
 #include "nn/params.h"
 #include "support/cm.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static acf_error e;
 
@@ -69,9 +70,27 @@ static void zeros_and_ones(void **state)
     }
 }
 
+static void names_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    acf_params p = {0};
+    const acf_param s = {.rank = 1, .dim = {3}};
+    char module[ACF_PARAM_NAME_MAX];
+    int id;
+    memset(module, 'm', sizeof module);
+    module[ACF_PARAM_NAME_MAX - 1 - strlen(".bias")] = '\0';
+    assert_ok(acf_params_add_named(&id, &p, module, "bias", s, &e), &e);
+    assert_int_equal(strlen(p.slice[id].name), ACF_PARAM_NAME_MAX - 1);
+    assert_fails(acf_params_add_named(&id, &p, module, "weight", s, &e), ACF_ERR_FAIL,
+                 "mm.weight: name is longer than 127 bytes", &e);
+    assert_int_equal(p.n, 1);
+    acf_params_free(&p);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_slice_has_numbers_of_its_own),
     cmocka_unit_test(zeros_and_ones),
+    cmocka_unit_test(names_that_do_not_fit_are_refused),
 };
 
 TEST_MAIN(tests)
