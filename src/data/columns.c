@@ -2,17 +2,18 @@
 
 #include "base/cstring.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A column given as a 0-based number, -1 when it is not one. */
-static int column_number(const char *given)
+int acf_column_number(const char *given)
 {
     int n = 0;
     if (*given == '\0') return -1;
     for (const char *c = given; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9' || n > 99999) return -1;
-        n = n * 10 + (*c - '0');
+        if (*c < '0' || *c > '9') return -1;
+        int digit = *c - '0';
+        n = n > (INT_MAX - digit) / 10 ? INT_MAX : n * 10 + digit;
     }
     return n;
 }
@@ -35,11 +36,11 @@ static acf_status find_given(int *out, const acf_table *t, const char *key, cons
                              bool has_header, acf_error *e)
 {
     char found[300];
-    *out = column_number(given);
+    *out = acf_column_number(given);
     if (*out >= t->n_cols)
         return acf_fail(e, ACF_ERR_DATA,
-                        "%s: data.columns.%s is column %d, but the file has %d (0 to %d)%s",
-                        t->path, key, *out, t->n_cols, t->n_cols - 1, acf_table_hint(t));
+                        "%s: data.columns.%s is column %s, but the file has %d (0 to %d)%s",
+                        t->path, key, given, t->n_cols, t->n_cols - 1, acf_table_hint(t));
     if (*out >= 0) return ACF_OK;
     if (!has_header)
         return acf_fail(e, ACF_ERR_USAGE,
@@ -87,7 +88,7 @@ static acf_status find_preset(int *out, const acf_table *t, const char *key, con
 
 static bool is_name(const char *given)
 {
-    return given != NULL && column_number(given) < 0;
+    return given != NULL && acf_column_number(given) < 0;
 }
 
 /* Whether line 1 is a header when nothing says so: all columns are numbers. */
@@ -124,7 +125,7 @@ static acf_status find_free(acf_columns *out, const acf_table *t, bool is_image,
         ACF_TRY(find_given(&out->text2, t, "text2", opt->text2, out->has_header, e));
 
     const char *label = opt->label != NULL ? opt->label : "label";
-    int number = column_number(label);
+    int number = acf_column_number(label);
     bool is_there =
         number >= 0 ? number < t->n_cols : out->has_header && acf_table_find(t, label) >= 0;
     if (is_there || !label_optional)
@@ -150,7 +151,7 @@ static acf_status find_task(acf_columns *out, const acf_table *t, acf_split_id i
         bool is_label = part[i].out == &out->label;
         if (is_label && label_optional) {
             const char *name = part[i].given != NULL ? part[i].given : part[i].want.name;
-            int number = name == NULL ? part[i].want.at : column_number(name);
+            int number = name == NULL ? part[i].want.at : acf_column_number(name);
             if (number >= t->n_cols) continue;
             if (number < 0 && name != NULL && (!out->has_header || acf_table_find(t, name) < 0))
                 continue;
@@ -199,7 +200,7 @@ acf_status acf_columns_find(acf_columns *out, const acf_table *t, acf_split_id i
         out->has_header = true;
     else
         out->has_header = out->is_guess =
-            looks_like_header(t, column_number(opt->label), regression, known, K, first);
+            looks_like_header(t, acf_column_number(opt->label), regression, known, K, first);
 
     ACF_TRY(task->preset && !task->image ? find_task(out, t, id, label_optional, opt, e)
                                          : find_free(out, t, task->image, label_optional, opt, e));

@@ -18,6 +18,10 @@ typedef struct acf_columns {
     bool is_guess; /* has_header only because of what stands in line 1 */
 } acf_columns;
 
+/* A column is given by its 0-based number or by its name: digits alone are a number, INT_MAX when
+ * it is larger than that, even where a column has them as its name; -1 for a name. */
+int acf_column_number(const char *given);
+
 /*
  * Columns of `t`, a file of split `id`.
  *

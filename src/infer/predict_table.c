@@ -3,12 +3,12 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/columns.h"
 #include "data/label_set.h"
 #include "data/table.h"
 #include "infer/evaluate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The table being answered. */
@@ -19,24 +19,15 @@ typedef struct table_job {
     const char *label, *prob; /* names of the new columns */
 } table_job;
 
-static bool is_number(const char *given)
-{
-    return *given != '\0' && given[strspn(given, "0123456789")] == '\0';
-}
-
-/* A column by name or 0-based number; digits are a number even where a column has them as its name.
- */
 static acf_status find_column(int *out, const table_job *job, const char *given, acf_error *e)
 {
     const acf_table *t = &job->table;
-    if (is_number(given)) {
-        long column = strlen(given) < 9 ? strtol(given, NULL, 10) : t->n_cols;
-        *out = (int)column;
-        if (column < t->n_cols) return ACF_OK;
+    *out = acf_column_number(given);
+    if (*out >= t->n_cols)
         return acf_fail(e, ACF_ERR_DATA,
                         "%s: --columns %s, but the file has %d columns (0 to %d)%s", t->path, given,
                         t->n_cols, t->n_cols - 1, acf_table_hint(t));
-    }
+    if (*out >= 0) return ACF_OK;
     *out = acf_table_find(t, given);
     if (*out >= 0 && acf_table_has_again(t, *out))
         return acf_fail(e, ACF_ERR_DATA,
@@ -69,8 +60,8 @@ static acf_status choose_names(table_job *job, bool has_names, acf_error *e)
 static acf_status find_header(bool *out, const acf_table *t, const acf_predict_options *opt,
                               acf_error *e)
 {
-    const char *name = is_number(opt->text) ? opt->text2 : opt->text;
-    bool is_named = name != NULL && !is_number(name);
+    const char *name = acf_column_number(opt->text) >= 0 ? opt->text2 : opt->text;
+    bool is_named = name != NULL && acf_column_number(name) < 0;
     *out = t->names != NULL || opt->header == ACF_HEADER_YES ||
            (opt->header == ACF_HEADER_AUTO && is_named);
     if (*out || !is_named) return ACF_OK;

@@ -103,6 +103,7 @@ ok "$ACF/acf-predict" run twice.tsv --columns n
 ok "$ACF/acf-predict" run twice.tsv --columns 2 --header yes
 refuses 3 "t.tsv:1: has no column 'texts' (--columns)" "$ACF/acf-predict" run t.tsv --columns texts
 refuses 3 't.tsv: --columns 3, but the file has 3 columns (0 to 2)' "$ACF/acf-predict" run t.tsv --columns 3
+refuses 3 't.tsv: --columns 99999999999, but the file has 3 columns' "$ACF/acf-predict" run t.tsv --columns 99999999999
 refuses 3 'texts: a data file' "$ACF/acf-predict" run texts --columns text
 refuses 3 'missing.csv: cannot open' "$ACF/acf-predict" run missing.csv --columns text
 

@@ -134,6 +134,8 @@ static void tells_that_commas_are_missing(void **state)
     data_refuse(&opt, ACF_ERR_DATA,
                 "t.csv: data.columns.label is column 1, but the file has 1 (0 to 0); line 1 looks "
                 "separated by ';'");
+    opt.label = "99999999999"; /* a number however large */
+    data_refuse(&opt, ACF_ERR_DATA, "data.columns.label is column 99999999999, but the file has 1");
 }
 
 static void refuses_a_wanted_name_that_comes_twice(void **state)
