@@ -73,13 +73,6 @@ static acf_status command_line(acf_str *out, int argc, char **argv, acf_error *e
     return ACF_OK;
 }
 
-/* "1..5" or "1,2,3" as a setting of train.seeds. */
-static acf_status seeds_setting(acf_str *out, const char *text, acf_error *e)
-{
-    bool range = strstr(text, "..") != NULL;
-    return acf_str_printf(out, e, range ? "train.seeds=%s" : "train.seeds=[%s]", text);
-}
-
 /* What --config, --set, --seeds and --cv say. */
 static acf_status load_config(acf_config *cfg, acf_str *text, const train_arguments *a,
                               acf_error *e)
@@ -93,7 +86,7 @@ static acf_status load_config(acf_config *cfg, acf_str *text, const train_argume
     for (; n < a->sets.n; n++)
         sets[n] = a->sets.item[n];
     if (a->seeds != NULL) {
-        st = seeds_setting(&seeds, a->seeds, e);
+        st = acf_series_seeds(&seeds, a->seeds, e);
         sets[n++] = seeds.data;
     }
     if (a->folds > 0) {

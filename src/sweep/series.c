@@ -66,6 +66,12 @@ static acf_status open_run(acf_series *s, int i, const acf_str *text, int n_jobs
     return st;
 }
 
+acf_status acf_series_seeds(acf_str *setting, const char *given, acf_error *e)
+{
+    bool is_bare = *given != '[' && strstr(given, "..") == NULL;
+    return acf_str_printf(setting, e, is_bare ? "train.seeds=[%s]" : "train.seeds=%s", given);
+}
+
 acf_status acf_series_open(acf_series *s, const acf_config *cfg, int n_jobs, acf_error *e)
 {
     acf_str text = {0};

@@ -35,6 +35,9 @@ typedef struct acf_series {
 bool acf_series_wanted(const acf_config *cfg);
 int acf_series_folds(const acf_config *cfg);
 
+/* The setting of train.seeds that `--seeds GIVEN` means: 1..5, 1,2,3 or [1, 2, 3]. */
+acf_status acf_series_seeds(acf_str *setting, const char *given, acf_error *e) ACF_MUST_USE;
+
 /* The runs' configurations: those of cfg with the run's seed or fold and directory and, when n_jobs
  * > 1 and train.threads is auto, an equal share of the threads.  Of a configuration that asks for
  * no series it is one run, in save.dir itself, and begin and finish have nothing to do for it.

@@ -169,17 +169,16 @@ static acf_status gather(opening *o, acf_settings *all, const acf_sweep_cell *c)
         }
     ACF_TRY(acf_settings_append(all, &v->set, o->e));
 
-    const char *seeds = o->opt->seeds != NULL ? o->opt->seeds
-                        : t->seeds != NULL    ? t->seeds
-                                              : f->seeds;
-    bool bare =
-        seeds != NULL && *seeds != '[' && strstr(seeds, "..") == NULL && o->opt->seeds != NULL;
-    acf_place at = o->opt->seeds != NULL ? nowhere : t->seeds != NULL ? t->seeds_at : f->seeds_at;
+    const char *seeds = t->seeds != NULL ? t->seeds : f->seeds;
+    acf_place at = t->seeds != NULL ? t->seeds_at : f->seeds_at;
     acf_status st = ACF_OK;
-    if (seeds != NULL) {
-        st = acf_str_printf(&text, o->e, bare ? "train.seeds=[%s]" : "train.seeds=%s", seeds);
-        if (st == ACF_OK) st = acf_settings_add(all, text.data, -1, at, o->e);
+    if (o->opt->seeds != NULL) {
+        at = nowhere;
+        st = acf_series_seeds(&text, o->opt->seeds, o->e);
+    } else if (seeds != NULL) {
+        st = acf_str_printf(&text, o->e, "train.seeds=%s", seeds);
     }
+    if (st == ACF_OK && text.len > 0) st = acf_settings_add(all, text.data, -1, at, o->e);
     acf_str_clear(&text);
     if (st == ACF_OK)
         st = acf_str_printf(&text, o->e, "save.dir=%s/%s/%s", o->s->dir, v->name, t->name);

@@ -160,6 +160,9 @@ refuses 2 'series: is not empty' "$ACF/acf-train" --config base.yaml --seeds 1..
 refuses 2 'cannot resume with another config: train.optimizer.lr' "$ACF/acf-train" --config base.yaml --seeds 1..4 --resume --set train.optimizer.lr=1e-4
 refuses 2 "train.seeds: '3..1': expected a list like [1, 2, 3] or a range like 1..5" "$ACF/acf-train" --config base.yaml --seeds 3..1
 refuses 2 "train.seeds: '..3': expected a list" "$ACF/acf-train" --config base.yaml --seeds ..3
+for seeds in 1..3 1,2,3 '[1, 2, 3]'; do
+    "$ACF/acf-train" --config base.yaml --seeds "$seeds" --print-config | grep -q '^ *seeds: \[1, 2, 3\]' || fail "--seeds $seeds"
+done
 refuses 2 '1 stands twice' "$ACF/acf-train" --config base.yaml --seeds 1,1
 refuses 2 'is not a whole number' "$ACF/acf-train" --config base.yaml --seeds 1,x
 refuses 2 'data.folds and data.dev exclude each other' "$ACF/acf-train" --config base.yaml --cv 3 --set save.dir=new

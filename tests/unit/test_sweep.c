@@ -315,6 +315,30 @@ static void refuses_command_lines(void **state)
                    "--variants: 'abd' is not in the sweep; did you mean 'abc'?");
     assert_refused(yaml, &(acf_sweep_options){.seeds = "1,x"}, "x is not a whole number");
 }
+
+/* --seeds means the same with a sweep and without. */
+static void seeds_are_a_range_or_a_list(void **state)
+{
+    (void)state;
+    static const char *const forms[][2] = {{"1..3", "train.seeds=1..3"},
+                                           {"1,2,3", "train.seeds=[1,2,3]"},
+                                           {"[1, 2, 3]", "train.seeds=[1, 2, 3]"},
+                                           {"7", "train.seeds=[7]"}};
+    acf_error e = {0};
+    acf_str setting = {0};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        acf_sweep s;
+        const acf_sweep_options opt = {.seeds = forms[i][0], .n_jobs = 1};
+        acf_str_clear(&setting);
+        assert_ok(acf_series_seeds(&setting, forms[i][0], &e), &e);
+        assert_string_equal(setting.data, forms[i][1]);
+        sweep_open_ok(&s, START "seeds: [8, 9]\nvariants: {a: {loss.tau: 0.2}}\n", &opt);
+        assert_int_equal(s.cell[0].series.n, i < 3 ? 3 : 1);
+        acf_sweep_close(&s);
+    }
+    acf_str_free(&setting);
+}
+
 static void survives_failing_allocations(void **state)
 {
     (void)state;
@@ -350,6 +374,7 @@ static const struct CMUnitTest tests[] = {
     TEST(refuses_broken_files),
     TEST(tells_everything_at_once),
     TEST(refuses_command_lines),
+    TEST(seeds_are_a_range_or_a_list),
     TEST(survives_failing_allocations),
 };
 
