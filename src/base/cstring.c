@@ -26,14 +26,36 @@ bool acf_ends_with(const char *text, const char *end)
     return len >= n && strcmp(text + len - n, end) == 0;
 }
 
+/* The word of a list at *at, of *len letters; *at moves behind it and its comma. */
+static const char *next_word(size_t *len, const char **at)
+{
+    const char *word = *at;
+    *len = strcspn(word, ",");
+    *at = word + *len + (word[*len] == ',');
+    return word;
+}
+
 bool acf_list_has(const char *list, const char *name, size_t len)
 {
     for (const char *at = list; *at != '\0';) {
-        size_t n = strcspn(at, ",");
-        if (n == len && strncmp(at, name, len) == 0) return true;
-        at += n + (at[n] == ',');
+        size_t n;
+        const char *word = next_word(&n, &at);
+        if (n == len && strncmp(word, name, len) == 0) return true;
     }
     return false;
+}
+
+const char *acf_list_unknown(size_t *len, const char *list, const char *const *name, size_t n)
+{
+    const char *at = list;
+    do {
+        size_t i = 0;
+        const char *word = next_word(len, &at);
+        while (i < n && (strlen(name[i]) != *len || strncmp(name[i], word, *len) != 0))
+            i++;
+        if (i == n) return word;
+    } while (*at != '\0');
+    return NULL;
 }
 
 int acf_edit_distance(const char *a, const char *b)

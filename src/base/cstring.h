@@ -18,6 +18,10 @@ bool acf_ends_with(const char *text, const char *end);
 /* Are the first len bytes of name a word of the list "a,b,c"? */
 bool acf_list_has(const char *list, const char *name, size_t len);
 
+/* The first word of the list that is none of the n names, of *len letters; NULL: there is none. The
+ * empty list has one word, which is empty. */
+const char *acf_list_unknown(size_t *len, const char *list, const char *const *name, size_t n);
+
 /* Levenshtein distance with transposition, for "did you mean"; both at most 64 bytes are compared,
  * longer ones give 64. */
 int acf_edit_distance(const char *a, const char *b);

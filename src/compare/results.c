@@ -272,28 +272,13 @@ static acf_status put_names(acf_str *out, char *const *name, size_t n, acf_error
     return n > SHOWN ? acf_str_puts(out, ", ...", e) : ACF_OK;
 }
 
-/* The first word of the list that is no task's name, of *len letters; NULL: none. */
-static const char *find_unknown(size_t *len, const acf_results *r, const char *list)
-{
-    const char *at = list;
-    do {
-        size_t i = 0;
-        *len = strcspn(at, ",");
-        while (i < r->n_tasks && (strlen(r->task[i]) != *len || memcmp(r->task[i], at, *len) != 0))
-            i++;
-        if (i == r->n_tasks) return at;
-        at += *len + (at[*len] == ',');
-    } while (*at != '\0');
-    return NULL;
-}
-
 /* Is there a line of each task that is asked for?  Without any line check_lines tells. */
 static acf_status check_tasks(const acf_results *r, const char *list, acf_error *e)
 {
     acf_str names = {0};
     size_t len = 0;
     if (list == NULL || r->n_tasks + r->n_skipped == 0) return ACF_OK;
-    const char *unknown = find_unknown(&len, r, list);
+    const char *unknown = acf_list_unknown(&len, list, (const char *const *)r->task, r->n_tasks);
     if (unknown == NULL) return ACF_OK;
     acf_status st = put_names(&names, r->task, r->n_tasks, e);
     if (st == ACF_OK) st = put_names(&names, r->skipped, r->n_skipped, e);

@@ -31,20 +31,16 @@ static acf_status tell_unlisted(const char *option, const char *word, const char
     return acf_fail(e, ACF_ERR_USAGE, "%s: '%s' is not in the sweep", option, word);
 }
 
-/* Every word of the list must be one of the names, which end with NULL. */
+/* Every word of the list must be one of the n names, behind which NULL stands. */
 static acf_status check_list(const char *option, const char *list, const char *const *names,
-                             acf_error *e)
+                             size_t n, acf_error *e)
 {
-    for (const char *at = list; *at != '\0';) {
-        char word[ACF_SHOWN_MAX];
-        size_t n = strcspn(at, ","), i = 0;
-        while (names[i] != NULL && (strlen(names[i]) != n || strncmp(names[i], at, n) != 0))
-            i++;
-        (void)snprintf(word, sizeof word, "%.*s", n < sizeof word ? (int)n : 60, at);
-        if (names[i] == NULL) return tell_unlisted(option, word, names, e);
-        at += n + (at[n] == ',');
-    }
-    return ACF_OK;
+    char word[ACF_SHOWN_MAX];
+    size_t len;
+    const char *unknown = acf_list_unknown(&len, list, names, n);
+    if (unknown == NULL) return ACF_OK;
+    (void)snprintf(word, sizeof word, "%.*s", len < sizeof word ? (int)len : 60, unknown);
+    return tell_unlisted(option, word, names, e);
 }
 
 static acf_status choose_tasks(opening *o)
@@ -57,7 +53,7 @@ static acf_status choose_tasks(opening *o)
     if (names == NULL) return ACF_ERR_RESOURCE;
     for (size_t i = 0; i < f->n_tasks; i++)
         if (f->task[i].name != NULL) names[n++] = f->task[i].name;
-    acf_status st = check_list("--tasks", list, names, o->e);
+    acf_status st = check_list("--tasks", list, names, n, o->e);
     acf_free((void *)names);
     ACF_TRY(st);
     for (size_t i = 0; i < f->n_tasks; i++) {
@@ -86,7 +82,7 @@ static acf_status choose_variants(opening *o)
         names[2 * i] = f->variant[i].name;
         names[2 * i + 1] = base[i];
     }
-    if (st == ACF_OK) st = check_list("--variants", list, names, o->e);
+    if (st == ACF_OK) st = check_list("--variants", list, names, 2 * f->n_variants, o->e);
     acf_free((void *)names);
     acf_free(base);
     ACF_TRY(st);

@@ -85,6 +85,25 @@ static void a_word_of_a_list_is_whole(void **state)
     assert_false(acf_list_has("rt,te", "rte", 3) || acf_list_has("a,rte", "rte,a", 5));
 }
 
+static void the_first_unknown_word_of_a_list(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"rte", "mrpc", "sst2"};
+    static const struct {
+        const char *list, *want; /* NULL: all are known */
+    } cases[] = {{"rte", NULL},      {"mrpc,rte,", NULL}, {"rte,mrp,x", "mrp"},
+                 {"sst2x", "sst2x"}, {"rte,,mrpc", ""},   {"", ""},
+                 {",", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t len = 0;
+        const char *word = acf_list_unknown(&len, cases[i].list, names, 3);
+        assert_true((word == NULL) == (cases[i].want == NULL));
+        if (word == NULL) continue;
+        assert_int_equal(len, strlen(cases[i].want));
+        assert_memory_equal(word, cases[i].want, len);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(edit_distances),
     cmocka_unit_test(long_words_are_far_from_everything),
@@ -92,6 +111,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ends_are_whole),
     cmocka_unit_test(control_characters_are_not_shown),
     cmocka_unit_test(a_word_of_a_list_is_whole),
+    cmocka_unit_test(the_first_unknown_word_of_a_list),
 };
 
 TEST_MAIN(tests)

@@ -311,6 +311,7 @@ static void refuses_command_lines(void **state)
         assert_refused(yaml, &opt, sets[i][1]);
     }
     assert_refused(yaml, &(acf_sweep_options){.tasks = "d"}, "--tasks: 'd' is not in the sweep");
+    assert_refused(yaml, &(acf_sweep_options){.tasks = ""}, "--tasks: '' is not in the sweep");
     assert_refused(yaml, &(acf_sweep_options){.variants = "abd"},
                    "--variants: 'abd' is not in the sweep; did you mean 'abc'?");
     assert_refused(yaml, &(acf_sweep_options){.seeds = "1,x"}, "x is not a whole number");
