@@ -2,10 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/output.h"
-#include "base/path.h"
 #include "config/interval.h"
-#include "data/data_summary.h"
 #include "data/sampler.h"
 #include "num/gemm.h"
 #include "num/threads.h"
@@ -205,45 +202,6 @@ static acf_status loop(acf_trainer *t, acf_error *e)
     return ACF_OK;
 }
 
-/* Where a resumed run goes on from: *dir is a checkpoint directory, or NULL to start afresh. */
-static acf_status find_checkpoint(char **dir, int64_t *step, acf_trainer *t, acf_error *e)
-{
-    char name[40];
-    *dir = NULL;
-    ACF_TRY_AS(ACF_ERR_MODEL, acf_checkpoint_newest_valid(step, t->cfg->save.dir, &t->log, e), e);
-    if (*step < 0) return ACF_OK;
-    acf_checkpoint_name(name, *step);
-    *dir = acf_path_join(t->cfg->save.dir, name, e);
-    return *dir == NULL ? ACF_ERR_RESOURCE : ACF_OK;
-}
-
-/* What is known of the run before its first update. */
-static acf_status describe(const acf_trainer *t, acf_error *e)
-{
-    cJSON *environment;
-    acf_str rows = {0}, bad_lines = {0};
-    ACF_TRY(acf_train_environment(&environment, t, e));
-    acf_status st = acf_data_chosen_rows(&rows, t->setup.data, e);
-    if (st == ACF_OK) st = acf_data_bad_lines(&bad_lines, t->setup.data, e);
-    if (st == ACF_OK)
-        st = acf_run_dir_describe(t->cfg, t->opt->command, environment, rows.data, bad_lines.data,
-                                  e);
-    cJSON_Delete(environment);
-    acf_str_free(&rows);
-    acf_str_free(&bad_lines);
-    return st;
-}
-
-/* From here on the run is open, until note_end says otherwise. */
-static acf_status begin_status(acf_trainer *t, acf_error *e)
-{
-    const char *dir = t->cfg->save.dir;
-    ACF_TRY(acf_run_status_read(&t->before, dir, e));
-    t->before.ended = ACF_RUN_OPEN;
-    t->before.starts++;
-    return acf_run_status_write(&t->before, dir, e);
-}
-
 static acf_status note_end(const acf_trainer *t, acf_status ended, acf_error *e)
 {
     acf_run_status s = t->before;
@@ -274,66 +232,6 @@ static acf_status init_labels(acf_trainer *t, acf_error *e)
     return ACF_OK;
 }
 
-static acf_status prepare(acf_trainer *t, char **checkpoint, acf_error *e)
-{
-    bool is_resumed;
-    int64_t step = -1;
-    ACF_TRY(acf_run_dir_check(&is_resumed, t->cfg, t->opt->mode, e));
-    ACF_TRY(acf_output_check_dir(t->cfg->save.dir, e));
-    if (is_resumed && !t->opt->dry_run) {
-        ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
-        ACF_TRY(acf_checkpoint_sweep(t->cfg->save.dir, &t->log, e));
-        ACF_TRY(find_checkpoint(checkpoint, &step, t, e));
-        /* Or died while its checkpoints were removed, the best before the newest. */
-        if (*checkpoint == NULL ||
-            (t->cfg->save.results_only && acf_checkpoint_linked(t->cfg->save.dir, "best") < 0)) {
-            ACF_TRY(acf_run_status_of(&t->before, t->cfg, e));
-            t->is_empty = t->before.ended == acf_exit_code(ACF_OK);
-            if (t->is_empty) return ACF_OK;
-        }
-    }
-    const acf_setup_options setup = {.checkpoint = *checkpoint,
-                                     .same_data_as =
-                                         is_resumed ? t->cfg->save.dir : t->opt->sibling,
-                                     .tokens = t->opt->tokens,
-                                     .log = &t->log,
-                                     .poll = acf_train_should_stop,
-                                     .payload = t};
-    ACF_TRY(acf_setup_open(&t->setup, t->cfg, &setup, e));
-    ACF_TRY(acf_train_plan(t, e));
-    if (*checkpoint != NULL) {
-        ACF_TRY(acf_train_restore(t, *checkpoint, e));
-        ACF_TRY(acf_train_check_best(t, e));
-    }
-    if (t->opt->dry_run) return acf_train_plan_print(t, e);
-
-    if (!is_resumed) {
-        bool has_begun = false;
-        ACF_TRY(acf_run_dir_make(t->cfg, ACF_RUN_FRESH, e));
-        ACF_TRY(acf_lock_take(&t->lock, t->cfg->save.dir, e));
-        if (t->opt->mode != ACF_RUN_OVERWRITE)
-            ACF_TRY(acf_run_dir_check(&has_begun, t->cfg, t->opt->mode, e));
-        if (has_begun)
-            return acf_fail(e, ACF_ERR_BUSY, "%s: was begun by another process meanwhile",
-                            t->cfg->save.dir);
-        ACF_TRY(acf_run_dir_make(t->cfg, t->opt->mode, e));
-    }
-    ACF_TRY(acf_run_dir_sweep(t->cfg->save.dir, e));
-    /* An old status is about the old configuration.  In a new directory config.yaml comes first:
-     * one that holds it can be resumed. */
-    if (is_resumed) ACF_TRY(begin_status(t, e));
-    ACF_TRY(describe(t, e));
-    if (!is_resumed) ACF_TRY(begin_status(t, e));
-    ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, step, t->evaluated, e));
-    if (*checkpoint != NULL) {
-        ACF_TRY(acf_train_link(t, e));
-        acf_log_info(&t->log, "resuming from %s: update %lld of %lld", *checkpoint,
-                     (long long)t->update, (long long)t->step.total);
-        return ACF_OK;
-    }
-    return acf_train_plan_print(t, e);
-}
-
 /* What only updates need.  A final evaluation reads the best checkpoint beside the model that is
  * here: without this it would be the peak of the run's memory. */
 static void end_updates(acf_trainer *t)
@@ -352,6 +250,7 @@ static void trainer_free(acf_trainer *t)
     acf_setup_close(&t->setup);
     acf_run_log_close(&t->run_log);
     acf_lock_release(&t->lock);
+    acf_free(t->checkpoint);
     acf_free(t->order);
     acf_free(t->milestones);
 }
@@ -365,15 +264,15 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
                      .saved = -1,
                      .best = -1,
                      .best_value = 0,
+                     .restored = -1,
                      .begin_s = acf_clock_s(),
                      .begin_cpu_s = acf_clock_cpu_s()};
     acf_error own;
     if (e == NULL) e = &own; /* its text goes into the log */
     t.log = (acf_log){.write = log_both, .payload = &t};
-    char *checkpoint = NULL;
     acf_threads_set(cfg->train.threads > 0 ? cfg->train.threads : acf_threads_available());
     acf_status st = acf_gemm_start(e);
-    if (st == ACF_OK) st = prepare(&t, &checkpoint, e);
+    if (st == ACF_OK) st = acf_train_begin(&t, e);
     if (st == ACF_OK && t.is_empty) {
         if (cfg->save.results_only) st = acf_checkpoint_remove_all(cfg->save.dir, e);
         if (st == ACF_OK)
@@ -382,7 +281,7 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
                                 "the figures are in eval_results.json\n",
                                 cfg->save.dir);
     } else if (st == ACF_OK && !opt->dry_run) {
-        if (checkpoint == NULL) st = init_labels(&t, e);
+        if (t.checkpoint == NULL) st = init_labels(&t, e);
         if (st == ACF_OK) st = loop(&t, e);
         end_updates(&t);
         if (st == ACF_OK) st = acf_train_report(summary, &t, e);
@@ -392,7 +291,6 @@ acf_status acf_train(acf_str *summary, const acf_config *cfg, const acf_train_op
         if (st == ACF_OK && cfg->save.results_only)
             st = acf_checkpoint_remove_all(cfg->save.dir, e);
     }
-    acf_free(checkpoint);
     trainer_free(&t);
     return st;
 }

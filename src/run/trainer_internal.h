@@ -1,6 +1,6 @@
-/* The trainer's state, shared by its files: loop (trainer.c), plan (train_plan.c), evaluations
- * (train_evaluate.c), memory (train_memory.c), checkpoints (train_state.c) and the end of a run
- * (train_report.c). */
+/* The trainer's state, shared by its files: loop (trainer.c), begin (train_begin.c), plan
+ * (train_plan.c), evaluations (train_evaluate.c), memory (train_memory.c), checkpoints
+ * (train_state.c) and the end of a run (train_report.c). */
 #ifndef ACF_RUN_TRAINER_INTERNAL_H
 #define ACF_RUN_TRAINER_INTERNAL_H
 
@@ -47,7 +47,12 @@ typedef struct acf_trainer {
     int64_t loop_update;   /* updates done before */
     acf_train_speed speed;
     int64_t saved; /* the last update that was saved as it is now, -1: none */
-    bool is_empty; /* ended, and its checkpoints are gone: nothing to do */
+
+    /* What the run goes on from. */
+    bool is_resumed;  /* one was begun in save.dir */
+    bool is_empty;    /* that has ended, and its checkpoints are gone: nothing to do */
+    int64_t restored; /* update of the checkpoint, -1: none */
+    char *checkpoint; /* its directory; NULL: from the beginning */
 
     /* What a checkpoint keeps. */
     int64_t update;    /* updates done */
@@ -63,6 +68,11 @@ typedef struct acf_trainer {
      * when that was the best; else empty before the run's end. */
     acf_evaluation best_dev[2];
 } acf_trainer;
+
+/* All that comes before the first update: look at save.dir and what the run goes on from, set up,
+ * restore, take the directory; but for is_empty, which ends it early, and a dry run, of which only
+ * the plan is printed. */
+acf_status acf_train_begin(acf_trainer *t, acf_error *e) ACF_MUST_USE;
 
 /* Updates per epoch, total, intervals, bounds, arena, optimizer; after setup. */
 acf_status acf_train_plan(acf_trainer *t, acf_error *e) ACF_MUST_USE;
