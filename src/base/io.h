@@ -51,8 +51,8 @@ acf_status acf_make_dirs(const char *path, acf_error *e) ACF_MUST_USE;
  * there is fine. */
 acf_status acf_remove_tree(const char *path, acf_error *e) ACF_MUST_USE;
 
-/* Names in a directory without "." and "..", sorted by bytes; *names is one block for
- * acf_free_names. */
+/* Names in a directory without "." and "..", sorted by bytes; list and names are the caller's
+ * (acf_free_names). */
 acf_status acf_list_dir(char ***names, size_t *n, const char *path, acf_error *e) ACF_MUST_USE;
 void acf_free_names(char **names, size_t n);
 

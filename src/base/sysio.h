@@ -1,8 +1,10 @@
 /*
  * The system calls by which files change, each with the place where tests make it fail.
  *
- * All writing in the tree goes through these: they behave as the calls of the same name (write may
- * be short, errno is set), but the calls are counted, and a test can say which of them fail.
+ * They behave as the calls of the same name (write may be short, errno is set), but the calls are
+ * counted, and a test can say which of them fail.  All writing in the library goes through these,
+ * but for files that stay open: store/lock.c opens and cuts its own by itself, run/run_log.c
+ * appends to its files and syncs them by stdio.
  */
 #ifndef ACF_BASE_SYSIO_H
 #define ACF_BASE_SYSIO_H

@@ -1,9 +1,9 @@
 /*
  * The encoder interface: what the trainer knows of a network that turns examples into features.
  *
- * A family (BERT, ResNet ...) is one file that fills an acf_encoder.  It declares its parameters in
- * the caller's block, tells its memory need beforehand, and maps an acf_input to features [N, d];
- * it knows no labels and no loss.
+ * A network (bert.c, resnet.c) fills an acf_encoder, for one family or several.  It declares its
+ * parameters in the caller's block, tells its memory need beforehand, and maps an acf_input to
+ * features [N, d]; it knows no labels and no loss.
  */
 #ifndef ACF_ENCODER_ENCODER_H
 #define ACF_ENCODER_ENCODER_H

@@ -16,7 +16,8 @@ bool acf_image_budget_is_spent(void);
 
 /* malloc, realloc and free within the budget; blocks are aligned to 16 bytes and given back by the
  * thread that took them.  A new block is zero: the decoder leaves what a damaged file does not tell
- * as it was, and an image must be a function of its file alone. */
+ * as it was, and an image must be a function of its file alone.  What resizing adds is not zero:
+ * the decoder grows only what it fills before it reads. */
 void *acf_image_budget_take(size_t bytes);
 void *acf_image_budget_resize(void *block, size_t bytes);
 void acf_image_budget_give(void *block);

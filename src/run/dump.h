@@ -1,7 +1,8 @@
 /*
  * One update's inputs, outputs and gradients as a safetensors file, to compare with another
- * implementation: input_ids, token_type_ids, start, row, labels, features, logits, loss, loss_ce,
- * loss_contrast, loss_cor, excess, and the gradient of every parameter under its own name.
+ * implementation: of texts input_ids, token_type_ids and start, of images pixel_values; row,
+ * labels, features, logits, loss, loss_ce, loss_contrast, loss_cor, excess, and the gradient of
+ * every parameter under its own name.
  */
 #ifndef ACF_RUN_DUMP_H
 #define ACF_RUN_DUMP_H

@@ -19,8 +19,8 @@ typedef struct acf_event_means {
  * NULL on failure. */
 acf_status acf_event_train(cJSON **out, const acf_event_means *m, acf_error *e) ACF_MUST_USE;
 
-/* {"event": "eval", step, epoch, split, n, seconds, linear: {...}, label: {...}}; no "label" for a
- * regression. */
+/* {"event": "eval", step, epoch, split, n, seconds, linear: {...}, label: {...}, mean_cosine}; no
+ * "label" for a regression, no "mean_cosine" where ev has no figures of the features. */
 acf_status acf_event_eval(cJSON **out, const acf_evaluation *ev, const char *split, int64_t step,
                           double epoch, acf_error *e) ACF_MUST_USE;
 
