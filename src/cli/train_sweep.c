@@ -13,7 +13,6 @@
 #include "input/token_share.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 /* How a run's process says that another works on the run: no exit code of a status. */

@@ -4,7 +4,6 @@
 #include "base/cstring.h"
 #include "data/table.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

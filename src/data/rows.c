@@ -4,8 +4,6 @@
 #include "base/cstring.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static acf_status unknown_label(const acf_dataset *d, const acf_table *t, int row, const char *cell,
                                 const acf_data_options *opt, acf_error *e)

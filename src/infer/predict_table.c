@@ -8,7 +8,6 @@
 #include "data/table.h"
 #include "infer/evaluate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* The table being answered. */

@@ -5,7 +5,6 @@
 #include "metrics/correlation.h"
 
 #include <math.h>
-#include <string.h>
 
 /* P(X = k), X ~ Bin(m, 1/2). */
 static double half_binomial(int64_t m, int64_t k)

@@ -4,7 +4,6 @@
 #include "metrics/bootstrap.h"
 #include "metrics/correlation.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

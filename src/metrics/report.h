@@ -11,8 +11,6 @@
 #include "data/tasks.h"
 #include "metrics/metrics.h"
 
-#include <stdbool.h>
-
 enum {
     ACF_REPORT_MATRIX_MAX = 12,  /* more classes: the most frequent confusions instead */
     ACF_REPORT_CLASSES_MAX = 100 /* more classes: those of the lowest F1 only */

@@ -2,8 +2,6 @@
 
 #include "num/conv_tile.h"
 
-#include <omp.h>
-
 enum {
     L = ACF_LANES,
     CACHE = 256 << 10, /* bytes of padded copies that stay in a second-level cache */

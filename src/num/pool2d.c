@@ -2,7 +2,6 @@
 
 #include "num/lanes.h"
 
-#include <math.h>
 #include <omp.h>
 #include <string.h>
 

@@ -15,7 +15,6 @@
 #include "text/vocab_train.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* All texts of a split, first and second, one after another. */

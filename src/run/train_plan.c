@@ -14,7 +14,6 @@
 
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static acf_status plan_schedule(acf_trainer *t, acf_error *e)

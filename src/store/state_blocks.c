@@ -5,11 +5,8 @@
 #include "store/safetensors.h"
 #include "store/weights.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { NAME_MAX_BYTES = 64 + ACF_PARAM_NAME_MAX };
 
