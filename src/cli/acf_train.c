@@ -1,7 +1,9 @@
 /* acf-train: one configuration in, a run directory out. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "cli/about.h"
+#include "cli/outputs.h"
 #include "cli/program.h"
 #include "cli/train_series.h"
 #include "cli/train_sweep.h"
@@ -62,6 +64,28 @@ static acf_status dump_range(acf_dump *dump, const train_arguments *a, acf_error
     dump->first = first;
     dump->last = last;
     return ACF_OK;
+}
+
+/* FILE of --dump-step is an output: none of what is read, and where it can be written. */
+static acf_status check_dump(const acf_dump *dump, const acf_config *cfg, const char *config,
+                             acf_error *e)
+{
+    const acf_output output = {"dump-step", dump->path};
+    const char *const read[] = {config, cfg->data.train, cfg->data.dev, cfg->data.test};
+    const char *const dir[] = {cfg->data.dir, cfg->model.encoder};
+    bool is_inside = false;
+    if (dump->first == 0) return ACF_OK;
+    ACF_TRY(acf_outputs_check(&output, 1, e));
+    for (int i = 0; i < 4; i++)
+        if (read[i] != NULL)
+            ACF_TRY(acf_outputs_spare(&output, 1, read[i], i == 0 ? "settings" : "rows", e));
+    for (int i = 0; i < 2 && !is_inside; i++)
+        if (dir[i] != NULL && acf_path_is_dir(dir[i]) && acf_path_exists(dump->path))
+            ACF_TRY(acf_path_is_inside(&is_inside, dump->path, dir[i], e));
+    if (!is_inside) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "--dump-step: %s is in a directory that the run reads; give another name",
+                    dump->path);
 }
 
 static acf_status command_line(acf_str *out, int argc, char **argv, acf_error *e)
@@ -198,6 +222,7 @@ static acf_status train(acf_console *console, void *arguments, const acf_words *
         goto done;
     }
     st = load_config(&cfg, &text, a, e);
+    if (st == ACF_OK) st = check_dump(&opt.dump, &cfg, a->config, e);
     if (st != ACF_OK) goto done;
     if (a->print_config) {
         st = acf_config_print(&text, &cfg, true, e);

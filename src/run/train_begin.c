@@ -113,11 +113,24 @@ static acf_status reopen_dir(acf_trainer *t, acf_error *e)
     return describe(t, e);
 }
 
+/* Every update that is to be dumped will be made. */
+static acf_status check_dump(const acf_trainer *t, acf_error *e)
+{
+    const acf_dump *dump = &t->opt->dump;
+    if (dump->first == 0 || (dump->first > t->update && dump->last <= t->step.total)) return ACF_OK;
+    if (dump->first > t->update)
+        return acf_fail(e, ACF_ERR_USAGE, "--dump-step %lld: the run has %lld updates",
+                        (long long)dump->last, (long long)t->step.total);
+    return acf_fail(e, ACF_ERR_USAGE, "--dump-step %lld: the run goes on behind update %lld",
+                    (long long)dump->first, (long long)t->update);
+}
+
 acf_status acf_train_begin(acf_trainer *t, acf_error *e)
 {
     ACF_TRY(look(t, e));
     if (t->is_empty) return ACF_OK;
     ACF_TRY(set_up(t, e));
+    ACF_TRY(check_dump(t, e));
     if (t->opt->dry_run) return acf_train_plan_print(t, e);
     ACF_TRY(t->is_resumed ? reopen_dir(t, e) : make_dir(t, e));
     ACF_TRY(acf_run_log_open(&t->run_log, t->cfg->save.dir, t->restored, t->evaluated, e));

@@ -75,9 +75,6 @@ acf_status acf_train_plan(acf_trainer *t, acf_error *e)
                         total);
 
     t->step.total = (int64_t)total;
-    if (t->opt->dump.first > t->step.total)
-        return acf_fail(e, ACF_ERR_USAGE, "--dump-step %lld: the run has %lld updates",
-                        (long long)t->opt->dump.first, (long long)t->step.total);
     t->step.model = &t->setup.model;
     t->step.objective = t->setup.objective;
     t->step.clip = cfg->train.clip;

@@ -178,6 +178,19 @@ refuses 2 '--dump-step 3: the run has 2 updates' "$ACF/acf-train" --config base.
 [ -e dumped ] && fail 'a refused --dump-step left a directory'
 run 0 "$ACF/acf-train" --config base.yaml --set save.dir=dumped --dump-step 1-2 x%d.safetensors
 [ -s x1.safetensors ] && [ -s x2.safetensors ] || fail '--dump-step 1-2 wrote no files'
+refuses 2 '--dump-step 3: the run has 2 updates' "$ACF/acf-train" --config base.yaml \
+    --set save.dir=more --dump-step 1-3 y%d.safetensors
+refuses 2 '--dump-step 2: the run goes on behind update 2' "$ACF/acf-train" --config base.yaml \
+    --set save.dir=dumped --set train.steps=3 --resume --dump-step 2-3 y%d.safetensors
+cp "$data/train.tsv" mine.tsv
+for file in base.yaml mine.tsv; do
+    refuses 2 "--dump-step: $file is the file that the" "$ACF/acf-train" --config base.yaml \
+        --set data.train=mine.tsv --set save.dir=more --dump-step 1 $file
+done
+refuses 2 'best/model.safetensors is in a directory that the run reads' "$ACF/acf-train" --config base.yaml \
+    --set model.encoder=dumped/best --set save.dir=more --dump-step 1 dumped/best/model.safetensors
+refuses 6 'nowhere/x: cannot be written' "$ACF/acf-train" --config base.yaml --set save.dir=more --dump-step 1 nowhere/x
+cmp -s "$data/train.tsv" mine.tsv || fail '--dump-step wrote over its data'
 
 # Output that cannot be written is an error.
 refuses 6 'standard output: cannot write' sh -c "'$ACF/acf-predict' run base.yaml >/dev/full"
