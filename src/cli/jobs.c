@@ -18,7 +18,6 @@
 typedef struct processes {
     const acf_jobs *jobs;
     pid_t *pid; /* [n] of a task that was started and has not ended; else 0 */
-    int *code;  /* [n] */
     int n_running;
     int n_started;
 } processes;
@@ -49,10 +48,10 @@ static acf_status collect(processes *p, acf_error *e)
     for (int i = 0; i < jobs->n; i++) {
         int status;
         if (p->pid[i] <= 0 || waitpid(p->pid[i], &status, WNOHANG) != p->pid[i]) continue;
-        p->code[i] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         p->pid[i] = 0;
         p->n_running--;
-        if (jobs->ended != NULL) ACF_TRY(jobs->ended(jobs->payload, i, p->code[i], e));
+        ACF_TRY(jobs->ended(jobs->payload, i, code, e));
     }
     return ACF_OK;
 }
@@ -94,14 +93,12 @@ static acf_status loop(processes *p, acf_error *e)
     }
 }
 
-acf_status acf_jobs_run(int *code, const acf_jobs *jobs, acf_error *e)
+acf_status acf_jobs_run(const acf_jobs *jobs, acf_error *e)
 {
     struct sigaction action = {0};
-    processes p = {.jobs = jobs, .code = code};
+    processes p = {.jobs = jobs};
     p.pid = acf_alloc((size_t)jobs->n, sizeof *p.pid, "processes", e);
     if (p.pid == NULL) return ACF_ERR_RESOURCE;
-    for (int i = 0; i < jobs->n; i++)
-        code[i] = -1;
     /* Where SIGCHLD is ignored, which a parent may have left behind, nobody learns how a child
      * ended. */
     action.sa_handler = SIG_DFL;

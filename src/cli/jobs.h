@@ -15,8 +15,8 @@ typedef struct acf_jobs {
      * be started.  NULL: in order. */
     int (*next)(void *payload);
 
-    /* In the parent, after a task has ended; code as below.  Failing, it stops all others.  May be
-     * NULL. */
+    /* In the parent, after a task has ended: its exit code, 128 + signal where one ended it.
+     * Failing, it stops all others. */
     acf_status (*ended)(void *payload, int task, int code, acf_error *e);
     void *payload;
 } acf_jobs;
@@ -24,10 +24,9 @@ typedef struct acf_jobs {
 /*
  * Run the tasks.  One that fails does not keep the others from running; a request to save
  * (run/signals.h) is passed on to all that run, and so is one to stop, after which no more are
- * started; the end of this process asks them, too.  code [n]: exit codes, -1 where a task was not
- * started, 128 + signal where one ended a task.  To be called before the process has threads.
+ * started; the end of this process asks them, too.  To be called before the process has threads.
  * ACF_ERR_RESOURCE: a process cannot be started.
  */
-acf_status acf_jobs_run(int *code, const acf_jobs *jobs, acf_error *e) ACF_MUST_USE;
+acf_status acf_jobs_run(const acf_jobs *jobs, acf_error *e) ACF_MUST_USE;
 
 #endif

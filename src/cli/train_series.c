@@ -1,7 +1,6 @@
 #include "cli/train_series.h"
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "cli/console.h"
 #include "cli/jobs.h"
 #include "num/threads.h"
@@ -11,6 +10,9 @@ typedef struct series_job {
     const acf_series *series;
     const acf_train_options *opt;
     double begin_s; /* of the series */
+    int n_ended;    /* at several at a time: runs that were begun and have ended, */
+    int worst;      /* the one of them that decides about the series, */
+    int code;       /* and its exit code */
 } series_job;
 
 /* Run i, with what is left of the time that the series has. */
@@ -54,28 +56,35 @@ static ending ending_of(int code)
 {
     if (code == acf_exit_code(ACF_OK)) return FINISHED;
     if (code == acf_exit_code(ACF_ERR_NUMERIC)) return DIVERGED;
-    return code < 0 || code == acf_exit_code(ACF_STOPPED) ? STOPPED : FAILED;
+    return code == acf_exit_code(ACF_STOPPED) ? STOPPED : FAILED;
+}
+
+static acf_status run_ended(void *payload, int i, int code, acf_error *e)
+{
+    series_job *job = payload;
+    ending is = ending_of(code), was = ending_of(job->code);
+    (void)e;
+    if (job->n_ended == 0 || is > was || (is == was && i < job->worst)) {
+        job->worst = i;
+        job->code = code;
+    }
+    job->n_ended++;
+    return ACF_OK;
 }
 
 /* All runs at n_jobs a time; of those that did not finish the one that says most decides. */
 static acf_status train_parallel(series_job *job, int n_jobs, acf_error *e)
 {
     const acf_series *s = job->series;
-    int *code = acf_alloc((size_t)s->n, sizeof *code, "exit codes", e);
-    if (code == NULL) return ACF_ERR_RESOURCE;
-    const acf_jobs jobs = {.n = s->n, .n_jobs = n_jobs, .run = train_job, .payload = job};
-    acf_status st = acf_jobs_run(code, &jobs, e);
-    int worst = 0;
-    for (int i = 1; i < s->n && st == ACF_OK; i++)
-        if (ending_of(code[i]) > ending_of(code[worst])) worst = i;
-    if (st == ACF_OK && ending_of(code[worst]) == STOPPED)
-        st = acf_fail(e, ACF_STOPPED, "%s: stopped, saved; --resume goes on from there",
-                      s->cfg->save.dir);
-    else if (st == ACF_OK && code[worst] != 0)
-        st = acf_fail(e, acf_status_of_exit(code[worst]), "%s: ended with exit code %d",
-                      s->name[worst], code[worst]);
-    acf_free(code);
-    return st;
+    const acf_jobs jobs = {
+        .n = s->n, .n_jobs = n_jobs, .run = train_job, .ended = run_ended, .payload = job};
+    ACF_TRY(acf_jobs_run(&jobs, e));
+    if (job->n_ended < s->n || ending_of(job->code) == STOPPED)
+        return acf_fail(e, ACF_STOPPED, "%s: stopped, saved; --resume goes on from there",
+                        s->cfg->save.dir);
+    if (job->code == 0) return ACF_OK;
+    return acf_fail(e, acf_status_of_exit(job->code), "%s: ended with exit code %d",
+                    s->name[job->worst], job->code);
 }
 
 /* One after another.  A run that diverges keeps none of the others from being trained. */
@@ -91,12 +100,10 @@ static acf_status train_in_turn(acf_str *text, const series_job *job, acf_error 
             diverged = why;
             acf_log_warn(&job->opt->log, "%s", why.text);
         } else if (st != ACF_OK && st != ACF_ERR_NUMERIC) {
-            acf_error_give(e, &why);
-            return st;
+            return acf_error_give(e, &why);
         }
     }
-    if (diverged.status != ACF_OK) acf_error_give(e, &diverged);
-    return diverged.status;
+    return diverged.status == ACF_OK ? ACF_OK : acf_error_give(e, &diverged);
 }
 
 static bool is_over(void *payload)

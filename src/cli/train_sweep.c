@@ -346,22 +346,20 @@ static acf_status do_runs(acf_str *text, work *w, acf_error *e)
                            .next = next_run,
                            .ended = run_ended,
                            .payload = w};
-    int *code = acf_alloc((size_t)s->n_runs, sizeof *code, "exit codes", e);
     w->code = acf_alloc((size_t)s->n_runs, sizeof *w->code, "exit codes", e);
     w->tokens = acf_alloc(s->file.n_tasks, sizeof(acf_token_share *), "shared tokens", e);
     w->has_tried = acf_alloc(s->file.n_tasks, sizeof *w->has_tried, "shared tokens", e);
-    bool ok = code != NULL && w->code != NULL && w->tokens != NULL && w->has_tried != NULL;
+    bool ok = w->code != NULL && w->tokens != NULL && w->has_tried != NULL;
     acf_status st = ok ? begin(w, e) : ACF_ERR_RESOURCE;
     if (st == ACF_OK) {
         tell_plan(w);
         do
-            st = acf_jobs_run(code, &jobs, e);
+            st = acf_jobs_run(&jobs, e);
         while (st == ACF_OK && wait_for_others(w));
     }
     if (st == ACF_OK) st = write_all(w, e);
     if (st == ACF_OK) st = acf_sweep_markdown(text, s, e);
     if (st == ACF_OK) st = conclude(w, e);
-    acf_free(code);
     acf_free(w->code);
     for (size_t t = 0; w->tokens != NULL && t < s->file.n_tasks; t++)
         acf_token_share_close(&w->tokens[t]);
