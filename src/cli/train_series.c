@@ -126,7 +126,8 @@ static acf_status share_tokens(acf_token_share **tokens, series_job *job, int n_
     }
     if (n_left < 2) return ACF_OK;
     acf_threads_set(n_jobs > 1 ? 1 : acf_threads_available());
-    acf_status st = acf_token_share_open(tokens, s->cfg, n_left, is_over, job, &job->opt->log, e);
+    acf_status st =
+        acf_token_share_open(tokens, s->cfg, n_left, (acf_poll){is_over, job}, &job->opt->log, e);
     if (st == ACF_STOPPED)
         st = acf_fail(e, st, "%s: stopped before the first run; --resume goes on from there",
                       s->cfg->save.dir);

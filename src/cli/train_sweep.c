@@ -74,7 +74,7 @@ static void share_tokens(work *w, int run)
     w->has_tried[task] = true;
     acf_threads_set(1);
     acf_status st = acf_token_share_open(&w->tokens[task], acf_sweep_config(w->s, run), n_left,
-                                         is_over, w, NULL, NULL);
+                                         (acf_poll){is_over, w}, NULL, NULL);
     (void)st;
 }
 

@@ -103,8 +103,7 @@ static void read_blocks(image_job *job)
 #pragma omp for schedule(dynamic, 1)
         for (int b = 0; b < job->n_blocks; b++) {
             if (b > atomic_load(&job->last)) continue; /* one below may yet fail */
-            if (omp_get_thread_num() == 0 && job->opt->poll != NULL &&
-                job->opt->poll(job->opt->payload)) {
+            if (omp_get_thread_num() == 0 && acf_poll_stops(job->opt->poll)) {
                 job->is_stopped = true;
                 end_at(job, -1);
                 continue;

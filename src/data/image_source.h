@@ -14,6 +14,7 @@
 #define ACF_DATA_IMAGE_SOURCE_H
 
 #include "base/log.h"
+#include "base/poll.h"
 #include "base/status.h"
 #include "data/dataset.h"
 #include "data/image_prep.h"
@@ -28,8 +29,7 @@ typedef struct acf_image_options {
     acf_augment augment; /* of training batches */
     int64_t cache;       /* bytes */
     acf_on_bad on_bad;
-    bool (*poll)(void *payload); /* true ends the reading with ACF_STOPPED; may be NULL */
-    void *payload;
+    acf_poll poll;
     const acf_log *log;
 } acf_image_options;
 

@@ -34,8 +34,7 @@ typedef struct text_job {
     int max_length;
     text_block *block;
     int n_blocks;
-    bool (*poll)(void *);
-    void *payload;
+    acf_poll poll;
     atomic_int last; /* blocks above it are left out: one failed, or -1: stopped */
     bool is_stopped;
     int failed; /* lowest block that failed, n_blocks when none */
@@ -88,7 +87,7 @@ static void tokenize_blocks(text_job *job)
 #pragma omp for schedule(dynamic, 1)
         for (int b = 0; b < job->n_blocks; b++) {
             if (b > atomic_load(&job->last)) continue; /* one below may yet fail */
-            if (omp_get_thread_num() == 0 && job->poll != NULL && job->poll(job->payload)) {
+            if (omp_get_thread_num() == 0 && acf_poll_stops(job->poll)) {
                 job->is_stopped = true;
                 atomic_store(&job->last, -1);
                 continue;
@@ -212,8 +211,7 @@ static text_source *source_new(const acf_split *split, acf_error *e)
 }
 
 acf_status acf_text_source_open(acf_source **out, const acf_split *split, const acf_tokenizer *tok,
-                                int max_length, bool (*poll)(void *payload), void *payload,
-                                const acf_log *log, acf_error *e)
+                                int max_length, acf_poll poll, const acf_log *log, acf_error *e)
 {
     acf_status st = ACF_ERR_RESOURCE;
     double began = acf_clock_s();
@@ -221,8 +219,7 @@ acf_status acf_text_source_open(acf_source **out, const acf_split *split, const 
                     .tok = tok,
                     .max_length = max_length,
                     .n_blocks = split->n / BLOCK_ROWS + (split->n % BLOCK_ROWS != 0),
-                    .poll = poll,
-                    .payload = payload};
+                    .poll = poll};
     *out = NULL;
     if (split->n == 0)
         return acf_fail(e, ACF_ERR_DATA, "%s: has no rows to tokenize",

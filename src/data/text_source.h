@@ -3,6 +3,7 @@
 #define ACF_DATA_TEXT_SOURCE_H
 
 #include "base/log.h"
+#include "base/poll.h"
 #include "base/status.h"
 #include "data/source.h"
 #include "data/split.h"
@@ -13,13 +14,12 @@
 /*
  * Tokenizes all rows of `split` (pairs when it has text2) to at most max_length tokens, in parallel
  * over fixed blocks of rows: the result does not depend on the number of threads.  The split must
- * outlive the source, the tokenizer need not.  poll (may be NULL) is asked now and then and ends
- * the work with ACF_STOPPED when it returns true.  *out is the caller's (acf_source_close), NULL
- * on failure; failures name file and line.
+ * outlive the source, the tokenizer need not.  ACF_STOPPED when poll says so.  *out is the caller's
+ * (acf_source_close), NULL on failure; failures name file and line.
  */
 acf_status acf_text_source_open(acf_source **out, const acf_split *split, const acf_tokenizer *tok,
-                                int max_length, bool (*poll)(void *payload), void *payload,
-                                const acf_log *log, acf_error *e) ACF_MUST_USE;
+                                int max_length, acf_poll poll, const acf_log *log,
+                                acf_error *e) ACF_MUST_USE;
 
 /*
  * The same for rows that were tokenized before, by the text source `whole` of the same file with

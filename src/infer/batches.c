@@ -16,7 +16,7 @@ acf_status acf_batches_visit(const acf_model *m, acf_source *source, const int32
         int N = n - first < ACF_BATCH_ROWS ? n - first : ACF_BATCH_ROWS;
         for (int i = 0; i < N; i++)
             some[i] = rows != NULL ? rows[first + i] : first + i;
-        if (v->poll != NULL && v->poll(v->poll_payload))
+        if (acf_poll_stops(v->poll))
             st = acf_fail(e, ACF_STOPPED, "%s: stopped at row %d of %d", v->what, first, n);
         else
             st = acf_source_fetch(source, &batch, some, N, &how, e);

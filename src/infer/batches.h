@@ -2,6 +2,7 @@
 #ifndef ACF_INFER_BATCHES_H
 #define ACF_INFER_BATCHES_H
 
+#include "base/poll.h"
 #include "data/source.h"
 #include "model/model.h"
 
@@ -14,8 +15,7 @@ typedef struct acf_batch_visitor {
     acf_status (*visit)(void *payload, const acf_batch *batch, int first, acf_arena *arena,
                         acf_error *e);
     void *payload;
-    bool (*poll)(void *poll_payload); /* true: stop; may be NULL */
-    void *poll_payload;
+    acf_poll poll;
     const char *what; /* "evaluation", for messages */
 } acf_batch_visitor;
 

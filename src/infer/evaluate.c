@@ -61,11 +61,8 @@ static acf_status run_batches(acf_evaluation *ev, acf_model *m, acf_source *sour
                               acf_space_rows *space, const acf_evaluate_options *opt, acf_error *e)
 {
     places p = {.ev = ev, .model = m, .space = space};
-    const acf_batch_visitor visitor = {.visit = take_batch,
-                                       .payload = &p,
-                                       .poll = opt->poll,
-                                       .poll_payload = opt->payload,
-                                       .what = "evaluation"};
+    const acf_batch_visitor visitor = {
+        .visit = take_batch, .payload = &p, .poll = opt->poll, .what = "evaluation"};
     p.features = acf_alloc((size_t)ACF_BATCH_ROWS * (size_t)ev->d, sizeof(real), "features", e);
     if (p.features == NULL) return ACF_ERR_RESOURCE;
     acf_status st = acf_batches_visit(m, source, NULL, source->n, &visitor, e);

@@ -2,6 +2,7 @@
 #ifndef ACF_INFER_EVALUATE_H
 #define ACF_INFER_EVALUATE_H
 
+#include "base/poll.h"
 #include "data/source.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
@@ -20,8 +21,7 @@ typedef struct acf_evaluate_options {
     acf_head head;
     bool with_ci;
     bool keep_features;
-    bool (*poll)(void *payload); /* true: stop; may be NULL */
-    void *payload;
+    acf_poll poll;
 } acf_evaluate_options;
 
 /* Runs over all rows of source in order.  Rows without a label make the whole split unlabelled.

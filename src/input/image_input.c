@@ -28,7 +28,6 @@ static acf_image_options source_options(const acf_model *m, const acf_image_inpu
         .cache = cache,
         .on_bad = cfg->data.on_bad_line,
         .poll = opt->poll,
-        .payload = opt->payload,
         .log = opt->log};
 }
 

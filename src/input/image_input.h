@@ -3,6 +3,7 @@
 #define ACF_INPUT_IMAGE_INPUT_H
 
 #include "base/log.h"
+#include "base/poll.h"
 #include "base/str.h"
 #include "data/dataset.h"
 #include "data/source.h"
@@ -17,8 +18,7 @@ void acf_image_input_preset(int *channels, int *size, const acf_config *cfg,
 
 typedef struct acf_image_input {
     const acf_config *cfg;
-    bool (*poll)(void *payload); /* may be NULL */
-    void *payload;
+    acf_poll poll;
     const acf_log *log;
 } acf_image_input;
 

@@ -78,8 +78,7 @@ static acf_status keep_file(shared_file *f, const acf_split *split, acf_error *e
 typedef struct tokenizing {
     const acf_config *cfg;
     int n_runs;
-    bool (*poll)(void *payload);
-    void *payload;
+    acf_poll poll;
     const acf_log *log;
 } tokenizing;
 
@@ -99,15 +98,14 @@ static acf_status tokenize(acf_token_share *s, const tokenizing *t, const acf_da
         st = keep_file(&s->file[id], split, e);
         if (st == ACF_OK)
             st = acf_text_source_open(&s->file[id].source, split, tok, s->max_length, t->poll,
-                                      t->payload, t->log, e);
+                                      t->log, e);
     }
     acf_tokenizer_close(&tok);
     return st;
 }
 
 acf_status acf_token_share_open(acf_token_share **out, const acf_config *cfg, int n_runs,
-                                bool (*poll)(void *payload), void *payload, const acf_log *log,
-                                acf_error *e)
+                                acf_poll poll, const acf_log *log, acf_error *e)
 {
     *out = NULL;
     if (acf_config_is_image(cfg) || cfg->model.encoder_is_preset) return ACF_OK;
@@ -115,7 +113,7 @@ acf_status acf_token_share_open(acf_token_share **out, const acf_config *cfg, in
     if (s == NULL) return ACF_ERR_RESOURCE;
     s->max_length = cfg->model.max_length;
     acf_dataset *d = NULL;
-    const tokenizing t = {cfg, n_runs, poll, payload, log};
+    const tokenizing t = {cfg, n_runs, poll, log};
     acf_status st = describe(&s->key, cfg, e);
     if (st == ACF_OK) st = read_files(&d, cfg, e);
     if (st == ACF_OK) st = tokenize(s, &t, d, e);

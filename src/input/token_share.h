@@ -9,6 +9,7 @@
 #define ACF_INPUT_TOKEN_SHARE_H
 
 #include "base/log.h"
+#include "base/poll.h"
 #include "data/dataset.h"
 #include "data/source.h"
 #include "config/config.h"
@@ -18,12 +19,11 @@ typedef struct acf_token_share acf_token_share;
 /*
  * Reads and tokenizes the files of cfg, of training files all rows, unless n_runs runs of it take
  * fewer rows together.  *out is NULL, too, where there is nothing to share: images, a vocabulary
- * that each run learns, files that cannot be read (which the runs will tell).  poll as for
- * acf_text_source_open.  ACF_STOPPED, ACF_ERR_RESOURCE.  Closed with acf_token_share_close.
+ * that each run learns, files that cannot be read (which the runs will tell).   ACF_STOPPED,
+ * ACF_ERR_RESOURCE.  Closed with acf_token_share_close.
  */
 acf_status acf_token_share_open(acf_token_share **out, const acf_config *cfg, int n_runs,
-                                bool (*poll)(void *payload), void *payload, const acf_log *log,
-                                acf_error *e) ACF_MUST_USE;
+                                acf_poll poll, const acf_log *log, acf_error *e) ACF_MUST_USE;
 
 /* NULL inside is allowed. */
 void acf_token_share_close(acf_token_share **share);

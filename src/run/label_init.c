@@ -91,11 +91,8 @@ acf_status acf_label_init_means(int *n_rows, acf_model *m, acf_source *train,
 {
     size_t K = (size_t)m->K, d = (size_t)m->enc->d;
     class_sums s = {.model = m};
-    const acf_batch_visitor visitor = {.visit = add_batch,
-                                       .payload = &s,
-                                       .poll = opt->poll,
-                                       .poll_payload = opt->payload,
-                                       .what = "means of the classes"};
+    const acf_batch_visitor visitor = {
+        .visit = add_batch, .payload = &s, .poll = opt->poll, .what = "means of the classes"};
     acf_status st = ACF_ERR_RESOURCE;
     int64_t most = opt->most_rows > 0 ? opt->most_rows : ACF_LABEL_INIT_ROWS;
     int taken = 0;

@@ -15,15 +15,15 @@
 #ifndef ACF_RUN_LABEL_INIT_H
 #define ACF_RUN_LABEL_INIT_H
 
+#include "base/poll.h"
 #include "data/source.h"
 #include "model/model.h"
 
 enum { ACF_LABEL_INIT_ROWS = 2500 };
 
 typedef struct acf_label_init_options {
-    int most_rows;               /* of a class; 0: ACF_LABEL_INIT_ROWS */
-    bool (*poll)(void *payload); /* true: stop; may be NULL */
-    void *payload;
+    int most_rows; /* of a class; 0: ACF_LABEL_INIT_ROWS */
+    acf_poll poll;
 } acf_label_init_options;
 
 /* Overwrites the rows of W; a class without rows, or at the mean of all, keeps the row it has.

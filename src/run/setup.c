@@ -30,7 +30,7 @@ static bool next_text(void *payload, const char **text, size_t *len)
 {
     split_texts *t = payload;
     if (t->at >= t->split->n) return false;
-    if (t->opt->poll != NULL && t->at % 1024 == 0 && t->opt->poll(t->opt->payload)) {
+    if (t->at % 1024 == 0 && acf_poll_stops(t->opt->poll)) {
         t->is_stopped = true;
         return false;
     }
@@ -196,7 +196,7 @@ static acf_status open_sources(acf_setup *s, const acf_config *cfg, const acf_se
                         cfg->model.encoder, m->enc->channels > 0 ? "images" : "texts", cfg->task,
                         m->enc->channels > 0 ? "texts" : "images");
     if (m->enc->channels > 0) {
-        const acf_image_input input = {cfg, opt->poll, opt->payload, opt->log};
+        const acf_image_input input = {cfg, opt->poll, opt->log};
         return acf_image_input_train(s->source, s->data, m, &input, e);
     }
     for (int k = 0; k < ACF_N_SPLITS; k++) {
@@ -206,7 +206,7 @@ static acf_status open_sources(acf_setup *s, const acf_config *cfg, const acf_se
             acf_token_share_source(&s->source[k], opt->tokens, split, m->max_length, opt->log, e));
         if (s->source[k] == NULL)
             ACF_TRY(acf_text_source_open(&s->source[k], split, m->tok, m->max_length, opt->poll,
-                                         opt->payload, opt->log, e));
+                                         opt->log, e));
     }
     return ACF_OK;
 }

@@ -5,6 +5,7 @@
 #define ACF_RUN_SETUP_H
 
 #include "base/log.h"
+#include "base/poll.h"
 #include "data/dataset.h"
 #include "data/source.h"
 #include "config/config.h"
@@ -24,9 +25,7 @@ typedef struct acf_setup_options {
                                  ACF_ERR_USAGE; NULL: none */
     const struct acf_token_share *tokens; /* of this configuration's files; NULL: none */
     const acf_log *log;
-    bool (*poll)(void *payload); /* true ends learning a vocabulary, tokenizing or reading images
-                                    with ACF_STOPPED; may be NULL */
-    void *payload;
+    acf_poll poll; /* of learning a vocabulary, tokenizing and reading images */
 } acf_setup_options;
 
 /*

@@ -52,8 +52,7 @@ static acf_status set_up(acf_trainer *t, acf_error *e)
                                          t->is_resumed ? t->cfg->save.dir : t->opt->sibling,
                                      .tokens = t->opt->tokens,
                                      .log = &t->log,
-                                     .poll = acf_train_should_stop,
-                                     .payload = t};
+                                     .poll = {acf_train_should_stop, t}};
     ACF_TRY(acf_setup_open(&t->setup, t->cfg, &setup, e));
     ACF_TRY(acf_train_plan(t, e));
     if (t->checkpoint == NULL) return ACF_OK;

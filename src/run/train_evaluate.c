@@ -81,7 +81,7 @@ acf_status acf_train_evaluate(acf_trainer *t, acf_error *e)
     bool is_last = t->update >= t->step.total;
     acf_optimizer_settle(t->step.optimizer, &t->setup.model.params);
     const acf_evaluate_options opt = {
-        .head = t->cfg->eval.head, .with_ci = is_last, .poll = acf_train_should_stop, .payload = t};
+        .head = t->cfg->eval.head, .with_ci = is_last, .poll = {acf_train_should_stop, t}};
     acf_status st = acf_evaluate(&ev, &t->setup.model, t->setup.source[ACF_DEV], &opt, e);
     if (st == ACF_OK && mm != NULL) st = acf_evaluate(&ev_mm, &t->setup.model, mm, &opt, e);
     if (st == ACF_OK) st = take_evaluation(t, &ev, e);
@@ -100,10 +100,8 @@ acf_status acf_train_evaluate(acf_trainer *t, acf_error *e)
 static acf_status evaluate_stored(acf_evaluation *ev, acf_model *m, acf_trainer *t, acf_split_id id,
                                   acf_error *e)
 {
-    const acf_evaluate_options opt = {.head = (acf_head)t->cfg->eval.head,
-                                      .with_ci = true,
-                                      .poll = acf_train_should_stop,
-                                      .payload = t};
+    const acf_evaluate_options opt = {
+        .head = (acf_head)t->cfg->eval.head, .with_ci = true, .poll = {acf_train_should_stop, t}};
     if (t->setup.source[id] == NULL) return ACF_OK;
     acf_status st = acf_evaluate(ev, m, t->setup.source[id], &opt, e);
     if (st != ACF_STOPPED) return st;

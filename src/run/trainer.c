@@ -225,7 +225,7 @@ static acf_status init_labels(acf_trainer *t, acf_error *e)
     }
     double begin = acf_clock_s();
     int n_rows;
-    const acf_label_init_options opt = {.poll = acf_train_should_stop, .payload = t};
+    const acf_label_init_options opt = {.poll = {acf_train_should_stop, t}};
     ACF_TRY(acf_label_init_means(&n_rows, m, train, &opt, e));
     acf_log_info(&t->log, "label embeddings: means of their classes over %d training rows (%.1fs)",
                  n_rows, acf_clock_s() - begin);

@@ -173,7 +173,7 @@ static void stopped_or_without_numbers_nothing_has_changed(void **state)
     fixture f;
     open_fixture(&f);
     acf_model *m = &f.setup.model;
-    const acf_label_init_options stopping = {.poll = stop_at_once}, opt = {0};
+    const acf_label_init_options stopping = {.poll = {.stops = stop_at_once}}, opt = {0};
     size_t bytes = (size_t)m->K * (size_t)m->enc->d * sizeof(real);
     real *before = acf_alloc(bytes, 1, "rows", &f.e);
     assert_non_null(before);

@@ -190,7 +190,7 @@ static void an_evaluation_can_be_stopped(void **state)
     tiny_config(&cfg, *state, NULL);
     const acf_setup_options options = {.log = &quiet};
     assert_ok(acf_setup_open(&setup, &cfg, &options, &e), &e);
-    const acf_evaluate_options how = {.poll = stop_at_once, .payload = &n_asked};
+    const acf_evaluate_options how = {.poll = {stop_at_once, &n_asked}};
     assert_fails(acf_evaluate(&ev, &setup.model, setup.source[ACF_DEV], &how, &e), ACF_STOPPED,
                  "evaluation: stopped at row 0 of 20", &e);
     assert_int_equal(n_asked, 1);

@@ -299,7 +299,7 @@ static void stops_when_asked(void **state)
     acf_image_options opt = usual;
     acf_source *s;
     acf_error e;
-    opt.poll = at_once;
+    opt.poll = (acf_poll){.stops = at_once};
     acf_threads_set(1); /* the first thread asks */
     assert_fails(acf_image_source_open(&s, &d->split[ACF_TRAIN], &opt, &e), ACF_STOPPED,
                  "stopped while reading images", &e);

@@ -71,7 +71,7 @@ static acf_source *open_source(const fixture *f, int max_length)
 {
     acf_source *s;
     acf_error e;
-    assert_ok(acf_text_source_open(&s, &f->split, f->tok, max_length, NULL, NULL, NULL, &e), &e);
+    assert_ok(acf_text_source_open(&s, &f->split, f->tok, max_length, (acf_poll){0}, NULL, &e), &e);
     return s;
 }
 
@@ -206,7 +206,7 @@ static void selects_rows_of_another_source(void **state)
     assert_ok(acf_split_copy(&part, &f->split, &e), &e);
     acf_split_keep(&part, taken, true);
     assert_ok(acf_text_source_select(&selected, &part, whole, f->split.line, NULL, &e), &e);
-    assert_ok(acf_text_source_open(&own, &part, f->tok, 9, NULL, NULL, NULL, &e), &e);
+    assert_ok(acf_text_source_open(&own, &part, f->tok, 9, (acf_poll){0}, NULL, &e), &e);
     assert_int_equal(selected->n, own->n);
     assert_int_equal(selected->max_tokens, own->max_tokens);
     assert_int_equal(selected->n_truncated, own->n_truncated);
@@ -285,9 +285,9 @@ static void stops_when_asked(void **state)
     acf_error e;
     int n_polls = 0, before = omp_get_max_threads();
     omp_set_num_threads(1); /* so that the thread that polls has all three blocks */
-    assert_fails(
-        acf_text_source_open(&s, &f->split, f->tok, 64, stop_at_second, &n_polls, NULL, &e),
-        ACF_STOPPED, "rows.tsv: stopped while tokenizing", &e);
+    assert_fails(acf_text_source_open(&s, &f->split, f->tok, 64,
+                                      (acf_poll){stop_at_second, &n_polls}, NULL, &e),
+                 ACF_STOPPED, "rows.tsv: stopped while tokenizing", &e);
     omp_set_num_threads(before);
     assert_null(s);
     assert_int_equal(n_polls, 2);
@@ -298,11 +298,11 @@ static void names_the_row_that_failed(void **state)
     fixture *f = *state;
     acf_source *s;
     acf_error e;
-    assert_fails(acf_text_source_open(&s, &f->split, f->tok, 2, NULL, NULL, NULL, &e),
+    assert_fails(acf_text_source_open(&s, &f->split, f->tok, 2, (acf_poll){0}, NULL, &e),
                  ACF_ERR_USAGE, "rows.tsv:2: ", &e); /* a pair needs three tokens */
     assert_null(s);
     f->split.n = 0;
-    assert_fails(acf_text_source_open(&s, &f->split, f->tok, 64, NULL, NULL, NULL, &e),
+    assert_fails(acf_text_source_open(&s, &f->split, f->tok, 64, (acf_poll){0}, NULL, &e),
                  ACF_ERR_DATA, "rows.tsv: has no rows to tokenize", &e);
 }
 
@@ -316,7 +316,7 @@ static void survives_failing_allocations(void **state)
     size_t held = acf_mem_held();
     for (size_t n = 1;; n++) {
         (void)acf_mem_fail_at(n);
-        acf_status st = acf_text_source_open(&s, &f->split, f->tok, 64, NULL, NULL, NULL, &e);
+        acf_status st = acf_text_source_open(&s, &f->split, f->tok, 64, (acf_poll){0}, NULL, &e);
         (void)acf_mem_fail_at(0);
         if (st == ACF_OK) {
             assert_true(n > 8);

@@ -18,7 +18,7 @@ static acf_token_share *open_share(const char *dir, const char *const *sets, int
     acf_config cfg;
     acf_token_share *share;
     tiny_config(&cfg, dir, sets);
-    assert_ok(acf_token_share_open(&share, &cfg, n_runs, NULL, NULL, &quiet, &e), &e);
+    assert_ok(acf_token_share_open(&share, &cfg, n_runs, (acf_poll){0}, &quiet, &e), &e);
     assert_non_null(share);
     acf_config_free(&cfg);
     return share;
@@ -125,7 +125,7 @@ static void shares_nothing_without_a_tokenizer(void **state)
     acf_token_share *share;
     static const char *const preset[] = {"model.encoder=bert-tiny", NULL};
     tiny_config(&cfg, *state, preset); /* each run learns a vocabulary of its own */
-    assert_ok(acf_token_share_open(&share, &cfg, 2, NULL, NULL, &quiet, &e), &e);
+    assert_ok(acf_token_share_open(&share, &cfg, 2, (acf_poll){0}, &quiet, &e), &e);
     assert_null(share);
     acf_token_share_close(&share);
     acf_config_free(&cfg);
