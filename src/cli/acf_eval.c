@@ -12,13 +12,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-static acf_status open_model(acf_model *m, const char *path, const acf_log *log, acf_error *e)
+static acf_status open_model(acf_model *m, const acf_eval_arguments *a, const acf_log *log,
+                             acf_error *e)
 {
     char *dir;
     const acf_model_load load = {.pooling = -1, .dropout = -1, .log = log};
     ACF_TRY(acf_gemm_start(e));
-    ACF_TRY(acf_model_resolve(&dir, path, e));
-    acf_status st = acf_model_open(m, dir, &load, e);
+    ACF_TRY(acf_model_resolve(&dir, a->model, e));
+    acf_status st = acf_eval_spare_model(a, dir, e);
+    if (st == ACF_OK) st = acf_model_open(m, dir, &load, e);
     acf_free(dir);
     return st;
 }
@@ -57,7 +59,7 @@ static acf_status evaluate(acf_str *out, acf_eval_arguments *a, const acf_log *l
                                           : "draws");
     ACF_TRY(acf_eval_check_outputs(a, e));
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
-    acf_status st = open_model(&m, a->model, log, e);
+    acf_status st = open_model(&m, a, log, e);
     if (st == ACF_OK && a->classes.n > 0) {
         st = acf_eval_add_classes(out, &problems, a, &m, log, e);
         if (st != ACF_OK) acf_str_clear(out); /* of classes that are in no model */

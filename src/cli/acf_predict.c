@@ -130,7 +130,7 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
     return ACF_OK;
 }
 
-/* The file of --features may be none of those that are read. */
+/* The file of --features may be none of those that are read, here and in the model's directory. */
 static acf_status check_output(const predict_arguments *a, acf_error *e)
 {
     const acf_output features = {"features", a->features};
@@ -153,6 +153,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     acf_model m = {0};
     acf_log log = acf_console_log(console);
     char *dir = NULL, *columns = NULL;
+    const acf_output features = {"features", a->features};
     int fd = STDIN_FILENO;
     const acf_model_load load = {.pooling = -1, .dropout = -1, .log = &log};
     acf_predict_options opt = {.top_k = a->top_k > 0 ? (int)a->top_k : 1,
@@ -169,6 +170,7 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
     }
     acf_status st = columns != NULL ? take_columns(&opt, columns, a, e) : ACF_OK;
     if (st == ACF_OK) st = acf_model_resolve(&dir, a->model, e); /* is it swapped with FILE? */
+    if (st == ACF_OK) st = acf_outputs_spare_model(&features, 1, dir, e);
     if (st == ACF_OK && columns == NULL && a->n_files < 2) st = open_input(&fd, a->file, e);
     acf_threads_set(a->threads > 0 ? (int)a->threads : acf_threads_available());
     if (st == ACF_OK) st = acf_gemm_start(e);

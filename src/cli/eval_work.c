@@ -141,6 +141,13 @@ acf_status acf_eval_check_outputs(const acf_eval_arguments *a, acf_error *e)
     return a->submission != NULL ? acf_output_check_dir(a->submission, e) : ACF_OK;
 }
 
+acf_status acf_eval_spare_model(const acf_eval_arguments *a, const char *dir, acf_error *e)
+{
+    acf_output file[N_KINDS];
+    name_files(file, a);
+    return acf_outputs_spare_model(file, N_KINDS, dir, e);
+}
+
 /* None of them may be a file of h, or another of them. */
 static acf_status files_open(rows_files *f, const acf_eval_arguments *a, const acf_held_out *h,
                              acf_error *e)

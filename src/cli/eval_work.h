@@ -27,6 +27,10 @@ typedef struct acf_eval_arguments {
  * ACF_ERR_USAGE, what cannot be written is ACF_ERR_RESOURCE. */
 acf_status acf_eval_check_outputs(const acf_eval_arguments *a, acf_error *e) ACF_MUST_USE;
 
+/* ACF_ERR_USAGE when one of them is a file of the model in the directory dir. */
+acf_status acf_eval_spare_model(const acf_eval_arguments *a, const char *dir,
+                                acf_error *e) ACF_MUST_USE;
+
 /* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert.
  * The object says how many lines data.on_bad_line left out, when it did: "bad_lines"; of a series,
  * which run is measured: "run". Rows without labels have no figures: the JSON object is {"model",

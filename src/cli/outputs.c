@@ -2,6 +2,7 @@
 
 #include "base/output.h"
 #include "base/path.h"
+#include "model/model_dir.h"
 
 #include <string.h>
 
@@ -44,6 +45,20 @@ acf_status acf_outputs_spare(const acf_output *output, size_t n, const char *inp
             return acf_fail(e, ACF_ERR_USAGE,
                             "--%s: %s is the file that the %s come from; give another name",
                             output[i].option, output[i].path, what);
+    }
+    return ACF_OK;
+}
+
+acf_status acf_outputs_spare_model(const acf_output *output, size_t n, const char *dir,
+                                   acf_error *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool reads = false;
+        if (output[i].path != NULL) ACF_TRY(acf_model_reads(&reads, dir, output[i].path, e));
+        if (reads)
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "--%s: %s is a file of the model that is read; give another name",
+                            output[i].option, output[i].path);
     }
     return ACF_OK;
 }

@@ -18,4 +18,9 @@ acf_status acf_outputs_check(const acf_output *output, size_t n, acf_error *e) A
 acf_status acf_outputs_spare(const acf_output *output, size_t n, const char *input,
                              const char *what, acf_error *e) ACF_MUST_USE;
 
+/* ACF_ERR_USAGE when one of them is a file of the model in the directory `dir` (acf_model_reads).
+ */
+acf_status acf_outputs_spare_model(const acf_output *output, size_t n, const char *dir,
+                                   acf_error *e) ACF_MUST_USE;
+
 #endif

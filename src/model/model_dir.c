@@ -1,6 +1,8 @@
 #include "model/model_dir.h"
 
 #include "base/assert.h"
+#include "base/cstring.h"
+#include "base/io.h"
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -54,6 +56,37 @@ acf_status acf_model_resolve(char **out, const char *path, acf_error *e)
         *out = best;
     else
         acf_free(best);
+    return st;
+}
+
+/* Is path the file `name` in dir? */
+static acf_status is_file_of(bool *is_one, const char *path, const char *dir, const char *name,
+                             acf_error *e)
+{
+    char *file = acf_path_join(dir, name, e);
+    if (file == NULL) return ACF_ERR_RESOURCE;
+    acf_status st = acf_path_is_same(is_one, path, file, e);
+    acf_free(file);
+    return st;
+}
+
+acf_status acf_model_reads(bool *reads, const char *dir, const char *path, acf_error *e)
+{
+    static const char *const known[] = {
+        "config.json",        "acf.json",   "tokenizer.json", "tokenizer_config.json",
+        "vocab.txt",          "vocab.json", "merges.txt",     "preprocessor_config.json",
+        "trainer_state.json", "SHA256SUMS", "COMPLETE",       "model.safetensors.index.json"};
+    char **names;
+    size_t n;
+    acf_status st = ACF_OK;
+    *reads = false;
+    for (size_t i = 0; i < sizeof known / sizeof *known && !*reads; i++)
+        ACF_TRY(is_file_of(reads, path, dir, known[i], e));
+    if (*reads) return ACF_OK;
+    ACF_TRY_AS(ACF_ERR_MODEL, acf_list_dir(&names, &n, dir, e), e);
+    for (size_t i = 0; i < n && !*reads && st == ACF_OK; i++) /* shards have any name */
+        if (acf_ends_with(names[i], ".safetensors")) st = is_file_of(reads, path, dir, names[i], e);
+    acf_free_names(names, n);
     return st;
 }
 

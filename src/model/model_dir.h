@@ -20,6 +20,12 @@
  * ACF_ERR_MODEL says what was looked for. */
 acf_status acf_model_resolve(char **out, const char *path, acf_error *e) ACF_MUST_USE;
 
+/* Whether writing `path` would change the model in dir: it is one of the files that acf_model_open
+ * reads, however it is spelled, or has the place of one.  Other files may lie there.
+ * ACF_ERR_MODEL: dir cannot be listed; ACF_ERR_RESOURCE. */
+acf_status acf_model_reads(bool *reads, const char *dir, const char *path,
+                           acf_error *e) ACF_MUST_USE;
+
 typedef struct acf_model_load {
     int pooling;    /* acf_pooling, -1: acf.json's, else the family's usual one */
     double dropout; /* >= 0 replaces the config's, -1 keeps them */

@@ -95,6 +95,24 @@ spared '--predictions: own.tsv is the file' "$ACF/acf-eval" run --split test --d
 spared '--features: ./own.tsv is the file that the lines come from' "$ACF/acf-predict" run own.tsv --features ./own.tsv
 spared '--features: own.tsv is the file' sh -c "'$ACF/acf-predict' run --features own.tsv <own.tsv"
 spared '--features: spelled.tsv is the file that the rows come from' "$ACF/acf-predict" run own.tsv --columns 0 --features spelled.tsv
+# So with the model's files; others may be written beside them, and into the run's directory.
+cp -rL run/best model
+cp model/model.safetensors model/part.safetensors
+ln -s model/vocab.txt spelled.npy
+before=$(digest_of model)
+for file in model/config.json ./model/acf.json model/model.safetensors model/part.safetensors model/merges.txt; do
+    refuses 2 "--predictions: $file is a file of the model that is read; give another name" "$ACF/acf-eval" model --predictions $file
+    refuses 2 "--features: $file is a file of the model" "$ACF/acf-predict" model texts --features $file
+done
+refuses 2 '--errors: run/best/COMPLETE is a file of the model' "$ACF/acf-eval" run --errors run/best/COMPLETE
+refuses 2 '--features: spelled.npy is a file of the model' "$ACF/acf-predict" model texts --features spelled.npy
+[ "$before" = "$(digest_of model)" ] || fail 'the model that is read was changed'
+for times in once again; do
+    ok "$ACF/acf-eval" model --predictions model/predictions.test.tsv
+done
+cp -r run apart
+ok "$ACF/acf-eval" apart --predictions apart/predictions.test.tsv
+ok "$ACF/acf-predict" apart texts --features apart/features.npy
 refuses 2 "--errors: $PWD/new.tsv is the file of --predictions" "$ACF/acf-eval" run --predictions new.tsv --errors "$PWD/new.tsv"
 refuses 2 '--errors: p.tsv is the file of --predictions' "$ACF/acf-eval" run --predictions p.tsv --errors p.tsv
 refuses 2 "--features: '-' is not standard output here; give the name of a file" "$ACF/acf-predict" run texts --features -
