@@ -332,7 +332,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     o->labels_of_model = true;
     bool drawn = opt->split == ACF_DEV && acf_config_draws_dev(cfg) && opt->data == NULL &&
                  cfg->data.dev == NULL;
-    o->splits = drawn ? 0u : 1u << opt->split | 1u << second;
+    o->splits = 1u << opt->split | 1u << second; /* a drawn dev brings training with it */
     if (!drawn) { /* what concerns the training split only */
         o->dev_fraction = 0;
         o->folds = 0;

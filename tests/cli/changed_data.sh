@@ -61,7 +61,8 @@ run 0 train --seeds 1..2 --set save.dir=series --overwrite
 for draw in data.dev_fraction=0.3 data.folds=3; do
     put_back
     rm -rf drawn copy
-    run 0 train --set save.dir=drawn --set data.dev=null --set $draw --set data.fold=$([ $draw = data.folds=3 ] && echo 2 || echo null)
+    cp "$data/dev.tsv" test.tsv
+    run 0 train --set save.dir=drawn --set data.test=test.tsv --set data.dev=null --set $draw --set data.fold=$([ $draw = data.folds=3 ] && echo 2 || echo null)
     cp -rL drawn/best copy
     run 0 "$ACF/acf-eval" drawn
     cp out before
@@ -81,6 +82,13 @@ for draw in data.dev_fraction=0.3 data.folds=3; do
     put_back
     run 0 "$ACF/acf-eval" drawn
     cmp before out || fail "$draw: other figures of the same file"
+    # Nobody asks for test rows: their file is not looked at.
+    for content in none odd; do
+        printf 'text\tlabel\nrain\tunknown\n' >test.tsv
+        [ $content = odd ] || rm test.tsv
+        run 0 "$ACF/acf-eval" drawn
+        cmp before out || fail "$draw: the test file changes the figures of dev"
+    done
 done
 # A dev file of its own that has changed is told.
 run 0 "$ACF/acf-eval" run
