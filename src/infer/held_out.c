@@ -25,11 +25,46 @@ static acf_status check_given(const acf_config *cfg, const acf_held_out_options 
                     cfg->data.train != NULL ? cfg->data.train : cfg->task, test ? "test" : "dev");
 }
 
-/* A foreign model that was saved without label names gets the task's, by id. */
-static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_log *log,
+/* Does who asks give this key? */
+static bool is_set(const acf_held_out_options *opt, const char *key)
+{
+    size_t len = strlen(key);
+    for (size_t i = 0; i < opt->n_sets; i++)
+        if (strncmp(opt->sets[i], key, len) == 0 && opt->sets[i][len] == '=') return true;
+    return false;
+}
+
+/* Labels that who asks gives are for a model that has no names of its own; where it has, files are
+ * read by those. */
+static acf_status take_given_labels(acf_model *m, const acf_strings *given, const acf_log *log,
+                                    acf_error *e)
+{
+    int differs = -1; /* the first that does */
+    for (int k = 0; k < m->K && (size_t)k < given->n && differs < 0; k++)
+        if (strcmp(m->labels[k], given->item[k]) != 0) differs = k;
+    if (given->n != (size_t)m->K)
+        return acf_fail(e, ACF_ERR_USAGE, "--set data.labels: has %zu labels, the model has %d",
+                        given->n, m->K);
+    if (differs < 0) return ACF_OK;
+    if (!acf_labels_are_generic(m->labels, m->K))
+        return acf_fail(e, ACF_ERR_USAGE,
+                        "--set data.labels: label %d is '%s', but the model calls it '%s': names "
+                        "can be given only to a model that has none (LABEL_0 ...)",
+                        differs, given->item[differs], m->labels[differs]);
+    ACF_TRY(acf_model_set_labels(m, given->item, m->K, e));
+    acf_log_info(log, "the model names its labels LABEL_0 ...: taken as those of data.labels, in "
+                      "their order");
+    return ACF_OK;
+}
+
+/* A foreign model that was saved without label names gets those that are given, else the task's, by
+ * id. */
+static acf_status adopt_labels(acf_model *m, const acf_config *cfg, const acf_held_out_options *opt,
                                acf_error *e)
 {
-    const acf_task *task = acf_task_find(task_name);
+    const acf_task *task = acf_task_find(cfg->task);
+    if (cfg->data.labels.n > 0 && is_set(opt, "data.labels"))
+        return take_given_labels(m, &cfg->data.labels, opt->log, e);
     if (task == NULL || task->labels == NULL || task->K != m->K ||
         !acf_labels_are_generic(m->labels, m->K))
         return ACF_OK;
@@ -43,8 +78,9 @@ static acf_status adopt_labels(acf_model *m, const char *task_name, const acf_lo
     }
     if (st == ACF_OK) st = acf_model_set_labels(m, names, task->K, e);
     if (st == ACF_OK)
-        acf_log_info(log, "the model names its labels LABEL_0 ...: taken as %s's, in their order",
-                     task_name);
+        acf_log_info(opt->log,
+                     "the model names its labels LABEL_0 ...: taken as %s's, in their order",
+                     cfg->task);
     while (n > 0)
         acf_free(names[--n]);
     acf_free(names);
@@ -110,10 +146,7 @@ static acf_status tell_moved(const acf_config *cfg, const acf_held_out_options *
         key = "data.dir";
         what = "DIR";
     }
-    bool is_chosen = opt->data != NULL; /* by who asks */
-    for (size_t i = 0; i < opt->n_sets; i++)
-        is_chosen |=
-            strncmp(opt->sets[i], key, strlen(key)) == 0 && opt->sets[i][strlen(key)] == '=';
+    bool is_chosen = opt->data != NULL || is_set(opt, key); /* by who asks */
     if (is_chosen || file == NULL || acf_path_exists(file)) return e->status;
     memcpy(text, e->text, sizeof text);
     return acf_fail(e, ACF_ERR_DATA,
@@ -130,7 +163,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     out->metric = acf_strdup(cfg->eval.metric, e);
     if (out->task == NULL || out->metric == NULL) return ACF_ERR_RESOURCE;
     ACF_TRY(check_kind(m, cfg, e));
-    ACF_TRY(adopt_labels(m, cfg->task, opt->log, e));
+    ACF_TRY(adopt_labels(m, cfg, opt, e));
     acf_data_keys_of(&keys, cfg);
     acf_data_options *o = &keys.options;
     o->labels = (const char *const *)(char *const *)m->labels;

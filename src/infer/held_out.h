@@ -39,11 +39,12 @@ typedef struct acf_held_out {
     char *metric; /* eval.metric of the run; of a foreign model that of the task */
 } acf_held_out;
 
-/* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and the task has
- * labels of its own, m takes those, by id, saying so.  ACF_ERR_USAGE (with every problem in
- * `problems`) for a wrong --set, a missing task, or labels where the model predicts a number,
- * ACF_ERR_DATA for the data, also when dev is drawn from a training file that has changed since the
- * run; a file of its own that has is told as a warning.  On failure *out is empty. */
+/* Open the split for m.  When all labels of m are placeholders (LABEL_0 ...) and data.labels is
+ * set, or the task has labels of its own, m takes those, by id, saying so.  ACF_ERR_USAGE (with
+ * every problem in `problems`) for a wrong --set, data.labels that are not m's among them, a
+ * missing task, or labels where the model predicts a number, ACF_ERR_DATA for the data, also when
+ * dev is drawn from a training file that has changed since the run; a file of its own that has is
+ * told as a warning.  On failure *out is empty. */
 acf_status acf_held_out_open(acf_held_out *out, acf_str *problems, acf_model *m,
                              const acf_held_out_options *opt, acf_error *e) ACF_MUST_USE;
 

@@ -137,15 +137,28 @@ static acf_status set_data(settings *s, const acf_task *task, const acf_held_out
     return st;
 }
 
-/* Only keys of the data have an effect: others would be taken and forgotten. */
+/* Is the key of a setting `path`, or inside it? */
+static bool is_of(const char *setting, const char *path)
+{
+    size_t len = strlen(path);
+    return strncmp(setting, path, len) == 0 && (setting[len] == '=' || setting[len] == '.');
+}
+
+/* Only keys of the data have an effect, but not those of training rows alone: others would be taken
+ * and forgotten. */
 static acf_status check_sets(const acf_held_out_options *opt, acf_error *e)
 {
-    for (size_t i = 0; i < opt->n_sets; i++)
-        if (strncmp(opt->sets[i], "data.", 5) != 0)
+    for (size_t i = 0; i < opt->n_sets; i++) {
+        const char *set = opt->sets[i];
+        if (strncmp(set, "data.", 5) != 0)
             return acf_fail(e, ACF_ERR_USAGE,
                             "--set %s: takes data.KEY=VALUE, no other key has an effect here%s",
-                            opt->sets[i],
-                            strncmp(opt->sets[i], "task=", 5) == 0 ? "; give --task TASK" : "");
+                            set, is_of(set, "task") ? "; give --task TASK" : "");
+        if (is_of(set, "data.shots") || is_of(set, "data.max_train_samples") ||
+            is_of(set, "data.augment"))
+            return acf_fail(e, ACF_ERR_USAGE,
+                            "--set %s: is about training rows, it has no effect here", set);
+    }
     return ACF_OK;
 }
 

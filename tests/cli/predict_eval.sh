@@ -178,6 +178,13 @@ refuses 2 'unknown key' "$ACF/acf-eval" run --set data.trian=x
 for set in eval.head=label model.max_length=8 train.epochs=3 train.seed=2 save.dir=x dat.dev=x; do
     refuses 2 "--set $set: takes data.KEY=VALUE, no other key has an effect here" "$ACF/acf-eval" run --set $set
 done
+for set in data.shots=3 data.max_train_samples=9 data.augment.hflip=yes 'data.augment={hflip: yes}'; do
+    refuses 2 "--set $set: is about training rows, it has no effect here" "$ACF/acf-eval" run --set "$set"
+done
+refuses 2 '--set data.labels: has 3 labels, the model has 4' "$ACF/acf-eval" run --set 'data.labels=[neg, neu, pos]'
+refuses 2 "--set data.labels: label 1 is 'music', but the model calls it 'garden'" "$ACF/acf-eval" run --set 'data.labels=[cooking, music, garden, weather]'
+ok "$ACF/acf-eval" run --set 'data.labels=[cooking, garden, music, weather]' --json
+cmp out whole || fail "the model's own labels change the figures"
 refuses 2 '--set task=sst2: takes data.KEY=VALUE, no other key has an effect here; give --task TASK' "$ACF/acf-eval" run -s task=sst2
 
 # A model that was trained elsewhere: the task and the file are given.
@@ -190,6 +197,16 @@ refuses 2 '--data: the model was not trained here' "$ACF/acf-eval" foreign --tas
 refuses 2 'task = txt is none of' "$ACF/acf-eval" foreign --task txt --data reversed.tsv
 ok "$ACF/acf-eval" foreign --task text --data "$data/dev.tsv" --json
 sed 's|"foreign"|"run"|' out | cmp - whole || fail 'a model from elsewhere is judged otherwise'
+# Names for labels that have none, and only where their number is right.
+awk '/id2label|label2id/ { inside = 1 } !inside { print } /}/ { inside = 0 }' foreign/config.json >config.json
+nameless='"id2label": {"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2", "3": "LABEL_3"},'
+sed "1s/{/{$nameless/" config.json >foreign/config.json
+for labels in '' '--set data.labels=[cooking,garden,music]' '--set data.labels=[cooking,garden,music,music]'; do
+    run "$([ -z "$labels" ] && echo 3 || echo 2)" "$ACF/acf-eval" foreign --task text --data "$data/dev.tsv" $labels
+done
+ok "$ACF/acf-eval" foreign --task text --data "$data/dev.tsv" --json --set 'data.labels=[cooking,garden,music,weather]'
+has err 'the model names its labels LABEL_0 ...: taken as those of data.labels, in their order'
+sed 's|"foreign"|"run"|' out | cmp - whole || fail 'labels that were given are others'
 
 # acf-predict.
 ok "$ACF/acf-predict" run texts
