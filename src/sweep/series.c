@@ -296,11 +296,19 @@ static acf_status put_lines(acf_str *out, const ended *r, int best, acf_error *e
     for (int i = 0; i < r->n_diverged; i++)
         ACF_TRY(acf_str_printf(out, e, "%s: diverged, left out\n", s->name[r->diverged[i]]));
     const char *chosen = acf_head_name((acf_head)s->cfg->eval.head);
+    bool is_measured = false;
+    for (int i = 0; i < r->n; i++)
+        is_measured = is_measured || r->results[i] != NULL;
+    if (best < 0 && !is_measured)
+        return acf_str_puts(
+            out, "no best run: no dev split was measured; each run has its own best\n", e);
     if (best < 0)
         return acf_str_printf(out, e, "no best run: %s of the %s head is missing in one of them\n",
                               metric, chosen);
-    return acf_str_printf(out, e, "best: %s (%s head)\nmodel: %s/best\n", s->name[best], chosen,
-                          s->cfg->save.dir);
+    bool has_model; /* save.results_only removes it */
+    ACF_TRY(acf_str_printf(out, e, "best: %s (%s head)\n", s->name[best], chosen));
+    ACF_TRY(acf_path_holds(&has_model, s->cfg->save.dir, "best", e));
+    return has_model ? acf_str_printf(out, e, "model: %s/best\n", s->cfg->save.dir) : ACF_OK;
 }
 
 /* Link best, write summary.json and note it; nothing of it when that is there as it is to be. */

@@ -19,6 +19,7 @@ for name in seed-1 seed-2 seed-3; do
 done
 grep -q '^accuracy, linear head: mean 0\.[0-9]*, sd ' out || fail 'no summary line'
 grep -q '^accuracy, label head: ' out || fail 'no line of the label head'
+grep -qx "model: $PWD/series/best" out || fail 'no line of the model'
 # A run that diverges keeps none of the others from being trained.
 run 5 "$ACF/acf-train" --config base.yaml --seeds 1..2 --set save.dir=diverged --set train.optimizer.lr=100 \
     --set train.optimizer.head_lr=100 --set train.optimizer.weight_decay=10 --set train.clip=0 --set train.steps=300
@@ -121,10 +122,15 @@ run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --cv 2 --set save
 run 0 "$ACF/acf-train" --config tuned.yaml --set data.dev=null --set data.folds=2 --set data.fold=2 --set save.dir=half
 cmp half/best/model.safetensors halves/fold-2/best/model.safetensors || fail 'shared tokens of folds are others'
 
+# Without dev nothing is measured, and no run is the best.
+run 0 "$ACF/acf-train" --config base.yaml --set data.dev=null --seeds 1..2 --set save.dir=unmeasured
+grep -qx 'no best run: no dev split was measured; each run has its own best' out || { fail 'a series without dev'; cat out; }
+
 # A run whose checkpoints were removed is not trained anew by --resume; as it is, it has ended.
 for series in '' '--seeds 1..2'; do
     results="--set save.dir=results${series:+-series} --set save.results_only=yes $series"
     run 0 "$ACF/acf-train" --config base.yaml $results
+    grep -q '^model: ' out && fail "the model that is told was removed: $series"
     before=$(digest_of results*)
     for more in train.steps=9 'train.steps=9 --dry-run'; do
         refuses 2 'but its checkpoints were removed (save.results_only), nothing can be resumed: --overwrite starts anew' \
