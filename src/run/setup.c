@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "config/schema.h"
 #include "data/text_source.h"
 #include "input/data_options.h"
 #include "input/data_record.h"
@@ -15,6 +16,7 @@
 #include "text/vocab_train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* All texts of a split, first and second, one after another. */
@@ -64,6 +66,19 @@ static acf_status learn_tokenizer(int *size, acf_setup *s, const acf_config *cfg
     return ACF_OK;
 }
 
+/* May a text be longer than the network takes?  The default, which a resolved configuration names
+ * as well, is for networks of fewer positions, too. */
+static acf_status check_length(const acf_model *m, const acf_config *cfg, acf_error *e)
+{
+    char wanted[16];
+    const char *usual = acf_keys[acf_key_find("model.max_length")].fallback;
+    (void)snprintf(wanted, sizeof wanted, "%d", cfg->model.max_length);
+    if (m->tok == NULL || cfg->model.max_length <= m->enc->max_length || strcmp(wanted, usual) == 0)
+        return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE, "model.max_length = %s is more than the %d of %s", wanted,
+                    m->enc->max_length, cfg->model.encoder);
+}
+
 static acf_status model_from_preset(acf_setup *s, const acf_config *cfg,
                                     const acf_setup_options *opt, acf_error *e)
 {
@@ -82,9 +97,7 @@ static acf_status model_from_preset(acf_setup *s, const acf_config *cfg,
     cJSON_Delete(config);
     ACF_TRY(st);
     m->max_length = m->tok != NULL ? cfg->model.max_length : 0;
-    if (m->max_length > m->enc->max_length)
-        return acf_fail(e, ACF_ERR_USAGE, "model.max_length = %d is more than the %d of %s",
-                        m->max_length, m->enc->max_length, cfg->model.encoder);
+    ACF_TRY(check_length(m, cfg, e));
     ACF_TRY(acf_model_set_labels(m, s->data->labels, s->data->K, e));
     return acf_model_alloc(m, (uint64_t)cfg->train.seed, true, e);
 }
@@ -107,6 +120,7 @@ static acf_status model_from_dir(acf_setup *s, const acf_config *cfg, const acf_
     if (!is_own) ACF_TRY(acf_inputs_find_encoder(cfg, e));
     ACF_TRY(acf_model_resolve(&dir, is_own ? opt->checkpoint : cfg->model.encoder, e));
     acf_status st = acf_model_open(&s->model, dir, &load, e);
+    if (st == ACF_OK && !is_own) st = check_length(&s->model, cfg, e);
     acf_free(dir);
     return st;
 }

@@ -102,6 +102,14 @@ run 0 "$ACF/acf-train" --config base.yaml --print-config --set 'eval={every: 3 s
 grep -q '^  every: 3 steps ' out && grep -q '^  head: label ' out || { fail 'keys of a section set twice'; cat out; }
 base '--resume and --overwrite exclude each other' --resume
 
+# Texts longer than the encoder takes, whether it is drawn or read; the default suits all.
+cp -rL run/best start
+for encoder in bert-tiny "$PWD/start"; do
+    base "model.max_length = 1000 is more than the 512 of $encoder" --set model.max_length=1000 --set model.encoder="$encoder"
+done
+run 0 "$ACF/acf-train" --config base.yaml --set model.encoder="$SRC/tests/golden/tiny-bert" --set save.dir=short --dry-run
+grep -q 'truncated to 20$' err || { fail 'the default length'; cat err; }
+
 [ "$bytes" = "$(digest_of run)" ] || fail 'run/ is not as it was'
 [ -z "$(find . -name '*.tmp' -o -name 'core*')" ] || fail 'files were left behind'
 finish
