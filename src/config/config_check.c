@@ -105,6 +105,19 @@ static void check_files(const checker *c)
                         task->name, task->answered_by);
 }
 
+/* Two keys that exclude each other; where the command line has a part in it, how it can clear one:
+ * what stands in the file, or the second. */
+static void refuse_both(const checker *c, const char *first, const char *first_none,
+                        const char *second, const char *second_none)
+{
+    bool is_first_set = acf_config_origin(c->cfg, first)->kind == ACF_FROM_SET;
+    bool is_second_set = acf_config_origin(c->cfg, second)->kind == ACF_FROM_SET;
+    acf_problem_add(c->p, place(c, first), "%s and %s exclude each other", first, second);
+    if (is_first_set || is_second_set)
+        acf_problem_hint(c->p, "what is not meant is cleared with --set %s=%s",
+                         is_first_set ? second : first, is_first_set ? second_none : first_none);
+}
+
 static void check_choice_of_rows(const checker *c)
 {
     const acf_config *cfg = c->cfg;
@@ -112,13 +125,11 @@ static void check_choice_of_rows(const checker *c)
         acf_problem_add(c->p, place(c, "data.shots"),
                         "data.shots and data.max_train_samples exclude each other");
     if (given(c, "data.dev") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
-        acf_problem_add(c->p, place(c, "data.dev_fraction"),
-                        "data.dev_fraction and data.dev exclude each other");
+        refuse_both(c, "data.dev_fraction", "0", "data.dev", "null");
     if (given(c, "data.folds") && given(c, "data.dev"))
-        acf_problem_add(c->p, place(c, "data.folds"), "data.folds and data.dev exclude each other");
+        refuse_both(c, "data.folds", "null", "data.dev", "null");
     if (given(c, "data.folds") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
-        acf_problem_add(c->p, place(c, "data.folds"),
-                        "data.folds and data.dev_fraction exclude each other");
+        refuse_both(c, "data.folds", "null", "data.dev_fraction", "0");
     if (given(c, "data.fold") && fine(c, "data.folds") && cfg->data.folds == ACF_UNSET)
         acf_problem_add(c->p, place(c, "data.fold"), "data.fold needs data.folds");
     if (given(c, "data.fold") && given(c, "data.folds") && cfg->data.fold > cfg->data.folds)
@@ -284,9 +295,11 @@ static void check_eval(const checker *c)
                         "eval.early_stop.min_delta needs eval.early_stop.patience");
     if (stops && cfg->data.dir == NULL && cfg->data.dev == NULL && fine(c, "data.dir") &&
         fine(c, "data.dev") && !acf_config_draws_dev(cfg) && fine(c, "data.dev_fraction") &&
-        fine(c, "data.folds"))
+        fine(c, "data.folds")) {
         acf_problem_add(c->p, place(c, "eval.early_stop.patience"),
                         "eval.early_stop needs data.dev, data.dev_fraction or data.folds");
+        acf_problem_hint(c->p, "without dev rows it is cleared with --set eval.early_stop=null");
+    }
 }
 
 void acf_config_check(const acf_config *cfg, acf_problems *p)

@@ -102,6 +102,24 @@ run 0 "$ACF/acf-train" --config base.yaml --print-config --set 'eval={every: 3 s
 grep -q '^  every: 3 steps ' out && grep -q '^  head: label ' out || { fail 'keys of a section set twice'; cat out; }
 base '--resume and --overwrite exclude each other' --resume
 
+# What configs/text.yaml sets does not go with everything: the way out is told, and is one.
+own() {
+    set -- "$ACF/acf-train" --config "$SRC/configs/text.yaml" --set "data.train=$data/train.tsv" \
+        --set model.encoder=bert-tiny --set save.dir=own --dry-run "$@"
+    refuses 2 "hint: $hint" "$@"
+    run 0 "$@" ${hint##*cleared with}
+}
+hint='what is not meant is cleared with --set data.dev=null'
+own --set "data.dev=$data/dev.tsv" --cv 3
+grep -q 'data.folds' err && fail 'the way out is none'
+own --cv 3
+own --set data.dev_fraction=0.1
+hint='without dev rows it is cleared with --set eval.early_stop=null'
+own --set data.dev=null
+printf '%s\n' 'schema: 1' 'task: text' "data: {train: $data/train.tsv, dev_fraction: 0.1}" >folds.yaml
+refuses 2 'hint: what is not meant is cleared with --set data.dev_fraction=0' "$ACF/acf-train" --config folds.yaml \
+    --set model.encoder=bert-tiny --cv 3 --dry-run
+
 # Texts longer than the encoder takes, whether it is drawn or read; the default suits all.
 cp -rL run/best start
 for encoder in bert-tiny "$PWD/start"; do

@@ -428,7 +428,8 @@ static void rejects_what_does_not_go_together(void **state)
         {"schema: 1\ntask: text\ndata: {train: t}\n" MODEL "eval: {early_stop: {patience: 2}}\n",
          "c.yaml:5:31: error: eval.early_stop needs data.dev, data.dev_fraction or data.folds\n"
          "    5 | eval: {early_stop: {patience: 2}}\n"
-         "      |                               ^\n"},
+         "      |                               ^\n"
+         "      hint: without dev rows it is cleared with --set eval.early_stop=null\n"},
         {"schema: 1\ntask: ax\ndata: {dir: d}\n" MODEL,
          "c.yaml:2:7: error: task 'ax' has no training data: train task 'mnli', then acf-eval\n"
          "    2 | task: ax\n"
