@@ -206,6 +206,8 @@ static acf_status read_table(acf_table *t, const char *path, bool with_raw, acf_
     if (!acf_table_format_of(&t->format, path)) {
         if (acf_path_is_dir(path))
             return acf_fail(e, ACF_ERR_IO, "%s: is a directory, expected a file", path);
+        if (!acf_path_exists(path))
+            return acf_fail(e, ACF_ERR_IO, "%s: there is no such file or directory", path);
         return acf_fail(e, ACF_ERR_FORMAT,
                         "%s: a data file's format is told by its extension, which must be .tsv, "
                         ".csv, .jsonl or .txt (lines of fastText), each also with .gz",

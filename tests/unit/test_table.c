@@ -168,7 +168,10 @@ static void rejects_what_is_no_tsv_file(void **state)
     assert_fails(acf_table_read(&t, tmpdir_path(*state, "none.tsv"), &e), ACF_ERR_IO,
                  "none.tsv: cannot open: No such file", &e);
     assert_fails(acf_table_read(&t, *state, &e), ACF_ERR_IO, "is a directory, expected a file", &e);
-    assert_fails(acf_table_read(&t, tmpdir_path(*state, "a.tsv/b.xls"), &e), ACF_ERR_FORMAT,
+    assert_fails(acf_table_read(&t, tmpdir_path(*state, "none"), &e), ACF_ERR_IO,
+                 "none: there is no such file or directory", &e);
+    tmpdir_write_text(tmpdir_path(*state, "b.xls"), "text\tlabel\n");
+    assert_fails(acf_table_read(&t, tmpdir_path(*state, "b.xls"), &e), ACF_ERR_FORMAT,
                  "b.xls: a data file's format is told by its extension, which must be .tsv, .csv, "
                  ".jsonl or .txt (lines of fastText), each also with .gz",
                  &e);
