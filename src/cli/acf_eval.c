@@ -96,6 +96,9 @@ static acf_status run(acf_console *console, void *arguments, const acf_words *op
                       a->baseline != NULL ? "baseline"
                       : a->sweep != NULL  ? "sweep"
                                           : "tasks");
+    else if (a->output != NULL && a->classes.n == 0)
+        st = acf_fail(e, ACF_ERR_USAGE,
+                      "--output is for --add-class; the report goes to standard output");
     else if (a->results)
         st = acf_eval_results(&out, a, operands, e);
     else if (a->compare)

@@ -123,8 +123,10 @@ static acf_status check_format(acf_predict_format *format, const predict_argumen
                              : ACF_PREDICT_LABELS;
     if (a->tokens && *format != ACF_PREDICT_JSONL)
         return acf_fail(e, ACF_ERR_USAGE, "--tokens needs --format jsonl");
-    if (a->top_k > 1 && *format == ACF_PREDICT_LABELS)
-        return acf_fail(e, ACF_ERR_USAGE, "-k %lld needs --format tsv", (long long)a->top_k);
+    if (a->top_k > 1 && *format != ACF_PREDICT_TSV)
+        return acf_fail(e, ACF_ERR_USAGE, "-k %lld needs --format tsv%s", (long long)a->top_k,
+                        *format == ACF_PREDICT_JSONL ? "; jsonl has the probabilities of all labels"
+                                                     : "");
     if (a->header != ACF_HEADER_AUTO && a->columns == NULL)
         return acf_fail(e, ACF_ERR_USAGE, "--header needs --columns: plain lines have no header");
     return ACF_OK;

@@ -17,29 +17,42 @@
 
 #include <string.h>
 
-/* The report of one split; JSON is put together from both, below. */
-static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
-                             const acf_model *m, const acf_held_out *h, int part_id, acf_error *e)
+/* What the report of one split is about. */
+static acf_status put_heading(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
+                              const acf_model *m, const acf_held_out_part *part, acf_error *e)
 {
-    const acf_held_out_part *part = &h->part[part_id];
     char left_out[ACF_LEFT_OUT];
-    const char *const *names = (const char *const *)(char *const *)m->labels;
-    acf_rejection rejection;
     acf_series_best best;
-    acf_metric list[ACF_TASK_METRICS + 1];
-    int n = acf_report_choice(list, &ev->result, acf_task_find(h->task), h->metric);
     ACF_TRY(acf_series_best_read(&best, a->model, e));
     ACF_TRY(acf_str_printf(out, e, "%s%s", out->len > 0 ? "\n" : "", a->model));
     if (best.name[0] != '\0')
         ACF_TRY(acf_str_printf(out, e, " (%s, the best of %d runs)", best.name, best.n));
-    ACF_TRY(acf_str_printf(out, e, " on %s: %d rows%s%s%s%s\n", part->split->path, ev->n,
-                           acf_held_out_left_out(left_out, part), m->K > 1 ? ", " : "",
-                           m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : ""));
-    ACF_TRY(acf_report_headline(out, &ev->result, list, n, names, e));
-    ACF_TRY(acf_report_full(out, &ev->result, names, e));
-    if (!(a->reject_at > 0)) return ACF_OK;
+    return acf_str_printf(out, e, " on %s: %d rows%s%s%s%s\n", part->split->path, ev->n,
+                          acf_held_out_left_out(left_out, part), m->K > 1 ? ", " : "",
+                          m->K > 1 ? acf_head_name(m->head) : "", m->K > 1 ? " head" : "");
+}
+
+static acf_status put_rejection(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
+                                const acf_model *m, acf_error *e)
+{
+    acf_rejection rejection;
     ACF_TRY(acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e));
     return acf_reject_report(out, &rejection, e);
+}
+
+/* The report of one split; JSON is put together from both, below. */
+static acf_status put_report(acf_str *out, const acf_eval_arguments *a, const acf_evaluation *ev,
+                             const acf_model *m, const acf_held_out *h, int part_id, acf_error *e)
+{
+    const char *const *names = (const char *const *)(char *const *)m->labels;
+    acf_metric list[ACF_TASK_METRICS + 1];
+    ACF_TRY(put_heading(out, a, ev, m, &h->part[part_id], e));
+    if (ev->is_labelled) {
+        int n = acf_report_choice(list, &ev->result, acf_task_find(h->task), h->metric);
+        ACF_TRY(acf_report_headline(out, &ev->result, list, n, names, e));
+        ACF_TRY(acf_report_full(out, &ev->result, names, e));
+    }
+    return a->reject_at > 0 ? put_rejection(out, a, ev, m, e) : ACF_OK;
 }
 
 /* Rows without labels have no figures; that is said. */
@@ -69,7 +82,7 @@ static acf_status part_json(cJSON **json, const acf_eval_arguments *a, const acf
     if (part->n_left_out > 0 &&
         cJSON_AddNumberToObject(*json, "bad_lines", part->n_left_out) == NULL)
         st = acf_json_check(NULL, e);
-    if (st == ACF_OK && ev->is_labelled && a->reject_at > 0) {
+    if (st == ACF_OK && a->reject_at > 0) {
         st = acf_reject_choose(&rejection, ev, m->head, m->tau, a->reject_at, e);
         if (st == ACF_OK) st = acf_reject_json(*json, &rejection, e);
     }
@@ -179,14 +192,15 @@ static acf_status take_part(acf_str *out, const acf_eval_arguments *a, const acf
     const acf_output *file = f->file + part * N_KINDS;
     const acf_split *split = h->part[part].split;
     const acf_task *task = acf_task_find(h->task);
-    bool is_answered = a->predictions != NULL || a->submission != NULL;
+    bool is_answered = a->predictions != NULL || a->submission != NULL || a->reject_at > 0;
     for (int i = 0; i < N_KINDS; i++)
         if (file[i].path != NULL)
             ACF_TRY(acf_predictions_write(file[i].path, ev, split, m, m->head, i == ERRORS, e));
     if (a->submission != NULL)
         ACF_TRY(acf_submission_write(out, a->submission, task, part > 0, ev, split, m, m->head, e));
     if (ev->is_labelled) return a->json ? ACF_OK : put_report(out, a, ev, m, h, part, e);
-    if (is_answered && a->asserts.n == 0) return ACF_OK;
+    if (is_answered && a->asserts.n == 0)
+        return a->reject_at > 0 && !a->json ? put_report(out, a, ev, m, h, part, e) : ACF_OK;
     return acf_fail(
         e, ACF_ERR_DATA, "%s: rows have no labels, so there are no figures%s", split->path,
         is_answered ? " for --assert" : "; --predictions FILE writes what the model says");

@@ -34,8 +34,9 @@ acf_status acf_eval_spare_model(const acf_eval_arguments *a, const char *dir,
 /* Evaluate h, write the files that were asked for, put report or JSON into out, check --assert.
  * The object says how many lines data.on_bad_line left out, when it did: "bad_lines"; of a series,
  * which run is measured: "run". Rows without labels have no figures: the JSON object is {"model",
- * "data", "n", "labelled": false}, and without a file to write, or with --assert, they are
- * ACF_ERR_DATA.  ACF_ERR_USAGE, before the work, when a file to write is one of h. */
+ * "data", "n", "labelled": false}, and without a file to write or --reject-at, which needs none, or
+ * with --assert, they are ACF_ERR_DATA.  ACF_ERR_USAGE, before the work, when a file to write is
+ * one of h. */
 acf_status acf_eval_figures(acf_str *out, const acf_eval_arguments *a, acf_model *m,
                             const acf_held_out *h, acf_error *e) ACF_MUST_USE;
 

@@ -34,6 +34,16 @@ run 0 "$ACF/acf-predict" run texts --reject 1
 [ "$(sort -u out)" = '?' ] || fail '--reject 1 accepts'
 refuses 2 'out of range [-1, 1]' "$ACF/acf-predict" run texts --reject 2
 refuses 2 'is not a number' "$ACF/acf-predict" run texts --reject nan
+# It needs no labels.
+run 0 "$ACF/acf-eval" run --reject-at 0.8
+grep '^reject below' out >labelled
+(echo text; cat texts) >unlabelled.tsv
+run 0 "$ACF/acf-eval" run --reject-at 0.8 --data unlabelled.tsv
+grep -qx "run on $PWD/unlabelled.tsv: $n rows, linear head" out || { fail 'which rows?'; cat out; }
+grep '^reject below' out | cmp - labelled || fail 'rows without labels have another threshold'
+run 0 "$ACF/acf-eval" run --reject-at 0.8 --data unlabelled.tsv --json
+grep -q "\"labelled\":false,\"reject\":{\"share\":0.8,\"cosine\":$cosine," out || { fail 'no threshold in JSON'; cat out; }
+refuses 3 'no figures for --assert' "$ACF/acf-eval" run --reject-at 0.8 --data unlabelled.tsv --assert 'accuracy>0'
 refuses 2 'out of range' "$ACF/acf-eval" run --reject-at 1.5
 refuses 2 'out of range' "$ACF/acf-eval" run --reject-at 0
 

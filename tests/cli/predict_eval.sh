@@ -226,6 +226,9 @@ awk -F '\t' 'NF != 8 || $2 < $4 || $4 < $6 || $6 < $8 { bad = 1 } { s = $2 + $4 
     if (s < 0.999 || s > 1.001) bad = 1 } END { exit bad }' out || { fail '-k 4'; head -n 3 out; }
 ok "$ACF/acf-predict" run texts -k 2
 awk -F '\t' 'NF != 4 { bad = 1 } END { exit bad }' out || fail '-k 2 without --format'
+for format in '--format jsonl' --tokens; do
+    refuses 2 '-k 2 needs --format tsv; jsonl has the probabilities of all labels' "$ACF/acf-predict" run texts -k 2 $format
+done
 refuses 2 "-k 9 is more than the model's 4 labels" "$ACF/acf-predict" run texts -k 9 --format tsv
 ok "$ACF/acf-predict" run texts --format jsonl --tokens
 [ "$(wc -l <out)" -eq "$n" ] || fail 'jsonl: lines'
@@ -256,6 +259,10 @@ refuses 3 "fog.tsv:2: label 'fog', which the model does not have (known: " "$ACF
 mkdir directory
 refuses 3 "$PWD/directory: is a directory, expected a file; give --data $PWD/directory/dev.tsv" "$ACF/acf-eval" run --data directory/
 refuses 3 "$PWD/directory: is a directory, expected a file; give --data $PWD/directory/test.tsv" "$ACF/acf-eval" run --data directory --split test
+
+refuses 2 '--output is for --add-class; the report goes to standard output' "$ACF/acf-eval" run -o report.txt
+refuses 2 '--output is for --add-class' "$ACF/acf-eval" --compare run by_f1 --output report.txt
+[ -e report.txt ] && fail 'a report that was refused'
 
 # The lines that say how to use a model can be pasted.
 quoted="it's a \"run\""
