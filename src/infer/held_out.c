@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/image_table.h"
 #include "data/text_source.h"
 #include "input/data_options.h"
 #include "input/data_record.h"
@@ -121,6 +122,36 @@ static acf_status check_content(const acf_dataset *d, const acf_model *m, bool d
     return ACF_OK;
 }
 
+/* Was line 1 taken for a row where nothing could tell, in a file without the column of labels,
+ * though it was a header in training? */
+static bool missed_header(const acf_dataset *d, acf_split_id id, const acf_model *m,
+                          const acf_config *cfg)
+{
+    const acf_split *s = &d->split[id];
+    const acf_table *t = &d->table[id];
+    const cJSON *record = cJSON_GetObjectItemCaseSensitive(m->card, "data");
+    const cJSON *train = cJSON_GetObjectItemCaseSensitive(record, "train");
+    bool is_free = s->is_image ? acf_image_is_table(s->path) : !d->task->preset;
+    return is_free && t->names == NULL && !s->has_header && cfg->data.header == ACF_HEADER_AUTO &&
+           cfg->data.columns.label.index >= t->n_cols &&
+           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(train, "header"));
+}
+
+static acf_status open_data(acf_dataset **out, acf_data_options *o, const acf_model *m,
+                            const acf_config *cfg, const acf_held_out_options *opt, acf_error *e)
+{
+    ACF_TRY(acf_data_open(out, o, opt->log, e));
+    if ((*out)->split[opt->split].path == NULL || !missed_header(*out, opt->split, m, cfg))
+        return ACF_OK;
+    acf_log_info(opt->log,
+                 "%s: line 1 taken as a header, as in training; --set data.header=no keeps it as "
+                 "a row",
+                 (*out)->split[opt->split].path);
+    acf_data_close(out);
+    o->header = ACF_HEADER_YES;
+    return acf_data_open(out, o, opt->log, e);
+}
+
 static acf_status open_split(acf_held_out_part *out, acf_dataset *data, acf_split_id id,
                              acf_model *m, const acf_config *cfg, const acf_log *log, acf_error *e)
 {
@@ -180,7 +211,7 @@ static acf_status open_parts(acf_held_out *out, acf_model *m, const acf_config *
     }
     o->ignore_labels = opt->ignore_labels;
     o->label_optional = opt->data != NULL || opt->split == ACF_TEST;
-    acf_status st = acf_data_open(&out->data, o, opt->log, e);
+    acf_status st = open_data(&out->data, o, m, cfg, opt, e);
     if (st == ACF_ERR_DATA) st = tell_moved(cfg, opt, drawn, e);
     ACF_TRY(st);
     ACF_TRY(check_content(out->data, m, drawn, opt, e));

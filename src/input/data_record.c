@@ -19,6 +19,7 @@ acf_status acf_data_record_make(cJSON **out, const acf_dataset *d, acf_error *e)
              cJSON_AddNumberToObject(c, "rows", s->n) != NULL &&
              cJSON_AddNumberToObject(c, "rows_in_file", s->n_file) != NULL &&
              cJSON_AddNumberToObject(c, "bad_lines", s->n_bad + s->n_bad_images) != NULL &&
+             cJSON_AddBoolToObject(c, "header", s->has_header) != NULL &&
              cJSON_AddStringToObject(c, "sha256", s->digest) != NULL;
     }
     *out = ok ? record : NULL;

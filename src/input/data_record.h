@@ -1,7 +1,7 @@
 /*
  * What the files of a data set were, so that who comes later notices another content:
  *
- *     {"train": {"path", "rows", "rows_in_file", "bad_lines", "sha256"}, "dev": {...}, ...}
+ *     {"train": {"path", "rows", "rows_in_file", "bad_lines", "header", "sha256"}, "dev": ...}
  *
  * It is the member "data" of a run's environment.json (a resumed run goes on with the same data or
  * not at all) and of a model's acf.json (dev rows that were drawn from the training file are drawn

@@ -133,6 +133,7 @@ ok "$ACF/acf-eval" run --data reversed.tsv --json
 has out "\"data\":\"$PWD/reversed.tsv\",\"n\":$n,"
 has out "\"linear\":{\"accuracy\":$accuracy,"
 (echo text; cat texts) >unlabelled.tsv
+cp texts texts.tsv
 refuses 2 'byte 0xff is not valid UTF-8' "$ACF/acf-eval" run --data "$(printf 'x\377')"
 refuses 3 'unlabelled.tsv: rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv
 refuses 3 'rows have no labels' "$ACF/acf-eval" run --data unlabelled.tsv --assert 'accuracy>0'
@@ -186,6 +187,21 @@ refuses 2 "--set data.labels: label 1 is 'music', but the model calls it 'garden
 ok "$ACF/acf-eval" run --set 'data.labels=[cooking, garden, music, weather]' --json
 cmp out whole || fail "the model's own labels change the figures"
 refuses 2 '--set task=sst2: takes data.KEY=VALUE, no other key has an effect here; give --task TASK' "$ACF/acf-eval" run -s task=sst2
+
+# A file without labels has the header that training had, where columns are numbers.
+ok "$ACF/acf-train" --config base.yaml --set 'data.columns={text: 0, label: 1}' --set save.dir=numbers
+ok "$ACF/acf-eval" numbers --data unlabelled.tsv --predictions u.tsv
+has err "^$PWD/unlabelled.tsv: line 1 taken as a header, as in training; --set data.header=no keeps it as a row$"
+awk -F '\t' 'NR > 1 { print $NF }' numbers/predictions.dev.tsv >a
+awk -F '\t' 'NR > 1 { print $NF }' u.tsv | cmp - a || fail 'the header of an unlabelled file is a row'
+ok "$ACF/acf-eval" numbers --data unlabelled.tsv --predictions u.tsv --set data.header=no
+[ "$(wc -l <u.tsv)" -eq $((n + 2)) ] || fail 'data.header=no keeps no row'
+for file in train dev; do
+    sed 1d "$data/$file.tsv" >bare_$file.tsv
+done
+ok "$ACF/acf-train" --config base.yaml --set 'data={train: bare_train.tsv, dev: bare_dev.tsv, columns: {text: 0, label: 1}}' --set save.dir=bare
+ok "$ACF/acf-eval" bare --data texts.tsv --predictions u.tsv
+[ "$(wc -l <u.tsv)" -eq $((n + 1)) ] || fail 'a row is a header, which training had none of'
 
 # A model that was trained elsewhere: the task and the file are given.
 mkdir foreign
