@@ -4,10 +4,10 @@
 #include "cli/about.h"
 #include "cli/eval_work.h"
 #include "cli/program.h"
-#include "num/gemm.h"
-#include "num/threads.h"
 #include "metrics/assertion.h"
 #include "model/model_dir.h"
+#include "num/gemm.h"
+#include "num/threads.h"
 
 #include <stddef.h>
 #include <stdio.h>

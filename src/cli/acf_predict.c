@@ -3,10 +3,10 @@
 #include "cli/about.h"
 #include "cli/outputs.h"
 #include "cli/program.h"
+#include "infer/predict.h"
+#include "model/model_dir.h"
 #include "num/gemm.h"
 #include "num/threads.h"
-#include "model/model_dir.h"
-#include "infer/predict.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "loss/head.h"
 #include "compare/compare_report.h"
 #include "compare/results.h"
+#include "loss/head.h"
 
 /* What asks for a model's figures has no meaning here. */
 static acf_status check_alone(const acf_eval_arguments *a, acf_error *e)

@@ -1,18 +1,18 @@
 #include "cli/eval_work.h"
 
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/output.h"
+#include "base/path.h"
 #include "cli/outputs.h"
 #include "infer/add_class.h"
-#include "metrics/assertion.h"
 #include "infer/evaluate.h"
-#include "metrics/metrics_json.h"
 #include "infer/predictions.h"
 #include "infer/reject.h"
-#include "metrics/report.h"
 #include "infer/submission.h"
+#include "metrics/assertion.h"
+#include "metrics/metrics_json.h"
+#include "metrics/report.h"
 #include "sweep/series_best.h"
 
 #include <string.h>

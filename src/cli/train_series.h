@@ -4,8 +4,8 @@
 #define ACF_CLI_TRAIN_SERIES_H
 
 #include "base/str.h"
-#include "sweep/series.h"
 #include "input/token_share.h"
+#include "sweep/series.h"
 
 /* Train all runs and sum them up.  When one run fails, the others are still trained (n_jobs > 1);
  * its status is the series'.  text receives the summary; opt as for acf_train, with max_time_s

@@ -2,15 +2,15 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "cli/jobs.h"
+#include "input/token_share.h"
 #include "num/threads.h"
 #include "run/signals.h"
 #include "sweep/sweep_inputs.h"
 #include "sweep/sweep_schedule.h"
 #include "sweep/sweep_table.h"
-#include "input/token_share.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 #include "compare/answers.h"
 
-#include "base/mem.h"
 #include "base/cstring.h"
+#include "base/mem.h"
 #include "data/table.h"
 
 #include <stdio.h>

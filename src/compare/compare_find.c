@@ -1,9 +1,9 @@
 #include "compare/compare_find.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "loss/head.h"
 

@@ -1,8 +1,8 @@
 #include "compare/compare_internal.h"
 
 #include "base/mem.h"
-#include "loss/head.h"
 #include "compare/answers.h"
+#include "loss/head.h"
 
 #include <string.h>
 

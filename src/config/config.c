@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "config/config_internal.h"
 #include "config/value.h"
 #include "config/yaml_tree.h"

@@ -1,8 +1,8 @@
 /* Values that follow from others. */
 #include "config/config_internal.h"
 
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "config/value.h"
 #include "encoder/families.h"
 

@@ -1,8 +1,8 @@
 /* The configuration as text: resolved, compared, explained. */
 #include "config/config.h"
 
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "config/config_internal.h"
 #include "config/value.h"
 

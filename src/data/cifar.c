@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #include <limits.h>
 #include <string.h>

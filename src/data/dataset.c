@@ -1,8 +1,8 @@
 #include "data/dataset.h"
 
 #include "base/cstring.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "data/columns.h"
 #include "data/dataset_internal.h"

@@ -2,8 +2,8 @@
 
 #include "base/gzip.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "image/probe.h"
 
 #include <limits.h>

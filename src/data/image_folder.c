@@ -1,8 +1,8 @@
 #include "data/image_folder.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "text/utf8.h"
 
 #include <string.h>

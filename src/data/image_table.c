@@ -2,8 +2,8 @@
 
 #include "base/cstring.h"
 #include "base/digest.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "data/cifar.h"
 #include "data/idx.h"
 #include "data/image_folder.h"

@@ -1,7 +1,7 @@
 #include "data/rows.h"
 
-#include "base/path.h"
 #include "base/cstring.h"
+#include "base/path.h"
 
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
 #include "base/assert.h"
 #include "base/gzip.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "data/table_internal.h"
 #include "text/utf8.h"
 

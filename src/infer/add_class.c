@@ -1,9 +1,9 @@
 #include "infer/add_class.h"
 
-#include "base/output.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/output.h"
+#include "base/path.h"
 #include "infer/evaluate.h"
 #include "model/model_dir.h"
 #include "store/weights.h"

@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "metrics/space.h"
 #include "infer/batches.h"
+#include "metrics/space.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 #include "infer/held_out_internal.h"
 
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "data/image_table.h"
 #include "data/text_source.h"
 #include "input/data_options.h"

@@ -1,8 +1,8 @@
 #include "infer/predict_internal.h"
 
+#include "base/mem.h"
 #include "base/output.h"
 #include "base/path.h"
-#include "base/mem.h"
 #include "infer/reject.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 #include "infer/predict_internal.h"
 
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "data/columns.h"
 #include "data/label_set.h"
 #include "data/table.h"

@@ -1,7 +1,7 @@
 #include "infer/predictions.h"
 
-#include "base/output.h"
 #include "base/mem.h"
+#include "base/output.h"
 #include "base/str.h"
 
 #include <math.h>

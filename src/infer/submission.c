@@ -1,9 +1,9 @@
 #include "infer/submission.h"
 
 #include "base/io.h"
+#include "base/mem.h"
 #include "base/output.h"
 #include "base/path.h"
-#include "base/mem.h"
 
 #include <string.h>
 

@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/poll.h"
 #include "base/str.h"
+#include "config/config.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "config/config.h"
 #include "model/model.h"
 
 /* What an encoder that starts from nothing is made for: data.image.size, else the side of an

@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/path.h"
-#include "model/model_dir.h"
 #include "input/data_options.h"
+#include "model/model_dir.h"
 
 acf_status acf_inputs_find_data(const acf_config *cfg, acf_error *e)
 {

@@ -1,10 +1,10 @@
 #include "input/token_share.h"
 
 #include "base/mem.h"
-#include "data/text_source.h"
-#include "model/model_dir.h"
-#include "input/data_options.h"
 #include "config/value.h"
+#include "data/text_source.h"
+#include "input/data_options.h"
+#include "model/model_dir.h"
 
 #include <string.h>
 

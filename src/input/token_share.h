@@ -10,9 +10,9 @@
 
 #include "base/log.h"
 #include "base/poll.h"
+#include "config/config.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "config/config.h"
 
 typedef struct acf_token_share acf_token_share;
 

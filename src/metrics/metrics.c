@@ -1,7 +1,7 @@
 #include "metrics/metrics.h"
 
-#include "base/mem.h"
 #include "base/cstring.h"
+#include "base/mem.h"
 #include "metrics/bootstrap.h"
 #include "metrics/correlation.h"
 #include "metrics/proba.h"

@@ -6,8 +6,8 @@
 #define ACF_METRICS_PROBA_H
 
 #include "base/status.h"
-#include "num/real.h"
 #include "metrics/metrics.h"
+#include "num/real.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -17,8 +17,8 @@
 #define ACF_METRICS_SPACE_H
 
 #include "base/status.h"
-#include "num/real.h"
 #include "metrics/metrics.h"
+#include "num/real.h"
 
 #include <stddef.h>
 #include <stdint.h>

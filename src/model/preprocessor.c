@@ -1,8 +1,8 @@
 #include "model/preprocessor.h"
 
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "image/probe.h"
 
 #include <math.h>

@@ -7,8 +7,8 @@
 #define ACF_MODEL_PREPROCESSOR_H
 
 #include "base/status.h"
-#include "data/image_prep.h"
 #include "config/config.h"
+#include "data/image_prep.h"
 
 #include <cjson/cJSON.h>
 

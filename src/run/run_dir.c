@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "run/run_files.h"
 #include "run/run_status.h"

@@ -1,9 +1,9 @@
 #include "run/run_status.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "input/data_record.h"
 #include "run/run_files.h"
 #include "store/checkpoint.h"

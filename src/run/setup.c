@@ -10,9 +10,9 @@
 #include "input/data_record.h"
 #include "input/image_input.h"
 #include "input/inputs.h"
+#include "input/token_share.h"
 #include "model/model_dir.h"
 #include "model/preprocessor.h"
-#include "input/token_share.h"
 #include "text/vocab_train.h"
 
 #include <math.h>

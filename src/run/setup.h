@@ -6,9 +6,9 @@
 
 #include "base/log.h"
 #include "base/poll.h"
+#include "config/config.h"
 #include "data/dataset.h"
 #include "data/source.h"
-#include "config/config.h"
 #include "model/model.h"
 
 typedef struct acf_setup {

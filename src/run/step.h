@@ -14,10 +14,10 @@
 #define ACF_RUN_STEP_H
 
 #include "data/source.h"
+#include "model/model.h"
 #include "optim/clip.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "model/model.h"
 
 typedef struct acf_step {
     acf_model *model;

@@ -5,12 +5,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "config/interval.h"
 #include "data/data_summary.h"
-#include "num/gemm.h"
-#include "num/threads.h"
 #include "input/data_record.h"
 #include "input/image_input.h"
-#include "config/interval.h"
+#include "num/gemm.h"
+#include "num/threads.h"
 
 #include <limits.h>
 #include <math.h>

@@ -5,10 +5,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "infer/predictions.h"
 #include "metrics/metrics_json.h"
 #include "metrics/report.h"
 #include "model/model_dir.h"
-#include "infer/predictions.h"
 
 #include <stdio.h>
 #include <string.h>

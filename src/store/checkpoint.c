@@ -4,8 +4,8 @@
 
 #include "base/digest.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "base/sysio.h"
 

@@ -2,8 +2,8 @@
 #include "store/checkpoint.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/sysio.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 #include "store/checkpoint.h"
 
-#include "base/cstring.h"
 #include "base/assert.h"
+#include "base/cstring.h"
 #include "base/digest.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "store/lock.h"
 
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/sysio.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "text/utf8.h"
 #include "base/writer.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 #include "store/weights.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "store/safetensors.h"
 

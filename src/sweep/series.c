@@ -1,16 +1,16 @@
 #include "sweep/series.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/output.h"
-#include "num/threads.h"
-#include "metrics/metrics.h"
-#include "input/inputs.h"
-#include "run/run_status.h"
-#include "metrics/sample.h"
+#include "base/path.h"
 #include "config/value.h"
+#include "input/inputs.h"
+#include "metrics/metrics.h"
+#include "metrics/sample.h"
+#include "num/threads.h"
+#include "run/run_status.h"
 #include "store/checkpoint.h"
 
 #include <math.h>

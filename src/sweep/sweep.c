@@ -1,8 +1,8 @@
 #include "sweep/sweep.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "run/run_files.h"
 #include "run/run_status.h"
 #include "sweep/sweep_result.h"

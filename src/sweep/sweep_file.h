@@ -23,8 +23,8 @@
 #ifndef ACF_SWEEP_SWEEP_FILE_H
 #define ACF_SWEEP_SWEEP_FILE_H
 
-#include "metrics/metrics.h"
 #include "config/problems.h"
+#include "metrics/metrics.h"
 #include "sweep/sweep_settings.h"
 
 enum { ACF_SWEEP_METRICS = 4 };

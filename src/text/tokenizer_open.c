@@ -1,9 +1,9 @@
 /* Opening a Hugging Face directory: which files there are, and what tokenizer_config.json says. */
 #include "text/tokenizer.h"
 
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "text/tokenizer_read.h"
 
 #include <string.h>

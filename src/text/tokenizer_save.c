@@ -2,9 +2,9 @@
 #include "text/tokenizer.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "text/tokenizer_internal.h"
 
 #include <string.h>

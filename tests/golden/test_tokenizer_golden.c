@@ -4,9 +4,9 @@
 #include "support/tmpdir.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "text/tokenizer.h"
 

@@ -3,8 +3,8 @@
 #include "support/tmpdir.h"
 
 #include "base/digest.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "store/checkpoint.h"
 
 #include <stdio.h>

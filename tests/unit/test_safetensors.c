@@ -3,9 +3,9 @@
 #include "support/cm.h"
 #include "support/tmpdir.h"
 
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/sysio.h"
 #include "store/safetensors.h"
 

@@ -4,9 +4,9 @@
 #include "support/tmpdir.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "run/run_status.h"
 #include "sweep/sweep_result.h"
 #include "sweep/sweep_table.h"

@@ -1,9 +1,9 @@
 #include "support/cm.h"
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "text/normalize.h"
 #include "text/tokenizer.h"
