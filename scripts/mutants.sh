@@ -25,7 +25,7 @@ mkdir -p "$tree"
 touch "$state"
 
 # The copy is what git knows of the tree, as it is now; objects and times stay where they can.
-(cd "$SRC" && git ls-files src tests scripts data configs Makefile README.md | while read -r file; do
+(cd "$SRC" && git ls-files src tests scripts data configs results Makefile README.md | while read -r file; do
     [ -f "$file" ] || continue
     cmp -s "$file" "$tree/$file" || { mkdir -p "$tree/$(dirname "$file")" && cp "$file" "$tree/$file"; }
 done)
