@@ -1,5 +1,6 @@
 /* acf-train: one configuration in, a run directory out. */
 #include "base/clock.h"
+#include "base/cstring.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/about.h"
@@ -66,26 +67,54 @@ static acf_status dump_range(acf_dump *dump, const train_arguments *a, acf_error
     return ACF_OK;
 }
 
+/* Will `path` be in the run directory, which need not be there yet? */
+static acf_status is_in_run(bool *out, const char *path, const acf_config *cfg, acf_error *e)
+{
+    char *file = acf_path_absolute(path, e), *dir = acf_path_absolute(cfg->save.dir, e);
+    bool ok = file != NULL && dir != NULL;
+    size_t len = ok ? strlen(dir) : 0;
+    *out = ok && strncmp(file, dir, len) == 0 && file[len] == '/';
+    acf_free(file);
+    acf_free(dir);
+    return ok ? ACF_OK : ACF_ERR_RESOURCE;
+}
+
 /* FILE of --dump-step is an output: none of what is read, and where it can be written. */
+static acf_status check_output(const char *path, const acf_config *cfg, const char *config,
+                               acf_error *e)
+{
+    const acf_output output = {"dump-step", path};
+    const char *const data[] = {cfg->data.dir, cfg->data.train, cfg->data.dev, cfg->data.test};
+    const char *encoder = cfg->model.encoder;
+    bool in_run, in_data = false;
+    ACF_TRY(is_in_run(&in_run, path, cfg, e));
+    if (!in_run) ACF_TRY(acf_outputs_check(&output, 1, e));
+    ACF_TRY(acf_outputs_spare(&output, 1, config, "settings", e));
+    if (encoder != NULL && acf_path_is_dir(encoder))
+        ACF_TRY(acf_outputs_spare_model(&output, 1, encoder, e));
+    for (int i = 0; i < 4; i++) {
+        if (data[i] == NULL) continue;
+        if (!acf_path_is_dir(data[i]))
+            ACF_TRY(acf_outputs_spare(&output, 1, data[i], "rows", e));
+        else if (!in_data && acf_path_exists(path) && !acf_ends_with(path, ".safetensors"))
+            ACF_TRY(acf_path_is_inside(&in_data, path, data[i], e));
+    }
+    if (!in_data) return ACF_OK;
+    return acf_fail(e, ACF_ERR_USAGE,
+                    "--dump-step: %s is in a directory of data; give another name, or one that "
+                    "ends in .safetensors",
+                    path);
+}
+
 static acf_status check_dump(const acf_dump *dump, const acf_config *cfg, const char *config,
                              acf_error *e)
 {
-    const acf_output output = {"dump-step", dump->path};
-    const char *const read[] = {config, cfg->data.train, cfg->data.dev, cfg->data.test};
-    const char *const dir[] = {cfg->data.dir, cfg->model.encoder};
-    bool is_inside = false;
+    acf_str path = {0};
     if (dump->first == 0) return ACF_OK;
-    ACF_TRY(acf_outputs_check(&output, 1, e));
-    for (int i = 0; i < 4; i++)
-        if (read[i] != NULL)
-            ACF_TRY(acf_outputs_spare(&output, 1, read[i], i == 0 ? "settings" : "rows", e));
-    for (int i = 0; i < 2 && !is_inside; i++)
-        if (dir[i] != NULL && acf_path_is_dir(dir[i]) && acf_path_exists(dump->path))
-            ACF_TRY(acf_path_is_inside(&is_inside, dump->path, dir[i], e));
-    if (!is_inside) return ACF_OK;
-    return acf_fail(e, ACF_ERR_USAGE,
-                    "--dump-step: %s is in a directory that the run reads; give another name",
-                    dump->path);
+    acf_status st = acf_dump_path(&path, dump, dump->first, e);
+    if (st == ACF_OK) st = check_output(path.data, cfg, config, e);
+    acf_str_free(&path);
+    return st;
 }
 
 static acf_status command_line(acf_str *out, int argc, char **argv, acf_error *e)

@@ -12,11 +12,11 @@ static acf_status check_alone(const acf_eval_arguments *a, acf_error *e)
     const struct {
         const char *name;
         bool given;
-    } other[] = {{"data", a->data != NULL},       {"set", a->sets.n > 0},
-                 {"task", a->task != NULL},       {"predictions", a->predictions != NULL},
-                 {"errors", a->errors != NULL},   {"glue-submission", a->submission != NULL},
-                 {"assert", a->asserts.n > 0},    {"reject-at", a->reject_at > 0},
-                 {"add-class", a->classes.n > 0}, {"output", a->output != NULL}};
+    } other[] = {{"data", a->data != NULL},      {"set", a->sets.n > 0},
+                 {"task", a->task != NULL},      {"predictions", a->predictions != NULL},
+                 {"errors", a->errors != NULL},  {"glue-submission", a->submission != NULL},
+                 {"assert", a->asserts.n > 0},   {"reject-at", a->reject_at > 0},
+                 {"add-class", a->classes.n > 0}};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (other[i].given)
             return acf_fail(e, ACF_ERR_USAGE, "--%s is about a model, --%s about finished runs",

@@ -121,15 +121,16 @@ static void refuse_both(const checker *c, const char *first, const char *first_n
 static void check_choice_of_rows(const checker *c)
 {
     const acf_config *cfg = c->cfg;
+    const char *no_folds = given(c, "data.fold") ? "null --set data.fold=null" : "null";
     if (given(c, "data.shots") && given(c, "data.max_train_samples"))
         acf_problem_add(c->p, place(c, "data.shots"),
                         "data.shots and data.max_train_samples exclude each other");
     if (given(c, "data.dev") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
         refuse_both(c, "data.dev_fraction", "0", "data.dev", "null");
     if (given(c, "data.folds") && given(c, "data.dev"))
-        refuse_both(c, "data.folds", "null", "data.dev", "null");
+        refuse_both(c, "data.folds", no_folds, "data.dev", "null");
     if (given(c, "data.folds") && given(c, "data.dev_fraction") && cfg->data.dev_fraction > 0.0)
-        refuse_both(c, "data.folds", "null", "data.dev_fraction", "0");
+        refuse_both(c, "data.folds", no_folds, "data.dev_fraction", "0");
     if (given(c, "data.fold") && fine(c, "data.folds") && cfg->data.folds == ACF_UNSET)
         acf_problem_add(c->p, place(c, "data.fold"), "data.fold needs data.folds");
     if (given(c, "data.fold") && given(c, "data.folds") && cfg->data.fold > cfg->data.folds)

@@ -143,6 +143,11 @@ static acf_status list_bad(acf_split *split, int row, const acf_error *why, acf_
     return acf_str_puts(&split->bad_images, "\n", e);
 }
 
+static acf_status stopped(const acf_split *split, acf_error *e)
+{
+    return acf_fail(e, ACF_STOPPED, "%s: stopped while reading images", split->path);
+}
+
 /* The bad images, told one after another in order: stop at the first, or list them, name some and
  * leave all out. */
 static acf_status tell_bad(image_job *job, acf_split *split, acf_error *e)
@@ -158,6 +163,7 @@ static acf_status tell_bad(image_job *job, acf_split *split, acf_error *e)
         }
         if (++n_bad > ACF_BAD_LISTED) continue;
         acf_error why = {0};
+        if (acf_poll_stops(job->opt->poll)) return stopped(split, e);
         ACF_TRY(look_again(&why, s, row, e));
         if (job->opt->on_bad == ACF_BAD_ERROR)
             return acf_fail(e, ACF_ERR_DATA,
@@ -192,7 +198,7 @@ acf_status acf_image_read_all(acf_image_source *s, acf_split *split, const acf_i
     if (job.error.status != ACF_OK)
         st = acf_error_give(e, &job.error);
     else if (job.is_stopped)
-        st = acf_fail(e, ACF_STOPPED, "%s: stopped while reading images", split->path);
+        st = stopped(split, e);
     else
         st = tell_bad(&job, split, e);
     acf_free(job.bad);

@@ -165,7 +165,7 @@ static acf_status read_cifar(reading *r, const char *path, acf_error *e)
     if (is_10 ? r->opt->label != NULL : column == ACF_COLUMN_OTHER)
         return acf_fail(e, ACF_ERR_USAGE, "%s: data.columns.label is '%s', but %s", path,
                         r->opt->label,
-                        is_10 ? "CIFAR-10 has one label for an image: leave it away"
+                        is_10 ? "CIFAR-10 has one label for an image: null is right here"
                               : "CIFAR-100 has fine and coarse labels");
     acf_cifar_label which = is_10                         ? ACF_CIFAR_10
                             : column == ACF_COLUMN_COARSE ? ACF_CIFAR_100_COARSE

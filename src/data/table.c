@@ -94,8 +94,10 @@ acf_status acf_table_bad(acf_table *t, int32_t line, const char *reason, acf_err
 {
     bool decides = t->format == ACF_TABLE_TSV || t->format == ACF_TABLE_CSV;
     if (t->n_cols > 0 || !decides) return acf_table_reject(t, line, reason, e);
-    return acf_fail(e, ACF_ERR_FORMAT, "%s:%d: %s; it decides the columns, so it cannot be skipped",
-                    t->path, (int)line, reason);
+    return acf_fail(
+        e, ACF_ERR_FORMAT,
+        "%s:%d: %s; mend it: it decides the columns, so data.on_bad_line cannot skip it", t->path,
+        (int)line, reason);
 }
 
 void acf_table_add(acf_table *t, int32_t line, const char *cell, const char *at, const char *end)

@@ -132,8 +132,8 @@ static bool missed_header(const acf_dataset *d, acf_split_id id, const acf_model
     const cJSON *record = cJSON_GetObjectItemCaseSensitive(m->card, "data");
     const cJSON *train = cJSON_GetObjectItemCaseSensitive(record, "train");
     bool is_free = s->is_image ? acf_image_is_table(s->path) : !d->task->preset;
-    return is_free && t->names == NULL && !s->has_header && cfg->data.header == ACF_HEADER_AUTO &&
-           cfg->data.columns.label.index >= t->n_cols &&
+    return is_free && t->names == NULL && !s->has_header && s->n > 1 &&
+           cfg->data.header == ACF_HEADER_AUTO && cfg->data.columns.label.index >= t->n_cols &&
            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(train, "header"));
 }
 

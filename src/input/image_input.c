@@ -62,8 +62,9 @@ acf_status acf_image_input_held_out(acf_source **source, acf_split *split, acf_m
     ACF_TRY(complete_prep(m, opt->cfg, e));
     if (!(m->prep.std[0] > 0))
         return acf_fail(e, ACF_ERR_MODEL,
-                        "the model has no preprocessor_config.json: give what it was trained with, "
-                        "--set 'data.image.mean=[...]' and --set 'data.image.std=[...]'");
+                        "the model's directory does not say by which mean and standard deviation "
+                        "images are normalized: give those of its training, --set "
+                        "'data.image.mean=[...]' and --set 'data.image.std=[...]'");
     const acf_image_options o = source_options(m, opt, opt->cfg->data.cache);
     return acf_image_source_open(source, split, &o, e);
 }

@@ -19,7 +19,7 @@ typedef struct acf_token_share acf_token_share;
 /*
  * Reads and tokenizes the files of cfg, of training files all rows, unless n_runs runs of it take
  * fewer rows together.  *out is NULL, too, where there is nothing to share: images, a vocabulary
- * that each run learns, files that cannot be read (which the runs will tell).   ACF_STOPPED,
+ * that each run learns, files that cannot be read (which the runs will tell).  ACF_STOPPED,
  * ACF_ERR_RESOURCE.  Closed with acf_token_share_close.
  */
 acf_status acf_token_share_open(acf_token_share **out, const acf_config *cfg, int n_runs,

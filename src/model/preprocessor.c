@@ -106,7 +106,7 @@ static bool is_convnext(const cJSON *tree)
 static acf_status read_sizes(acf_image_prep *prep, const cJSON *tree, const char *name,
                              acf_error *e)
 {
-    enum { SQUEEZED = 384 }; /* from here on a ConvNext processor gives up the sides' ratio */
+    enum { SQUEEZED = 384 }; /* from here on a ConvNext processor cuts nothing off a square */
     int size, crop;
     bool is_cut, convnext = is_convnext(tree);
     double share;
@@ -115,11 +115,7 @@ static acf_status read_sizes(acf_image_prep *prep, const cJSON *tree, const char
     ACF_TRY(read_side(&crop, tree, "crop_size", name, e));
     ACF_TRY(acf_json_bool(&is_cut, tree, "do_center_crop", crop != 0, name, e));
     ACF_TRY(acf_json_number(&share, tree, "crop_pct", 0.1, 1, convnext ? 0.875 : 1, name, e));
-    if (convnext && size >= SQUEEZED)
-        return acf_fail(e, ACF_ERR_MODEL,
-                        "%s: 'size' is %d: from %d on a ConvNext processor squeezes images to a "
-                        "square, which is not supported",
-                        name, size, SQUEEZED);
+    if (convnext && size >= SQUEEZED) share = 1;
     if (!is_cut || crop == 0) crop = size;
     prep->size = crop;
     prep->edge = (int)(size / share);
@@ -131,9 +127,15 @@ static acf_status read_sizes(acf_image_prep *prep, const cJSON *tree, const char
 static acf_status read_config(acf_image_prep *prep, const cJSON *tree, const char *name,
                               acf_error *e)
 {
-    bool rescales, normalizes;
+    bool resizes, rescales, normalizes;
     double factor;
     ACF_TRY(read_sizes(prep, tree, name, e));
+    ACF_TRY(acf_json_bool(&resizes, tree, "do_resize", true, name, e));
+    if (!resizes)
+        return acf_fail(e, ACF_ERR_MODEL,
+                        "%s: 'do_resize' is false, not supported: where all images have the size "
+                        "of the network, take the key away",
+                        name);
     ACF_TRY(acf_json_bool(&rescales, tree, "do_rescale", true, name, e));
     ACF_TRY(acf_json_number(&factor, tree, "rescale_factor", 0, 1, 1 / 255.0, name, e));
     if (!rescales || !(fabs(factor * 255 - 1) < 1e-6))
@@ -230,10 +232,10 @@ acf_status acf_preprocessor_make(cJSON **out, const acf_image_prep *prep, acf_er
               cJSON_AddNumberToObject(crop, "height", prep->size) != NULL &&
               cJSON_AddNumberToObject(crop, "width", prep->size) != NULL &&
               cJSON_AddBoolToObject(c, "do_rescale", true) != NULL &&
-              cJSON_AddNumberToObject(c, "rescale_factor", 1.0 / 255.0) != NULL &&
-              cJSON_AddBoolToObject(c, "do_normalize", is_scaled) != NULL;
+              cJSON_AddNumberToObject(c, "rescale_factor", 1.0 / 255.0) != NULL;
     if (ok && is_scaled)
-        ok = add_numbers(c, "image_mean", prep->mean, prep->channels) &&
+        ok = cJSON_AddBoolToObject(c, "do_normalize", true) != NULL &&
+             add_numbers(c, "image_mean", prep->mean, prep->channels) &&
              add_numbers(c, "image_std", prep->std, prep->channels);
     *out = ok ? c : NULL;
     if (!ok) cJSON_Delete(c);

@@ -9,12 +9,11 @@
 
 enum { N_FIXED = 14 };
 
-/* path with %d replaced by the number. */
-static acf_status path_for(acf_str *out, const char *path, int64_t update, acf_error *e)
+acf_status acf_dump_path(acf_str *out, const acf_dump *dump, int64_t update, acf_error *e)
 {
-    const char *at = strstr(path, "%d");
-    if (at == NULL) return acf_str_puts(out, path, e);
-    ACF_TRY(acf_str_append(out, path, (size_t)(at - path), e));
+    const char *at = strstr(dump->path, "%d");
+    if (at == NULL) return acf_str_puts(out, dump->path, e);
+    ACF_TRY(acf_str_append(out, dump->path, (size_t)(at - dump->path), e));
     return acf_str_printf(out, e, "%lld%s", (long long)update, at + 2);
 }
 
@@ -70,7 +69,7 @@ acf_status acf_dump_step(const acf_dump *dump, const acf_step *s, const acf_batc
         if ((p->flags & ACF_PARAM_STATE) != 0) continue;
         item[n++] = acf_weights_item(p, m->params.grad + p->at);
     }
-    acf_status st = path_for(&path, dump->path, update, e);
+    acf_status st = acf_dump_path(&path, dump, update, e);
     if (st == ACF_OK) st = acf_st_write(path.data, item, n, NULL, e);
     acf_str_free(&path);
     acf_free(item);

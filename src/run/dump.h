@@ -7,6 +7,7 @@
 #ifndef ACF_RUN_DUMP_H
 #define ACF_RUN_DUMP_H
 
+#include "base/str.h"
 #include "run/step.h"
 
 /* Which updates to write, counted from 1; path holds %d where several are written. */
@@ -14,6 +15,10 @@ typedef struct acf_dump {
     int64_t first, last; /* 0: none */
     const char *path;
 } acf_dump;
+
+/* Where update number `update` goes: path with %d replaced by the number. */
+acf_status acf_dump_path(acf_str *out, const acf_dump *dump, int64_t update,
+                         acf_error *e) ACF_MUST_USE;
 
 /* Write the state after acf_step_gradients of update number `update` (from 1) when it is asked for.
  */

@@ -112,16 +112,17 @@ static acf_status reopen_dir(acf_trainer *t, acf_error *e)
     return describe(t, e);
 }
 
-/* Every update that is to be dumped will be made. */
+/* Every update that is to be dumped is made, now or before this start. */
 static acf_status check_dump(const acf_trainer *t, acf_error *e)
 {
     const acf_dump *dump = &t->opt->dump;
-    if (dump->first == 0 || (dump->first > t->update && dump->last <= t->step.total)) return ACF_OK;
-    if (dump->first > t->update)
+    if (dump->last > t->step.total)
         return acf_fail(e, ACF_ERR_USAGE, "--dump-step %lld: the run has %lld updates",
                         (long long)dump->last, (long long)t->step.total);
-    return acf_fail(e, ACF_ERR_USAGE, "--dump-step %lld: the run goes on behind update %lld",
-                    (long long)dump->first, (long long)t->update);
+    if (dump->first > 0 && dump->first <= t->update)
+        acf_log_warn(&t->log, "--dump-step: updates up to %lld were made before, none is written",
+                     (long long)t->update);
+    return ACF_OK;
 }
 
 acf_status acf_train_begin(acf_trainer *t, acf_error *e)

@@ -300,8 +300,8 @@ static acf_status put_lines(acf_str *out, const ended *r, int best, acf_error *e
     for (int i = 0; i < r->n; i++)
         is_measured = is_measured || r->results[i] != NULL;
     if (best < 0 && !is_measured)
-        return acf_str_puts(
-            out, "no best run: no dev split was measured; each run has its own best\n", e);
+        return acf_str_printf(out, e, "no best run: no dev split was measured%s\n",
+                              s->cfg->save.results_only ? "" : "; each run has its own best");
     if (best < 0)
         return acf_str_printf(out, e, "no best run: %s of the %s head is missing in one of them\n",
                               metric, chosen);

@@ -49,8 +49,8 @@ void acf_encoding_free(acf_encoding *x);
  * post_processor TemplateProcessing, BertProcessing or RobertaProcessing of the forms that
  * acf_tokenizer_encode gives.  Padding and truncation settings are not used.  Other models are
  * refused by name.
- * tokenizer_config.json, when there, gives the names of the special tokens and, as in transformers,
- * wins over tokenizer.json, also by being silent (uncased, accents stripped, Chinese characters
+ * tokenizer_config.json gives the names of the special tokens and, as in transformers, wins over
+ * tokenizer.json, also by being silent or missing (uncased, accents stripped, Chinese characters
  * apart, no prefix space), but where tokenizer_class is one that takes tokenizer.json as it is:
  * do_lower_case, strip_accents, tokenize_chinese_chars; add_prefix_space; and truncation_side.
  * Without it: [PAD] [UNK] [CLS] [SEP] [MASK]; <pad> <unk> <s> </s> <mask>.

@@ -119,6 +119,10 @@ own --set data.dev=null
 printf '%s\n' 'schema: 1' 'task: text' "data: {train: $data/train.tsv, dev_fraction: 0.1}" >folds.yaml
 refuses 2 'hint: what is not meant is cleared with --set data.dev_fraction=0' "$ACF/acf-train" --config folds.yaml \
     --set model.encoder=bert-tiny --cv 3 --dry-run
+printf '%s\n' 'schema: 1' 'task: text' "data: {train: $data/train.tsv, folds: 3, fold: 2}" >folds.yaml
+set -- "$ACF/acf-train" --config folds.yaml --set model.encoder=bert-tiny --set "data.dev=$data/dev.tsv" --dry-run
+refuses 2 'hint: what is not meant is cleared with --set data.folds=null --set data.fold=null' "$@"
+run 0 "$@" --set data.folds=null --set data.fold=null
 
 # Texts longer than the encoder takes, whether it is drawn or read; the default suits all.
 cp -rL run/best start

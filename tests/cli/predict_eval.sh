@@ -194,6 +194,9 @@ ok "$ACF/acf-eval" numbers --data unlabelled.tsv --predictions u.tsv
 has err "^$PWD/unlabelled.tsv: line 1 taken as a header, as in training; --set data.header=no keeps it as a row$"
 awk -F '\t' 'NR > 1 { print $NF }' numbers/predictions.dev.tsv >a
 awk -F '\t' 'NR > 1 { print $NF }' u.tsv | cmp - a || fail 'the header of an unlabelled file is a row'
+echo 'a soup of beans' >one.tsv
+ok "$ACF/acf-eval" numbers --data one.tsv --predictions u.tsv
+[ "$(wc -l <u.tsv)" -eq 2 ] || fail 'the only row of a file was taken for a header'
 ok "$ACF/acf-eval" numbers --data unlabelled.tsv --predictions u.tsv --set data.header=no
 [ "$(wc -l <u.tsv)" -eq $((n + 2)) ] || fail 'data.header=no keeps no row'
 for file in train dev; do

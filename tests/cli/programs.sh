@@ -180,14 +180,23 @@ run 0 "$ACF/acf-train" --config base.yaml --set save.dir=dumped --dump-step 1-2 
 [ -s x1.safetensors ] && [ -s x2.safetensors ] || fail '--dump-step 1-2 wrote no files'
 refuses 2 '--dump-step 3: the run has 2 updates' "$ACF/acf-train" --config base.yaml \
     --set save.dir=more --dump-step 1-3 y%d.safetensors
-refuses 2 '--dump-step 2: the run goes on behind update 2' "$ACF/acf-train" --config base.yaml \
-    --set save.dir=dumped --set train.steps=3 --resume --dump-step 2-3 y%d.safetensors
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=dumped --set train.steps=3 --resume \
+    --dump-step 2-3 y%d.safetensors
+grep -q -e '--dump-step: updates up to 2 were made before, none is written' err || fail 'not told what was made'
+[ -s y3.safetensors ] && [ ! -e y2.safetensors ] || fail '--dump-step 2-3 after update 2'
+run 0 "$ACF/acf-train" --config base.yaml --set save.dir=own --dump-step 1 own/d.st
+[ -s own/d.st ] || fail '--dump-step into its own run directory'
 cp "$data/train.tsv" mine.tsv
 for file in base.yaml mine.tsv; do
     refuses 2 "--dump-step: $file is the file that the" "$ACF/acf-train" --config base.yaml \
         --set data.train=mine.tsv --set save.dir=more --dump-step 1 $file
 done
-refuses 2 'best/model.safetensors is in a directory that the run reads' "$ACF/acf-train" --config base.yaml \
+mkdir -p pictures/train/a
+: >pictures/train/a/1.png
+refuses 2 '1.png is in a directory of data' "$ACF/acf-train" --config base.yaml --set save.dir=more \
+    --set task=image --set model.encoder=resnet20 --set model.vocab.size=null --set data.train=null --set data.dev=null \
+    --set data.dir=pictures --dump-step 1 pictures/train/a/1.png
+refuses 2 'best/model.safetensors is a file of the model that is read' "$ACF/acf-train" --config base.yaml \
     --set model.encoder=dumped/best --set save.dir=more --dump-step 1 dumped/best/model.safetensors
 refuses 6 'nowhere/x: cannot be written' "$ACF/acf-train" --config base.yaml --set save.dir=more --dump-step 1 nowhere/x
 cmp -s "$data/train.tsv" mine.tsv || fail '--dump-step wrote over its data'
