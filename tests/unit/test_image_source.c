@@ -28,7 +28,7 @@ static acf_dataset *open_set(const char *task, const char *dir)
 }
 
 static const acf_image_options usual = {
-    .prep = {3, 8, 8, {0.4, 0.5, 0.6}, {0.2, 0.25, 0.3}},
+    .prep = {3, 8, 8, {0.4, 0.5, 0.6}, {0.2, 0.25, 0.3}, ACF_BILINEAR},
     .augment = {.crop_pad = 2, .random_resized_crop = 0.3, .hflip = true, .cutout = 3},
     .cache = 1 << 20};
 
